@@ -1,0 +1,1 @@
+"""The words: frozen values and table schemas. No reading, no writing."""

@@ -1,0 +1,19 @@
+"""Errors that are meant for people: one sentence, with a way out."""
+
+from __future__ import annotations
+
+
+class CannotDo(Exception):
+    """Say in one sentence what could not be done and what to do about it.
+
+    The command line prints the sentence and ends with status 1; a page shows it.
+    Nothing has been changed when it is raised.
+    """
+
+
+class Unreadable(CannotDo):
+    """A file that cannot be taken in at all."""
+
+
+class BadDefinition(CannotDo):
+    """A measure, mapping or setting that does not say what it should, with line and column."""

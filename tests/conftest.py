@@ -1,0 +1,20 @@
+"""What every test shares: where the real data is, and a fixed cast of people."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data and expected results that lies beside the project."""
+    if not SHARED.is_dir():
+        if os.environ.get("KNITWORK_REQUIRE_SHARED") == "1":
+            pytest.fail(f"the real data is required here and {SHARED} does not exist")
+        pytest.skip("real data: the folder shared/ does not lie beside the project")
+    return SHARED
