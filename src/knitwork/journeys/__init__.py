@@ -1,0 +1,1 @@
+"""Stays become visits, journeys and hand-offs."""

@@ -1,0 +1,1 @@
+"""Buckets, the manifest and the kernel runners: the only code that opens DuckDB or Parquet."""

@@ -1,0 +1,104 @@
+"""Runs kernels bucket by bucket on all cores, in bounded memory.
+
+A kernel is SQL text: it finds one bucket's rows in the view `landed` and leaves tables
+that are written as that bucket's files. It sees nothing else, so any runner that can
+hand out buckets (this one, or Spark later) gives the same result.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from knitwork.lake.engine import Connection, connect
+from knitwork.lake.manifest import LakeFile, sync_file
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """What is done to one bucket: statements in order, and the tables to keep.
+
+    `shared` are small tables handed to every bucket: name, columns and rows.
+    """
+
+    statements: tuple[str, ...]
+    outputs: tuple[str, ...]
+    shared: tuple[SharedTable, ...] = ()
+
+
+@dataclass(frozen=True)
+class SharedTable:
+    """A small table that every bucket sees, such as the ancestors of each unit."""
+
+    name: str
+    columns: str
+    rows: tuple[tuple[object, ...], ...]
+
+    def make(self, con: Connection) -> None:
+        con.execute(f"CREATE TEMP TABLE {self.name} ({self.columns})")
+        if self.rows:
+            marks = ", ".join("?" * len(self.rows[0]))
+            con.executemany(f"INSERT INTO {self.name} VALUES ({marks})", [list(r) for r in self.rows])
+
+
+def paths_sql(paths: Sequence[Path]) -> str:
+    """Return a SQL list of file names."""
+    return "[" + ", ".join("'" + str(p).replace("'", "''") + "'" for p in paths) + "]"
+
+
+def write_table(con: Connection, source: str, path: Path) -> int:
+    """Write a table or query to one Parquet file, synced; return its rows."""
+    con.execute(f"COPY ({source}) TO '{str(path).replace(chr(39), chr(39) * 2)}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
+    row = con.fetchone()
+    sync_file(path)
+    return int(row[0]) if row else 0
+
+
+def run_bucket(
+    bucket: int, kernel: Kernel, landed: Sequence[Path], *, into: Path, memory: str, spill: Path
+) -> list[LakeFile]:
+    """Run the kernel over one bucket and write its tables; reads and writes files."""
+    con = connect(memory=memory, threads=1, spill=spill / uuid.uuid4().hex)
+    try:
+        for table in kernel.shared:
+            table.make(con)
+        con.execute(f"CREATE TEMP VIEW landed AS FROM read_parquet({paths_sql(landed)}, union_by_name = true)")
+        for statement in kernel.statements:
+            con.execute(statement)
+        made = []
+        for table_name in kernel.outputs:
+            name = f"{table_name}-{bucket:04d}-{uuid.uuid4().hex[:12]}.parquet"
+            rows = write_table(con, f"FROM {table_name}", into / name)
+            made.append(LakeFile(name, table_name, bucket, rows))
+        return made
+    finally:
+        con.close()
+
+
+def run(
+    kernel: Kernel,
+    buckets: dict[int, list[Path]],
+    *,
+    into: Path,
+    memory_mb: int,
+    spill: Path,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[LakeFile]:
+    """Run the kernel over these buckets side by side and return the files made."""
+    side_by_side = max(1, min(len(buckets), os.cpu_count() or 1))
+    each = f"{max(128, memory_mb // side_by_side)}MB"
+    made: list[LakeFile] = []
+    with ThreadPoolExecutor(side_by_side) as pool:
+        jobs = [
+            pool.submit(run_bucket, bucket, kernel, paths, into=into, memory=each, spill=spill)
+            for bucket, paths in sorted(buckets.items())
+        ]
+        for done, job in enumerate(as_completed(jobs), 1):
+            made.extend(job.result())
+            if progress:
+                progress(done, len(jobs))
+    return sorted(made, key=lambda f: (f.bucket, f.table))
