@@ -1,0 +1,1 @@
+"""Tables of text and workbooks: csv, tsv, semicolons, bars, compressed or not, xlsx."""
