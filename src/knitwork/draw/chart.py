@@ -1,0 +1,218 @@
+"""The chart of one measure over time as SVG: band, centre, limits, line, points, signals, labels at the lines.
+
+The picture holds classes and places only, so that it stands under the strictest content security policy; colours,
+widths and type are in `web/static/knitwork/chart.css`. Signals differ by shape and by colour: a circle is better, a
+diamond worse, a square neither. A hollow point is a period that is not complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from knitwork.draw.geometry import FRAMES, Frame, Layout, Piece, chart_layout
+from knitwork.draw.labels import fit, text_width, value_text
+from knitwork.draw.periods import Period, Translate, as_written, period_of, short_name
+from knitwork.draw.record import Evaluation, Verdict, shown_decimals, verdicts
+from knitwork.draw.words import Plural, as_counted
+from knitwork.draw.words import sentence as generate
+
+
+def chart_svg(
+    evaluation: Evaluation,
+    size: str | Frame = "desk",
+    *,
+    title: str = "",
+    sentence: str | None = None,
+    period: Period | None = None,
+    _: Translate = as_written,
+    ngettext: Plural = as_counted,
+) -> str:
+    """Return the chart as one `<svg>` element, named for screen readers by its title and sentence.
+
+    `size` is desk, page, wall, print, spark, or a `Frame` of one's own. `sentence` is generated from the record when
+    it is not given.
+    """
+    frame = FRAMES[size] if isinstance(size, str) else size
+    points = evaluation.points
+    period = period or period_of([point.label for point in points])
+    layout = evaluation_layout(evaluation, frame, _=_)
+    said = generate(evaluation, period=period, _=_, ngettext=ngettext) if sentence is None else sentence
+    name = escape(f"{title}. {said}" if title else said)
+    marks = verdicts(evaluation)
+    hints = _hints(evaluation, period, _) if frame.titled else []
+    hollow = [point.hollow for point in points]
+    aside = [not point.included and not point.hollow for point in points]
+    trial = " trial" if evaluation.limits_kind == "trial" else ""
+    return "".join([
+        f'<svg class="kw-chart kw-{frame.name}" viewBox="0 0 {frame.width} {frame.height}" role="img" '
+        f'aria-label="{name}">',
+        *[_band(piece, layout) for piece in layout.pieces],
+        *[_limits(piece, layout, trial) for piece in layout.pieces],
+        _target(layout),
+        _line(layout),
+        _points(layout, marks, hollow, aside, hints),
+        _labels(layout),
+        _ends(layout, [points[0].label, points[-1].label] if points else [], period, _),
+        "</svg>",
+    ])  # fmt: skip
+
+
+def _hints(evaluation: Evaluation, period: Period, _: Translate) -> list[str]:
+    """Return what each point says under the pointer: its period and its value."""
+    unit, decimals = evaluation.spec.unit, shown_decimals(evaluation)
+    hints = [
+        f"{short_name(point.label, period, _)}: {value_text(point.value, unit, decimals)}"
+        for point in evaluation.points
+    ]
+    if hints and evaluation.points[-1].hollow:
+        hints[-1] = _("%(hint)s, not complete") % {"hint": hints[-1]}
+    return hints
+
+
+def evaluation_layout(evaluation: Evaluation, frame: Frame, *, _: Translate = as_written) -> Layout:
+    """Return the places of an evaluation in a frame."""
+    points = evaluation.points
+    return chart_layout(
+        frame,
+        values=[point.value for point in points],
+        centre=[point.centre for point in points],
+        lower=[point.lower for point in points],
+        upper=[point.upper for point in points],
+        target=evaluation.spec.target,
+        unit=evaluation.spec.unit,
+        decimals=shown_decimals(evaluation),
+        target_word=_("target"),
+    )
+
+
+def _steps(places: tuple[float, ...], piece: Piece, step: float, *, first: float) -> str:
+    """Return a path along a limit, level under each point and stepping half-way between two."""
+    if len(places) == 1:
+        return f"M{piece.start:g} {places[0]:g}H{piece.end:g}"
+    out = [f"M{piece.start:g} {places[0]:g}"]
+    edge = first - step / 2
+    for at in range(1, len(places)):
+        if abs(places[at] - places[at - 1]) >= 0.05:
+            out.append(f"H{edge + at * step:.1f}V{places[at]:g}")
+    out.append(f"H{piece.end:g}")
+    return "".join(out)
+
+
+def _first_of(piece: Piece, layout: Layout) -> float:
+    return piece.start if piece.start <= layout.x[0] else piece.start + layout.step / 2
+
+
+def _band(piece: Piece, layout: Layout) -> str:
+    if not piece.upper and not piece.lower:
+        return ""
+    frame = layout.frame
+    first = _first_of(piece, layout)
+    upper = _steps(piece.upper or (frame.top,), piece, layout.step, first=first)
+    lower = piece.lower or (frame.bottom,)
+    if len(lower) == 1 and upper.count("H") == 1:
+        return f'<path class="band" d="{upper}V{lower[0]:g}H{piece.start:g}z"/>'
+    back = [f"V{lower[-1]:g}"]
+    edge = first + layout.step / 2
+    for at in range(len(lower) - 2, -1, -1):
+        if abs(lower[at] - lower[at + 1]) >= 0.05:
+            back.append(f"H{edge + at * layout.step:.1f}V{lower[at]:g}")
+    return f'<path class="band" d="{upper}{"".join(back)}H{piece.start:g}z"/>'
+
+
+def _limits(piece: Piece, layout: Layout, trial: str) -> str:
+    first = _first_of(piece, layout)
+    lines = [_steps(line, piece, layout.step, first=first) for line in (piece.upper, piece.lower) if line]
+    edges = f'<path class="limit{trial}" d="{"".join(lines)}"/>' if lines else ""
+    return f'{edges}<path class="centre" d="M{piece.start:g} {piece.centre:g}H{piece.end:g}"/>'
+
+
+def _target(layout: Layout) -> str:
+    if layout.target is None or not layout.x:
+        return ""
+    return f'<path class="target" d="M{layout.x[0] if len(layout.x) > 1 else layout.frame.left:g} {layout.target:g}H{layout.x[-1]:g}"/>'
+
+
+def _line(layout: Layout) -> str:
+    """Join the known points; where a period has no value the line has a gap."""
+    path = []
+    pen = "M"
+    for x, y in zip(layout.x, layout.y, strict=True):
+        if y is None:
+            pen = "M"
+            continue
+        path.append(f"{pen}{x:g} {y:g}")
+        pen = "L"
+    return f'<path class="line" d="{"".join(path)}"/>' if path else ""
+
+
+def _points(
+    layout: Layout, marks: Sequence[Verdict | None], hollow: Sequence[bool], aside: Sequence[bool], hints: Sequence[str]
+) -> str:
+    """Draw plain points first and signals over them."""
+    frame = layout.frame
+    plain, signals = [], []
+    for at, (x, y) in enumerate(zip(layout.x, layout.y, strict=True)):
+        if y is None:
+            continue
+        hint = f"><title>{escape(hints[at], quote=False)}</title></" if hints else "/>"
+        if hollow[at]:
+            signals.append(_shape("circle", "hollow", x, y, frame.mark * 0.7, hint))
+        elif marks[at] is not None:
+            signals.append(mark(marks[at], x, y, frame.mark, hint))
+        elif aside[at]:
+            signals.append(_shape("path", "aside", x, y, frame.mark * 0.6, hint))
+        elif frame.dot:
+            plain.append(_shape("circle", "", x, y, frame.dot, hint))
+    dots = f'<g class="dots">{"".join(plain)}</g>' if plain else ""
+    return dots + "".join(signals)
+
+
+def mark(verdict: Verdict | None, x: float, y: float, size: float, hint: str = "/>") -> str:
+    """Return the mark of a signal at a place: each verdict has its own shape."""
+    if verdict == "better":
+        return _shape("circle", "better", x, y, size, hint)
+    if verdict == "worse":
+        return _shape("diamond", "worse", x, y, size * 1.25, hint)
+    return _shape("square", "neither", x, y, size * 0.9, hint)
+
+
+def _shape(shape: str, kind: str, x: float, y: float, size: float, hint: str) -> str:
+    named = f' class="{kind}"' if kind else ""
+    size = round(size, 1)
+    if shape == "circle":
+        tag, body = "circle", f'cx="{x:g}" cy="{y:g}" r="{size:g}"'
+    elif shape == "diamond":
+        tag, body = "path", f'd="M{x:g} {y - size:g}l{size:g} {size:g}-{size:g} {size:g}-{size:g}-{size:g}z"'
+    elif shape == "square":
+        tag, body = "path", f'd="M{x - size:g} {y - size:g}h{2 * size:g}v{2 * size:g}h-{2 * size:g}z"'
+    else:
+        tag, body = (
+            "path",
+            f'd="M{x - size:g} {y - size:g}l{2 * size:g} {2 * size:g}m-{2 * size:g} 0l{2 * size:g}-{2 * size:g}"',
+        )
+    return f"<{tag}{named} {body}{hint}" + (f"{tag}>" if hint[-1] == "/" else "")
+
+
+def _labels(layout: Layout) -> str:
+    drop = layout.frame.font * 0.35
+    return "".join([
+        f'<text class="{kind}" x="{layout.label_x:g}" y="{y + drop:.1f}">{escape(text, quote=False)}</text>'
+        for y, text, kind in layout.labels
+    ])  # fmt: skip
+
+
+def _ends(layout: Layout, labels: list[str], period: Period, _: Translate) -> str:
+    """Name the first and the last period below; where both do not fit, the last alone."""
+    frame = layout.frame
+    if not labels or not frame.font:
+        return ""
+    y = round(frame.height - frame.font * 0.3, 1)
+    end = layout.x[-1] + frame.mark
+    room = end - frame.left
+    last = fit(short_name(labels[1], period, _), room, frame.font)
+    named = f'<text class="when end" x="{end:g}" y="{y:g}">{escape(last, quote=False)}</text>'
+    first = short_name(labels[0], period, _)
+    if len(layout.x) > 1 and text_width(first, frame.font) + text_width(last, frame.font) + frame.font <= room:
+        named = f'<text class="when" x="{layout.x[0]:g}" y="{y:g}">{escape(first, quote=False)}</text>{named}'
+    return named

@@ -1,0 +1,254 @@
+"""Plain sentences made from the evaluation record, never from the picture.
+
+All functions take the translation as `_` (gettext) and `ngettext`, with named places in every text. Rules: the words
+of a nurse, a number with its unit, the period by its name, no exclamation mark, no full stop where a heading or a
+label follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from knitwork.draw.labels import number as digits
+from knitwork.draw.labels import value_text, with_unit
+from knitwork.draw.periods import Period, Translate, as_written, full_name, period_of
+from knitwork.draw.record import Evaluation, Signal, shown_decimals
+
+Plural = Callable[[str, str, int], str]
+
+NEEDED = 12  # useful points before there are limits (design 4)
+RUN, CROSSINGS = "longest_run", "few_crossings"
+
+
+def as_counted(one: str, many: str, count: int) -> str:
+    """Choose between one and many as English does: the plural used where none is given."""
+    return one if count == 1 else many
+
+
+def counted(count: int, period: Period, ngettext: Plural = as_counted) -> str:
+    """Return a number of periods in words.
+
+    >>> counted(8, "month"), counted(1, "week")
+    ('8 months', '1 week')
+    """
+    texts = {
+        "day": lambda: ngettext("%(n)d day", "%(n)d days", count),
+        "week": lambda: ngettext("%(n)d week", "%(n)d weeks", count),
+        "month": lambda: ngettext("%(n)d month", "%(n)d months", count),
+        "point": lambda: ngettext("%(n)d point", "%(n)d points", count),
+    }
+    return texts[period]() % {"n": count}
+
+
+def sentence(
+    evaluation: Evaluation,
+    *,
+    period: Period | None = None,
+    _: Translate = as_written,
+    ngettext: Plural = as_counted,
+) -> str:
+    """Say in one sentence what a chart shows: its freshest signal, or that there is none, or that it is too early."""
+    period = period or period_of([point.label for point in evaluation.points])
+    known = sum(point.value is not None for point in evaluation.points)
+    if known == 0:
+        return _("No values yet: the first stands here when a period has one")
+    signal = leading_signal(evaluation)
+    if signal is not None:
+        return _signal(evaluation, signal, period, _, ngettext)
+    if evaluation.n_useful < NEEDED:
+        return _("Too early to call: %(points)s, at least %(needed)d are needed for limits") % {
+            "points": counted(evaluation.n_useful, "point", ngettext),
+            "needed": NEEDED,
+        }
+    return _quiet(evaluation, period, _, ngettext)
+
+
+def leading_signal(evaluation: Evaluation) -> Signal | None:
+    """Return the signal to speak of: the one that reaches furthest to the present, the gravest of equals.
+
+    Too few crossings are a finding about the whole chart, so they come last.
+    """
+    gravity = {"worse": 2, "better": 1}
+    return max(
+        evaluation.recent or evaluation.signals,
+        key=lambda signal: (bool(signal.points), signal.end, gravity.get(signal.verdict, 0), _is_run(signal)),
+        default=None,
+    )
+
+
+def _is_run(signal: Signal) -> bool:
+    return signal.rule == RUN
+
+
+def _quiet(evaluation: Evaluation, period: Period, _: Translate, ngettext: Plural) -> str:
+    known = {
+        "periods": counted(evaluation.n_useful, period, ngettext),
+        "centre": _value(evaluation, _last_centre(evaluation)),
+    }
+    if evaluation.limits_kind == "trial":
+        return _("No signal in %(periods)s: %(centre)s so far, and the limits still move") % known
+    return _("No signal in %(periods)s: %(centre)s is what this process gives") % known
+
+
+def _verdict(signal: Signal, _: Translate) -> str:
+    if signal.verdict == "better":
+        return _("Better")
+    if signal.verdict == "worse":
+        return _("Worse")
+    return _("Higher") if signal.side == "high" else _("Lower")
+
+
+def _signal(evaluation: Evaluation, signal: Signal, period: Period, _: Translate, ngettext: Plural) -> str:
+    return _("%(what)s: %(why)s") % {
+        "what": headline(evaluation, signal, period=period, _=_),
+        "why": _why(evaluation, signal, period, _, ngettext),
+    }
+
+
+def headline(evaluation: Evaluation, signal: Signal, *, period: Period, _: Translate = as_written) -> str:
+    """Say what changed and when: "Worse since August 2025", "Better in May 2026"."""
+    points = evaluation.points
+    start = full_name(points[signal.start].label, period, _)
+    end = full_name(points[signal.end].label, period, _)
+    if signal.rule == CROSSINGS:
+        return _("Not one steady process")
+    known = {"verdict": _verdict(signal, _), "start": start, "end": end}
+    if not _is_run(signal):
+        if period in {"month", "week"}:
+            return _("%(verdict)s in %(end)s") % known
+        return _("%(verdict)s on %(end)s") % known if period == "day" else _("%(verdict)s at %(end)s") % known
+    if signal.end >= _last_tested(evaluation):
+        return _("%(verdict)s since %(start)s") % known
+    return _("%(verdict)s from %(start)s to %(end)s") % known
+
+
+def _why(evaluation: Evaluation, signal: Signal, period: Period, _: Translate, ngettext: Plural) -> str:
+    points = evaluation.points
+    last = points[signal.end]
+    high = signal.side == "high"
+    if signal.rule == CROSSINGS:
+        known = {
+            "times": evaluation.crossings,
+            "usual": evaluation.crossings_limit,
+            "periods": counted(evaluation.n_useful, period, ngettext),
+        }
+        return _("it crosses its centre %(times)d times in %(periods)s, at least %(usual)d are usual") % known
+    if not _is_run(signal):
+        known = {
+            "value": _value(evaluation, last.value),
+            "limit": _bare(evaluation, last.upper if high else last.lower),
+        }
+        text = _("%(value)s, above the limit of %(limit)s") if high else _("%(value)s, below the limit of %(limit)s")
+        return text % known
+    now = points[_last_tested(evaluation)]
+    known = {
+        "periods": counted(len(signal.points), period, ngettext),
+        "value": _value(evaluation, now.value),
+        "centre": _bare(evaluation, now.centre),
+    }
+    if high:
+        return _("%(periods)s above the centre, now %(value)s against %(centre)s") % known
+    return _("%(periods)s below the centre, now %(value)s against %(centre)s") % known
+
+
+def _last_tested(evaluation: Evaluation) -> int:
+    places = [at for at, point in enumerate(evaluation.points) if point.tested and point.value is not None]
+    return places[-1] if places else len(evaluation.points) - 1
+
+
+def _last_centre(evaluation: Evaluation) -> float | None:
+    return next((point.centre for point in reversed(evaluation.points) if point.centre is not None), None)
+
+
+def _value(evaluation: Evaluation, value: float | None) -> str:
+    return value_text(value, evaluation.spec.unit, shown_decimals(evaluation))
+
+
+def _bare(evaluation: Evaluation, value: float | None) -> str:
+    """Return a number that stands beside one with the same unit; per cent is repeated, for it is short."""
+    if value is None:
+        return "–"
+    text = digits(value, shown_decimals(evaluation))
+    return with_unit(text, "%") if evaluation.spec.unit == "%" else text
+
+
+def lead(
+    evaluations: Sequence[tuple[str, Evaluation]],
+    *,
+    most: int = 3,
+    _: Translate = as_written,
+    ngettext: Plural = as_counted,
+) -> str:
+    """Open a page: what changed and is not noise, in one or two sentences, from titles and their evaluations.
+
+    Only signals that touch the last three tested points count as changed now; the worse stand first.
+    """
+    changed = [(title, one) for title, one in evaluations if one.recent]
+    if not changed:
+        if not evaluations:
+            return _("Nothing is measured here yet.")
+        if all(one.n_useful < NEEDED for _title, one in evaluations):
+            return _("It is too early to tell change from noise: no measure has %(needed)d points yet.") % {
+                "needed": NEEDED
+            }
+        return _("Nothing has changed that is not noise.")
+    order = {"worse": 0, "better": 1}
+    changed.sort(key=lambda pair: order.get(verdict_of(pair[1]) or "", 2))
+    known = {
+        "count": _count(len(changed), _),
+        "things": joined([_thing(title, one, _) for title, one in changed[:most]], len(changed) - most, _, ngettext),
+    }
+    return (
+        ngettext(
+            "%(count)s thing changed that is not noise: %(things)s.",
+            "%(count)s things changed that are not noise: %(things)s.",
+            len(changed),
+        )
+        % known
+    )
+
+
+def verdict_of(evaluation: Evaluation) -> str | None:
+    """Return the verdict of the signal that is spoken of, or None where there is none."""
+    signal = leading_signal(evaluation)
+    return signal.verdict if signal else None
+
+
+def _thing(title: str, evaluation: Evaluation, _: Translate) -> str:
+    signal = leading_signal(evaluation)
+    if signal is None:
+        return title
+    period = period_of([point.label for point in evaluation.points])
+    said = headline(evaluation, signal, period=period, _=_)
+    return _("%(title)s (%(change)s)") % {"title": title, "change": said[:1].lower() + said[1:]}
+
+
+def joined(things: Sequence[str], more: int, _: Translate = as_written, ngettext: Plural = as_counted) -> str:
+    """Join names with commas and an "and"; say how many more there are.
+
+    >>> joined(["a", "b", "c"], 0), joined(["a", "b"], 4)
+    ('a, b and c', 'a, b and 4 more')
+    """
+    named = list(things)
+    if more > 0:
+        named.append(ngettext("%(n)d more", "%(n)d more", more) % {"n": more})
+    if len(named) == 1:
+        return named[0]
+    return _("%(these)s and %(last)s") % {"these": ", ".join(named[:-1]), "last": named[-1]}
+
+
+def _count(count: int, _: Translate) -> str:
+    words = ("", _("One"), _("Two"), _("Three"), _("Four"), _("Five"), _("Six"), _("Seven"), _("Eight"), _("Nine"))
+    return words[count] if count < len(words) else str(count)
+
+
+def icon_words(evaluation: Evaluation, *, _: Translate = as_written) -> str:
+    """Say in a few words what the variation icon shows."""
+    signal = leading_signal(evaluation)
+    if signal is not None and evaluation.recent:
+        if signal.rule == CROSSINGS:
+            return _("not one steady process")
+        return {"better": _("better"), "worse": _("worse")}.get(
+            signal.verdict, _("higher") if signal.side == "high" else _("lower")
+        )
+    return _("too early to call") if evaluation.n_useful < NEEDED else _("no signal")
