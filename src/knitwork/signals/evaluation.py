@@ -1,0 +1,246 @@
+"""The record of one evaluated series, from which chart, tile, table and sentence are all made.
+
+They cannot disagree because none of them computes anything: each reads this record.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from knitwork.signals.series import Numbers
+from knitwork.signals.spec import Chart, Direction, Spec
+
+Verdict = Literal["better", "worse", "neither"]
+Mark = Literal["", "better", "worse", "neither"]
+BaselineKind = Literal["few", "trial", "locked", "all"]
+LimitsKind = Literal["none", "trial", "locked", "all"]
+
+# Which verdict colours a point, a tile or a row that several apply to. Harm is never hidden behind good news.
+PRECEDENCE: tuple[Verdict, ...] = ("worse", "better", "neither")
+
+# Signals that touch this many last tested points are recent (DESIGN 4).
+RECENT = 3
+
+
+def verdict_of(side: Literal["high", "low"] | None, direction: Direction) -> Verdict:
+    """Judge a side of the centre line by the direction that is wanted.
+
+    >>> verdict_of("high", "down"), verdict_of("high", "up"), verdict_of(None, "up")
+    ('worse', 'better', 'neither')
+    """
+    if side is None or direction == "neither":
+        return "neither"
+    return "better" if (side == "high") == (direction == "up") else "worse"
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One rule that fired once: from point `start` to point `end` (positions from 0), and the points it marks.
+
+    The rule `few_crossings` speaks of the whole series: it has no side and marks no point.
+    """
+
+    rule: str
+    start: int
+    end: int
+    points: tuple[int, ...]
+    side: Literal["high", "low"] | None
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One period of an evaluation, in the units shown (numerator and denominator as they came)."""
+
+    position: int
+    label: str
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    centre: float | None
+    lower: float | None
+    upper: float | None
+    included: bool
+    tested: bool
+    hollow: bool
+    mark: Mark
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """One series, judged. Columns have one entry a period; `None` stands where there is nothing.
+
+    `chart` is what to draw: the chart of `spec`, or `run` where the house rule allows no limits yet.
+    `baseline_kind` says which points set the centre: `few` (under 12, all so far), `trial`, `locked` or `all`;
+    `limits_kind` is the same for the limits, and `none` where there are none (`reasons` say why).
+    `n_points` counts the tested points, `n_useful` those of them that lie off the centre line.
+    `sigma` is one number only where all points share it. `lag1` is the correlation of neighbours.
+    """
+
+    spec: Spec
+    chart: Chart
+    labels: tuple[str, ...]
+    values: Numbers
+    numerators: Numbers | None
+    denominators: Numbers | None
+    centres: Numbers
+    lowers: Numbers
+    uppers: Numbers
+    included: tuple[bool, ...]
+    tested: tuple[bool, ...]
+    hollow: tuple[bool, ...]
+    centre: float | None
+    baseline_kind: BaselineKind
+    limits_kind: LimitsKind
+    baseline_n: int
+    baseline_end: int | None
+    n_points: int
+    n_useful: int
+    longest_run: int | None
+    longest_run_limit: int | None
+    crossings: int | None
+    crossings_limit: int | None
+    mean_range: float | None
+    sigma: float | None
+    sigma_z: float | None
+    lag1: float | None
+    signals: tuple[Signal, ...]
+    reasons: tuple[str, ...]
+    formula: str
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def has_limits(self) -> bool:
+        """Say whether limits are drawn."""
+        return self.limits_kind != "none"
+
+    @property
+    def recent(self) -> tuple[Signal, ...]:
+        """Return the signals that touch the last three tested points: what a wall or a huddle shows."""
+        last = [place for place, tested in enumerate(self.tested) if tested][-RECENT:]
+        return tuple(one for one in self.signals if last and one.end >= last[0])
+
+    @property
+    def point_marks(self) -> tuple[Mark, ...]:
+        """Return one verdict for each point to colour it by, the gravest first; empty where no rule marks it."""
+        marks: list[Mark] = [""] * len(self.labels)
+        for verdict in reversed(PRECEDENCE):
+            for signal in self.signals:
+                if signal.verdict == verdict:
+                    for place in signal.points:
+                        marks[place] = verdict
+        return tuple(marks)
+
+    @property
+    def variation(self) -> Verdict | Literal["none"]:
+        """Sum the recent signals up in one word: `worse`, else `better`, else `neither`; `none` without a signal."""
+        verdicts = {signal.verdict for signal in self.recent}
+        for verdict in PRECEDENCE:
+            if verdict in verdicts:
+                return verdict
+        return "none"
+
+    @property
+    def assurance(self) -> Literal["pass", "fail", "hit_or_miss"] | None:
+        """Say whether the process will meet its target: always, never, or by luck; `None` where nobody can say.
+
+        A target beyond the limits on the good side is always met. Without limits there is no answer, save for a
+        series that never varies, which is compared with the target itself.
+        """
+        target, direction = self.spec.target, self.spec.direction
+        if target is None or direction == "neither":
+            return None
+        low, high = self._reach()
+        if low is None or high is None:
+            return None
+        if direction == "up":
+            return "pass" if target <= low else "fail" if target > high else "hit_or_miss"
+        return "pass" if target >= high else "fail" if target < low else "hit_or_miss"
+
+    def _reach(self) -> tuple[float | None, float | None]:
+        if "constant" in self.reasons:
+            return self.centre, self.centre
+        for place in reversed(range(len(self.labels))):
+            if self.tested[place]:
+                return self.lowers[place], self.uppers[place]
+        return None, None
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """Return the columns turned into one record a period."""
+        nothing = (None,) * len(self.labels)
+        rules: list[tuple[str, ...]] = [()] * len(self.labels)
+        for signal in self.signals:
+            for place in signal.points:
+                rules[place] = (*rules[place], signal.rule)
+        columns = zip(
+            range(len(self.labels)),
+            self.labels,
+            self.values,
+            self.numerators or nothing,
+            self.denominators or nothing,
+            self.centres,
+            self.lowers,
+            self.uppers,
+            self.included,
+            self.tested,
+            self.hollow,
+            self.point_marks,
+            rules,
+            strict=True,
+        )
+        return tuple(Point(*column) for column in columns)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the whole record as plain values: one list entry a period under `points`."""
+        return {
+            "spec": self.spec.to_dict(),
+            "chart": self.chart,
+            "centre": self.centre,
+            "baseline_kind": self.baseline_kind,
+            "limits_kind": self.limits_kind,
+            "baseline_n": self.baseline_n,
+            "baseline_end": self.baseline_end,
+            "n_points": self.n_points,
+            "n_useful": self.n_useful,
+            "longest_run": self.longest_run,
+            "longest_run_limit": self.longest_run_limit,
+            "crossings": self.crossings,
+            "crossings_limit": self.crossings_limit,
+            "mean_range": self.mean_range,
+            "sigma": self.sigma,
+            "sigma_z": self.sigma_z,
+            "lag1": self.lag1,
+            "variation": self.variation,
+            "assurance": self.assurance,
+            "reasons": list(self.reasons),
+            "formula": self.formula,
+            "signals": [_signal(one) for one in self.signals],
+            "recent": [_signal(one) for one in self.recent],
+            "points": [asdict(one) | {"rules": list(one.rules)} for one in self.points],
+        }
+
+    def to_json(self) -> str:
+        """Return the record as JSON, missing numbers as null."""
+        return json.dumps(self.to_dict(), allow_nan=False)
+
+    def __str__(self) -> str:
+        found = [
+            f"  {one.rule} {self.labels[one.start]} to {self.labels[one.end]}: {one.verdict}" for one in self.signals
+        ]
+        return "\n".join(
+            [
+                f"{self.chart} chart of {len(self)} periods, {self.n_points} tested, limits {self.limits_kind}",
+                f"  {self.formula}",
+                *(found or ["  no signal"]),
+            ]
+        )
+
+
+def _signal(one: Signal) -> dict[str, Any]:
+    return asdict(one) | {"points": list(one.points)}

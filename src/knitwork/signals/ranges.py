@@ -1,0 +1,32 @@
+"""Moving ranges: the gaps between neighbouring points, from which the limits of single values come.
+
+Limits come from these gaps and not from the spread of all values: a shift half-way would widen a standard deviation
+and so hide itself. A missing period is a gap that no range bridges. An excluded point is taken out of the line, and
+its neighbours become each other's neighbours (as in qicharts2).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from knitwork.signals.panel import Flags, Floats, mean
+from knitwork.signals.spec import Estimator
+
+# Upper limit of a moving range over its mean: D4 for n = 2 (Montgomery, Appendix VI).
+# Ranges at or above it are left out once and the mean is taken again (Nelson 1982, J. Qual. Technol. 14(3)).
+SCREEN = 3.267
+
+
+def mean_range(value: Floats, baseline: Flags, *, keep: Flags, estimator: Estimator) -> Floats:
+    """Return each row's mean moving range over its baseline, in the columns that `keep` leaves in the line."""
+    line, used = value[:, keep], baseline[:, keep]
+    ranges = np.abs(np.diff(line, axis=1))
+    counted = used[:, 1:] & used[:, :-1]
+    if ranges.shape[1] == 0:
+        return np.full(len(value), np.nan)
+    first = mean(ranges, counted)
+    if estimator == "mr":
+        return first
+    with np.errstate(invalid="ignore"):
+        below = ranges < SCREEN * first[:, None]
+    return mean(ranges, counted & below)

@@ -1,0 +1,99 @@
+"""A measure over time, as numbers: what `evaluate` reads."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from knitwork.model.errors import CannotDo
+
+ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+Numbers = tuple[float | None, ...]
+
+
+class BadSeries(CannotDo):
+    """A series that cannot be charted as it stands; the sentence names the row and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Values in order of time, one for each period; `None` (or NaN) where a period has none.
+
+    Give `values`, or `numerators` and `denominators` (a proportion or a rate), or `numerators` alone (a count).
+    `labels` are ISO dates of the periods' starts, or any names; without them the periods are numbered from 1.
+    `incomplete_last` says that the last period is not over: it is shown hollow and never tested.
+
+    >>> Series(values=[4, None, 6]).values
+    (4.0, None, 6.0)
+    """
+
+    labels: tuple[str, ...] = ()
+    values: Numbers | None = None
+    numerators: Numbers | None = None
+    denominators: Numbers | None = None
+    incomplete_last: bool = False
+
+    def __post_init__(self) -> None:
+        columns = {}
+        for name in ("values", "numerators", "denominators"):
+            given = getattr(self, name)
+            if given is not None:
+                columns[name] = _numbers(given, name=name)
+                object.__setattr__(self, name, columns[name])
+        if not columns:
+            raise BadSeries("this series has no values: give values, or numerators and denominators")
+        if "values" in columns and len(columns) > 1:
+            raise BadSeries("this series has values and numerators or denominators: give one or the other")
+        if "denominators" in columns and "numerators" not in columns:
+            raise BadSeries("this series has denominators only: add the numerators")
+        length = len(next(iter(columns.values())))
+        labels = tuple(map(str, self.labels)) or tuple(map(str, range(1, length + 1)))
+        object.__setattr__(self, "labels", labels)
+        for name, column in columns.items():
+            if len(column) != len(labels):
+                raise BadSeries(
+                    f"this series has {len(labels)} periods and {len(column)} {name}: "
+                    "give one for each period, and None where there is none"
+                )
+        _in_order(labels)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def _numbers(column: Iterable[object], *, name: str) -> Numbers:
+    if isinstance(column, str):
+        raise BadSeries(f"the {name} are a piece of text: give a list of numbers")
+    return tuple(_number(value, row=row, name=name) for row, value in enumerate(column, start=1))
+
+
+def _number(value: object, *, row: int, name: str) -> float | None:
+    if type(value) is not float:
+        if value is None:
+            return None
+        if isinstance(value, (str, bytes)):
+            raise BadSeries(f"row {row} of the {name} is {value!r}: give a number, or None where there is none")
+        try:
+            value = float(value)  # type: ignore[arg-type]  # numpy and Decimal numbers know how
+        except (TypeError, ValueError):
+            raise BadSeries(f"row {row} of the {name} is {value!r}: give a number, or None for none") from None
+    if math.isfinite(value):
+        return value
+    if math.isnan(value):
+        return None
+    raise BadSeries(f"row {row} of the {name} is infinite: give a number, or None where there is none")
+
+
+def _in_order(labels: tuple[str, ...]) -> None:
+    """Refuse dates that repeat or go back; names that are not dates may be anything."""
+    if not labels or not ISO_DATE.match(labels[0]):
+        return
+    for row, (earlier, later) in enumerate(pairwise(labels), start=2):
+        if later == earlier:
+            raise BadSeries(f"row {row} has the date {later} again: give each period once")
+        if later < earlier:
+            raise BadSeries(f"row {row} ({later}) comes after {earlier}: sort the rows by date")
