@@ -76,7 +76,7 @@ def expected_by_chance(evaluations: Iterable[Evaluation]) -> float:
 
     This is the N of "by chance alone we expect about N of M". Each chart counts with its own kind and length.
     """
-    alike = Counter((one.n_points, one.spec.rules, one.spec.chart, one.spec.limits) for one in evaluations)
+    alike = Counter((one.n_useful, one.spec.rules, one.spec.chart, one.spec.limits) for one in evaluations)
     return sum(
         many * chance_of_signal(n_points, rules, chart=chart, limits=limits).recent
         for (n_points, rules, chart, limits), many in alike.items()

@@ -30,8 +30,8 @@ def evaluate(series: Series, spec: Spec) -> Evaluation:
     Raises `BadSeries` where the series does not fit the chart; the sentence names the row and what to do.
 
     >>> print(evaluate(Series(values=[5, 7, 6, 8, 6, 7, 5, 6, 7, 6, 8, 6, 19]), Spec(direction="down")))
-    xmr chart of 13 periods, 13 tested, limits trial
-      centre 7.38 = mean of the 13 points so far; limits = centre ± 2.66 × mean moving range 1.45, after ...
+    xmr chart of 13 periods, 13 useful, limits trial
+      centre 7.38 = mean of the 13 points so far; limits = centre ± 2.66 × mean moving range 1.55, after ...
       beyond_limits 13 to 13: worse
     """
     return evaluate_many([series], spec)[0]
@@ -100,15 +100,15 @@ class _Columns:
         self.mean_range = _plain(judgement.mean_range * (factor if self.one_sigma else 1))
         self.sigma_z = _plain(judgement.sigma_z)
         self.lag1 = _plain(judgement.lag1)
-        self.tested: list[list[bool]] = judgement.usable.tolist()
+        self.tested: list[list[bool]] = judgement.judged.tested.tolist()
         self.kinds: list[int] = judgement.baseline_kind.tolist()
         self.limited: list[bool] = judgement.limited.tolist()
         self.few: list[bool] = judgement.few.tolist()
         self.baseline_n: list[int] = judgement.baseline.sum(axis=1).tolist()
         last = judgement.baseline.shape[1] - 1 - judgement.baseline[:, ::-1].argmax(axis=1)
         self.baseline_end: list[int] = last.tolist()
-        self.n_points: list[int] = judgement.usable.sum(axis=1).tolist()
-        self.useful: list[int] = runs.useful.tolist()
+        self.n_useful: list[int] = judgement.usable.sum(axis=1).tolist()
+        self.off_centre: list[int] = runs.useful.tolist()
         self.longest: list[int] = runs.longest.tolist()
         self.longest_limit: list[int] = runs.longest_limit.tolist()
         self.crossings: list[int] = runs.crossings.tolist()
@@ -120,7 +120,7 @@ class _Columns:
     def evaluation(self, row: int, series: Series, signals: tuple[Signal, ...]) -> Evaluation:
         """Cut one record."""
         n, spec = len(series), self.spec
-        few, limited, useful = self.few[row], self.limited[row], self.useful[row]
+        few, limited, off_centre = self.few[row], self.limited[row], self.off_centre[row]
         chart: Chart = "run" if few else spec.chart
         baseline_kind = BASELINE_KINDS[self.kinds[row]]
         lower, upper = self.lower[row], self.upper[row]
@@ -143,12 +143,12 @@ class _Columns:
             limits_kind=baseline_kind if limited and baseline_kind != "few" else "none",
             baseline_n=self.baseline_n[row],
             baseline_end=self.baseline_end[row] if self.baseline_n[row] else None,
-            n_points=self.n_points[row],
-            n_useful=useful,
-            longest_run=self.longest[row] if useful else None,
-            longest_run_limit=self.longest_limit[row] if useful else None,
-            crossings=self.crossings[row] if useful else None,
-            crossings_limit=self.crossings_limit[row] if useful else None,
+            n_useful=self.n_useful[row],
+            n_off_centre=off_centre,
+            longest_run=self.longest[row] if off_centre else None,
+            longest_run_limit=self.longest_limit[row] if off_centre else None,
+            crossings=self.crossings[row] if off_centre else None,
+            crossings_limit=self.crossings_limit[row] if off_centre else None,
             mean_range=self.mean_range[row],
             sigma=self.sigma[row],
             sigma_z=self.sigma_z[row],
@@ -159,7 +159,7 @@ class _Columns:
         )
 
     def _formula(self, row: int, chart: str, baseline_kind: str, reasons: tuple[str, ...]) -> str:
-        if not self.n_points[row]:
+        if not self.n_useful[row]:
             return "no centre: there is no complete period with a value yet"
         unit = self.spec.unit
         worked = Worked(

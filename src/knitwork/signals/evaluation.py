@@ -76,7 +76,8 @@ class Evaluation:
     `chart` is what to draw: the chart of `spec`, or `run` where the house rule allows no limits yet.
     `baseline_kind` says which points set the centre: `few` (under 12, all so far), `trial`, `locked` or `all`;
     `limits_kind` is the same for the limits, and `none` where there are none (`reasons` say why).
-    `n_points` counts the tested points, `n_useful` those of them that lie off the centre line.
+    `n_useful` counts the points the house rule counts (complete, with a value, not excluded), `n_off_centre` those of
+    them that lie off the centre line and so count in runs. Excluded points are laid against the limits, and nothing else.
     `sigma` is one number only where all points share it. `lag1` is the correlation of neighbours.
     """
 
@@ -97,8 +98,8 @@ class Evaluation:
     limits_kind: LimitsKind
     baseline_n: int
     baseline_end: int | None
-    n_points: int
     n_useful: int
+    n_off_centre: int
     longest_run: int | None
     longest_run_limit: int | None
     crossings: int | None
@@ -206,8 +207,8 @@ class Evaluation:
             "limits_kind": self.limits_kind,
             "baseline_n": self.baseline_n,
             "baseline_end": self.baseline_end,
-            "n_points": self.n_points,
             "n_useful": self.n_useful,
+            "n_off_centre": self.n_off_centre,
             "longest_run": self.longest_run,
             "longest_run_limit": self.longest_run_limit,
             "crossings": self.crossings,
@@ -235,7 +236,7 @@ class Evaluation:
         ]
         return "\n".join(
             [
-                f"{self.chart} chart of {len(self)} periods, {self.n_points} tested, limits {self.limits_kind}",
+                f"{self.chart} chart of {len(self)} periods, {self.n_useful} useful, limits {self.limits_kind}",
                 f"  {self.formula}",
                 *(found or ["  no signal"]),
             ]

@@ -30,7 +30,11 @@ FEW_KIND, TRIAL_KIND, LOCKED_KIND, ALL_KIND = range(4)
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A judged panel in raw units, before the factor of display: one row a series."""
+    """A judged panel in raw units, before the factor of display: one row a series.
+
+    `usable` are the points that count; the tested points are these and the excluded ones, which are only laid against
+    the limits.
+    """
 
     usable: Flags
     baseline: Flags
@@ -58,7 +62,8 @@ def judge(panel: Panel, spec: Spec) -> Judgement:
     kind = CHARTS[spec.chart]
     keep = np.ones(panel.value.shape[1], dtype=bool)
     keep[[place for place in spec.exclude if place < len(keep)]] = False
-    usable = panel.present & ~panel.hollow & ~np.isnan(panel.value) & keep
+    tested = panel.present & ~panel.hollow & ~np.isnan(panel.value)
+    usable = tested & keep
     points, baseline_kind = _baseline(usable, spec)
     baseline, few = Baseline(points, keep), baseline_kind == FEW_KIND
     constant = _constant(panel.value, points)
@@ -69,14 +74,15 @@ def judge(panel: Panel, spec: Spec) -> Judgement:
     nothing = np.full(len(centre), np.nan)
     spread = kind.spread(panel, baseline, centre, spec) if kind.spread else Spread(sigma=nothing[:, None])
     with np.errstate(invalid="ignore"):
-        limited = ~few & ~constant & (spread.sigma > 0).any(axis=1)
-    sigma = np.where(limited[:, None], spread.sigma, np.nan)
+        drawable = (spread.sigma > 0) & np.isfinite(spread.sigma)  # a zero denominator has no limits
+    limited = ~few & ~constant & drawable.any(axis=1)
+    sigma = np.where(limited[:, None] & drawable, spread.sigma, np.nan)
     lower = np.fmax(centre[:, None] - SIGMAS * sigma, kind.floor)
     upper = np.fmin(centre[:, None] + SIGMAS * sigma, kind.ceiling)
     lower, upper = np.where(np.isnan(sigma), np.nan, lower), np.where(np.isnan(sigma), np.nan, upper)
 
-    value = np.where(usable, panel.value, np.nan)
-    side = sides(value, centre[:, None])
+    value = np.where(tested, panel.value, np.nan)
+    side = np.where(usable, sides(value, centre[:, None]), 0).astype(np.int8)
     beyond = np.maximum(sides(value, upper), 0) + np.minimum(sides(value, lower), 0)
     return Judgement(
         usable=usable,
@@ -92,7 +98,7 @@ def judge(panel: Panel, spec: Spec) -> Judgement:
         mean_range=nothing if spread.mean_range is None else np.where(limited, spread.mean_range, np.nan),
         sigma_z=nothing if spread.sigma_z is None else np.where(limited, spread.sigma_z, np.nan),
         lag1=_lag1(panel.value, usable),
-        judged=Judged(usable, side, beyond.astype(np.int8), count(side)),
+        judged=Judged(tested, side, beyond.astype(np.int8), count(side)),
     )
 
 

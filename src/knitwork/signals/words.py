@@ -15,7 +15,7 @@ REASONS: dict[str, str] = {
     "missing_points": "Some periods have no value; they are left as gaps.",
     "zero_denominators": "Some periods have a denominator of zero and so no value; they are left as gaps.",
     "incomplete_last": "The last period is not over: its point is hollow and not tested.",
-    "excluded_points": "Some points are shown and left out of centre, limits and rules.",
+    "excluded_points": "Some points are shown and left out of centre, limits and runs.",
 }
 
 

@@ -30,7 +30,7 @@ class Runs:
     """Runs and crossings of each row. Points on the centre line neither break a run nor count in it."""
 
     number: Whole  # of the run that each point belongs to, from 1
-    useful: Whole
+    useful: Whole  # points that count in runs: those off the centre line
     longest: Whole
     longest_limit: Whole
     crossings: Whole
@@ -39,7 +39,7 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the rules look at. Untested points have side 0 and lie beyond nothing."""
+    """What the rules look at. Untested points lie beyond nothing; points that do not count have side 0."""
 
     tested: Flags
     side: NDArray[np.int8]
