@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from itertools import pairwise
 
 from knitwork.draw.geometry import FRAMES, Frame, Layout, Piece, chart_layout
 from knitwork.draw.labels import fit, text_width, value_text
 from knitwork.draw.periods import Period, Translate, as_written, period_of, short_name
-from knitwork.draw.record import Evaluation, Verdict, shown_decimals, verdicts
+from knitwork.draw.record import shown_decimals, value_decimals
 from knitwork.draw.words import Plural, as_counted
 from knitwork.draw.words import sentence as generate
+from knitwork.signals import Evaluation
 
 
 def chart_svg(
@@ -34,15 +36,15 @@ def chart_svg(
     it is not given.
     """
     frame = FRAMES[size] if isinstance(size, str) else size
-    points = evaluation.points
-    period = period or period_of([point.label for point in points])
+    labels = evaluation.labels
+    period = period or period_of(labels)
     layout = evaluation_layout(evaluation, frame, _=_)
     said = generate(evaluation, period=period, _=_, ngettext=ngettext) if sentence is None else sentence
     name = escape(f"{title}. {said}" if title else said)
-    marks = verdicts(evaluation)
     hints = _hints(evaluation, period, _) if frame.titled else []
-    hollow = [point.hollow for point in points]
-    aside = [not point.included and not point.hollow for point in points]
+    aside = [
+        not included and not hollow for included, hollow in zip(evaluation.included, evaluation.hollow, strict=True)
+    ]
     trial = " trial" if evaluation.limits_kind == "trial" else ""
     return "".join([
         f'<svg class="kw-chart kw-{frame.name}" viewBox="0 0 {frame.width} {frame.height}" role="img" '
@@ -51,34 +53,33 @@ def chart_svg(
         *[_limits(piece, layout, trial) for piece in layout.pieces],
         _target(layout),
         _line(layout),
-        _points(layout, marks, hollow, aside, hints),
+        _points(layout, evaluation.point_marks, evaluation.hollow, aside, hints),
         _labels(layout),
-        _ends(layout, [points[0].label, points[-1].label] if points else [], period, _),
+        _ends(layout, [labels[0], labels[-1]] if labels else [], period, _),
         "</svg>",
     ])  # fmt: skip
 
 
 def _hints(evaluation: Evaluation, period: Period, _: Translate) -> list[str]:
     """Return what each point says under the pointer: its period and its value."""
-    unit, decimals = evaluation.spec.unit, shown_decimals(evaluation)
+    unit, decimals = evaluation.spec.unit, value_decimals(evaluation)
     hints = [
-        f"{short_name(point.label, period, _)}: {value_text(point.value, unit, decimals)}"
-        for point in evaluation.points
+        f"{short_name(label, period, _)}: {value_text(value, unit, decimals)}"
+        for label, value in zip(evaluation.labels, evaluation.values, strict=True)
     ]
-    if hints and evaluation.points[-1].hollow:
+    if hints and evaluation.hollow[-1]:
         hints[-1] = _("%(hint)s, not complete") % {"hint": hints[-1]}
     return hints
 
 
 def evaluation_layout(evaluation: Evaluation, frame: Frame, *, _: Translate = as_written) -> Layout:
     """Return the places of an evaluation in a frame."""
-    points = evaluation.points
     return chart_layout(
         frame,
-        values=[point.value for point in points],
-        centre=[point.centre for point in points],
-        lower=[point.lower for point in points],
-        upper=[point.upper for point in points],
+        values=evaluation.values,
+        centre=evaluation.centres,
+        lower=evaluation.lowers,
+        upper=evaluation.uppers,
         target=evaluation.spec.target,
         unit=evaluation.spec.unit,
         decimals=shown_decimals(evaluation),
@@ -92,11 +93,8 @@ def _steps(places: tuple[float, ...], piece: Piece, step: float, *, first: float
         return f"M{piece.start:g} {places[0]:g}H{piece.end:g}"
     out = [f"M{piece.start:g} {places[0]:g}"]
     edge = first - step / 2
-    for at in range(1, len(places)):
-        if abs(places[at] - places[at - 1]) >= 0.05:
-            out.append(f"H{edge + at * step:.1f}V{places[at]:g}")
-    out.append(f"H{piece.end:g}")
-    return "".join(out)
+    out += [f"H{edge + at * step:.1f}V{after:g}" for at, (before, after) in _changes(places)]
+    return f"{''.join(out)}H{piece.end:g}"
 
 
 def _first_of(piece: Piece, layout: Layout) -> float:
@@ -112,12 +110,14 @@ def _band(piece: Piece, layout: Layout) -> str:
     lower = piece.lower or (frame.bottom,)
     if len(lower) == 1 and upper.count("H") == 1:
         return f'<path class="band" d="{upper}V{lower[0]:g}H{piece.start:g}z"/>'
-    back = [f"V{lower[-1]:g}"]
-    edge = first + layout.step / 2
-    for at in range(len(lower) - 2, -1, -1):
-        if abs(lower[at] - lower[at + 1]) >= 0.05:
-            back.append(f"H{edge + at * layout.step:.1f}V{lower[at]:g}")
-    return f'<path class="band" d="{upper}{"".join(back)}H{piece.start:g}z"/>'
+    edge = first - layout.step / 2
+    back = [f"H{edge + at * layout.step:.1f}V{before:g}" for at, (before, _after) in reversed(_changes(lower))]
+    return f'<path class="band" d="{upper}V{lower[-1]:g}{"".join(back)}H{piece.start:g}z"/>'
+
+
+def _changes(places: tuple[float, ...]) -> list[tuple[int, tuple[float, float]]]:
+    """Return where a limit steps: the number of the point after it, and the places on both sides."""
+    return [(at, pair) for at, pair in enumerate(pairwise(places), start=1) if pair[0] != pair[1]]
 
 
 def _limits(piece: Piece, layout: Layout, trial: str) -> str:
@@ -130,7 +130,7 @@ def _limits(piece: Piece, layout: Layout, trial: str) -> str:
 def _target(layout: Layout) -> str:
     if layout.target is None or not layout.x:
         return ""
-    return f'<path class="target" d="M{layout.x[0] if len(layout.x) > 1 else layout.frame.left:g} {layout.target:g}H{layout.x[-1]:g}"/>'
+    return f'<path class="target" d="M{layout.frame.left:g} {layout.target:g}H{layout.x[-1]:g}"/>'
 
 
 def _line(layout: Layout) -> str:
@@ -147,7 +147,7 @@ def _line(layout: Layout) -> str:
 
 
 def _points(
-    layout: Layout, marks: Sequence[Verdict | None], hollow: Sequence[bool], aside: Sequence[bool], hints: Sequence[str]
+    layout: Layout, marks: Sequence[str], hollow: Sequence[bool], aside: Sequence[bool], hints: Sequence[str]
 ) -> str:
     """Draw plain points first and signals over them."""
     frame = layout.frame
@@ -155,43 +155,51 @@ def _points(
     for at, (x, y) in enumerate(zip(layout.x, layout.y, strict=True)):
         if y is None:
             continue
-        hint = f"><title>{escape(hints[at], quote=False)}</title></" if hints else "/>"
+        hint = escape(hints[at], quote=False) if hints else ""
         if hollow[at]:
-            signals.append(_shape("circle", "hollow", x, y, frame.mark * 0.7, hint))
-        elif marks[at] is not None:
+            signals.append(_circle("hollow", x, y, frame.mark * 0.7, hint))
+        elif marks[at]:
             signals.append(mark(marks[at], x, y, frame.mark, hint))
         elif aside[at]:
-            signals.append(_shape("path", "aside", x, y, frame.mark * 0.6, hint))
+            signals.append(_cross("aside", x, y, frame.mark * 0.6, hint))
         elif frame.dot:
-            plain.append(_shape("circle", "", x, y, frame.dot, hint))
+            plain.append(_circle("", x, y, frame.dot, hint))
     dots = f'<g class="dots">{"".join(plain)}</g>' if plain else ""
     return dots + "".join(signals)
 
 
-def mark(verdict: Verdict | None, x: float, y: float, size: float, hint: str = "/>") -> str:
+def mark(verdict: str, x: float, y: float, size: float, hint: str = "") -> str:
     """Return the mark of a signal at a place: each verdict has its own shape."""
     if verdict == "better":
-        return _shape("circle", "better", x, y, size, hint)
+        return _circle("better", x, y, size, hint)
     if verdict == "worse":
-        return _shape("diamond", "worse", x, y, size * 1.25, hint)
-    return _shape("square", "neither", x, y, size * 0.9, hint)
+        return _diamond("worse", x, y, size * 1.25, hint)
+    return _square("neither", x, y, size * 0.9, hint)
 
 
-def _shape(shape: str, kind: str, x: float, y: float, size: float, hint: str) -> str:
+def _circle(kind: str, x: float, y: float, size: float, hint: str) -> str:
     named = f' class="{kind}"' if kind else ""
-    size = round(size, 1)
-    if shape == "circle":
-        tag, body = "circle", f'cx="{x:g}" cy="{y:g}" r="{size:g}"'
-    elif shape == "diamond":
-        tag, body = "path", f'd="M{x:g} {y - size:g}l{size:g} {size:g}-{size:g} {size:g}-{size:g}-{size:g}z"'
-    elif shape == "square":
-        tag, body = "path", f'd="M{x - size:g} {y - size:g}h{2 * size:g}v{2 * size:g}h-{2 * size:g}z"'
-    else:
-        tag, body = (
-            "path",
-            f'd="M{x - size:g} {y - size:g}l{2 * size:g} {2 * size:g}m-{2 * size:g} 0l{2 * size:g}-{2 * size:g}"',
-        )
-    return f"<{tag}{named} {body}{hint}" + (f"{tag}>" if hint[-1] == "/" else "")
+    return _closed("circle", f'{named} cx="{x:g}" cy="{y:g}" r="{size:.2g}"', hint)
+
+
+def _diamond(kind: str, x: float, y: float, size: float, hint: str) -> str:
+    r = round(size, 1)
+    return _closed("path", f' class="{kind}" d="M{x:g} {y - r:g}l{r:g} {r:g}-{r:g} {r:g}-{r:g}-{r:g}z"', hint)
+
+
+def _square(kind: str, x: float, y: float, size: float, hint: str) -> str:
+    r = round(size, 1)
+    return _closed("path", f' class="{kind}" d="M{x - r:g} {y - r:g}h{2 * r:g}v{2 * r:g}h-{2 * r:g}z"', hint)
+
+
+def _cross(kind: str, x: float, y: float, size: float, hint: str) -> str:
+    r = round(size, 1)
+    d = f"M{x - r:g} {y - r:g}l{2 * r:g} {2 * r:g}m-{2 * r:g} 0l{2 * r:g}-{2 * r:g}"
+    return _closed("path", f' class="{kind}" d="{d}"', hint)
+
+
+def _closed(tag: str, attributes: str, hint: str) -> str:
+    return f"<{tag}{attributes}><title>{hint}</title></{tag}>" if hint else f"<{tag}{attributes}/>"
 
 
 def _labels(layout: Layout) -> str:

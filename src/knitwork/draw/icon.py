@@ -6,8 +6,9 @@ from html import escape
 
 from knitwork.draw.chart import mark
 from knitwork.draw.periods import Translate, as_written
-from knitwork.draw.record import Evaluation
-from knitwork.draw.words import NEEDED, icon_words, leading_signal
+from knitwork.draw.record import leading_signal
+from knitwork.draw.words import NEEDED, icon_words
+from knitwork.signals import Evaluation
 
 KINDS = ("better", "worse", "neither", "quiet", "few")
 
@@ -36,5 +37,4 @@ def _shape(kind: str) -> str:
         return '<path class="quiet" d="M4 10h12"/>'
     if kind == "few":
         return "".join(f'<circle class="few" cx="{x}" cy="10" r="1.8"/>' for x in (4, 10, 16))
-    verdicts = {"better": "better", "worse": "worse"}
-    return mark(verdicts.get(kind, "neither"), 10, 10, 6.5)  # type: ignore[arg-type]
+    return mark(kind, 10, 10, 6.5)

@@ -16,7 +16,7 @@ Values = Sequence[float | None]
 # Advance widths in thousandths of the type size, from the hmtx tables of DejaVu Sans 2.37.
 _REGULAR = {
     278: "ijl'",
-    318: "IJ ,.·‘’",
+    318: "IJ \u00a0,.·‘’",
     361: "f-/:;\\|",
     411: "()[]t!r",
     460: '"',
@@ -33,7 +33,7 @@ _REGULAR = {
     1000: "mW@—…",
 }
 _BOLD = {
-    349: "ijl' ",
+    349: "ijl' \u00a0",
     380: "/\\|IJ,.·‘’",
     415: ":;-",
     457: "f!()[]",
@@ -122,11 +122,13 @@ def decimals_for(values: Iterable[float | None]) -> int:
 
 
 def number(value: float, decimals: int = 0) -> str:
-    """Return `value` in digits, with commas between thousands and a real minus sign.
+    """Return `value` in digits, with commas between thousands and a real minus sign; nothing at all is "0".
 
-    >>> number(1284.2), number(-3.14159, 1), number(-0.01, 1)
-    ('1,284', '−3.1', '0.0')
+    >>> number(1284.2), number(-3.14159, 1), number(-0.01, 1), number(0, 2)
+    ('1,284', '−3.1', '0.0', '0')
     """
+    if value == 0:
+        return "0"
     text = f"{value:,.{decimals}f}"
     if text[0] == "-":
         text = text[1:] if not text.strip("-0.,") else "−" + text[1:]
@@ -134,9 +136,9 @@ def number(value: float, decimals: int = 0) -> str:
 
 
 def with_unit(digits: str, unit: str) -> str:
-    """Return digits with their unit; per cent stands close, a word after a space that does not break.
+    r"""Return digits with their unit; per cent stands close, a word after a space that does not break.
 
-    >>> with_unit("3.2", "%"), with_unit("41", "min").replace("\\xa0", " "), with_unit("7", "")
+    >>> with_unit("3.2", "%"), with_unit("41", "min").replace("\xa0", " "), with_unit("7", "")
     ('3.2%', '41 min', '7')
     """
     if not unit:

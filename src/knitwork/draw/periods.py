@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
 Period = Literal["day", "week", "month", "point"]
@@ -58,7 +59,7 @@ def period_of(labels: Sequence[str]) -> Period:
         return "point"
     if all(day.day == 1 for day in known):
         return "month"
-    steps = {(after - before).days for before, after in zip(known, known[1:], strict=False)}
+    steps = {(after - before).days for before, after in pairwise(known)}
     return "week" if steps and all(step % 7 == 0 for step in steps) else "day"
 
 

@@ -1,117 +1,76 @@
-"""What pictures, tables and words read of an evaluation record: its shape, and one verdict for each point."""
+"""What pictures, tables and words read of an evaluation record beside its own columns."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
-from typing import Literal, Protocol
 
 from knitwork.draw.labels import decimals_to_show
+from knitwork.signals import Evaluation, Signal
 
-Verdict = Literal["better", "worse", "neither"]
-
-
-class Spec(Protocol):
-    """How a measure is charted."""
-
-    @property
-    def chart(self) -> str: ...
-    @property
-    def direction(self) -> str: ...
-    @property
-    def target(self) -> float | None: ...
-    @property
-    def unit(self) -> str: ...
+RUN, CROSSINGS = "longest_run", "few_crossings"  # the rules that speak of more than single points
 
 
-class Point(Protocol):
-    """One period of an evaluation."""
-
-    @property
-    def label(self) -> str: ...
-    @property
-    def value(self) -> float | None: ...
-    @property
-    def numerator(self) -> float | None: ...
-    @property
-    def denominator(self) -> float | None: ...
-    @property
-    def centre(self) -> float | None: ...
-    @property
-    def lower(self) -> float | None: ...
-    @property
-    def upper(self) -> float | None: ...
-    @property
-    def included(self) -> bool: ...
-    @property
-    def tested(self) -> bool: ...
-    @property
-    def hollow(self) -> bool: ...
+def tail(evaluation: Evaluation, shown: int) -> Evaluation:
+    """Return the evaluation with its last `shown` periods only; limits and signals stay what they were found to be."""
+    cut = len(evaluation) - shown
+    if cut <= 0:
+        return evaluation
+    return dataclasses.replace(
+        evaluation,
+        labels=evaluation.labels[cut:],
+        values=evaluation.values[cut:],
+        numerators=evaluation.numerators[cut:] if evaluation.numerators else None,
+        denominators=evaluation.denominators[cut:] if evaluation.denominators else None,
+        centres=evaluation.centres[cut:],
+        lowers=evaluation.lowers[cut:],
+        uppers=evaluation.uppers[cut:],
+        included=evaluation.included[cut:],
+        tested=evaluation.tested[cut:],
+        hollow=evaluation.hollow[cut:],
+        signals=tuple(_moved(signal, cut) for signal in evaluation.signals if signal.end >= cut),
+    )
 
 
-class Signal(Protocol):
-    """A rule that fired."""
-
-    @property
-    def rule(self) -> str: ...
-    @property
-    def start(self) -> int: ...
-    @property
-    def end(self) -> int: ...
-    @property
-    def points(self) -> Sequence[int]: ...
-    @property
-    def side(self) -> str | None: ...
-    @property
-    def verdict(self) -> str: ...
+def _moved(signal: Signal, cut: int) -> Signal:
+    return dataclasses.replace(
+        signal,
+        start=max(signal.start - cut, 0),
+        end=signal.end - cut,
+        points=tuple(place - cut for place in signal.points if place >= cut),
+    )
 
 
-class Evaluation(Protocol):
-    """The one record from which chart, table, icon and sentence are made."""
+def leading_signal(evaluation: Evaluation) -> Signal | None:
+    """Return the signal to speak of: the one that reaches furthest to the present, the gravest of equals.
 
-    @property
-    def spec(self) -> Spec: ...
-    @property
-    def points(self) -> Sequence[Point]: ...
-    @property
-    def signals(self) -> Sequence[Signal]: ...
-    @property
-    def recent(self) -> Sequence[Signal]: ...
-    @property
-    def limits_kind(self) -> str: ...
-    @property
-    def n_useful(self) -> int: ...
-    @property
-    def baseline_n(self) -> int: ...
-    @property
-    def crossings(self) -> int: ...
-    @property
-    def crossings_limit(self) -> int: ...
+    Too few crossings are a finding about the whole chart, so they come last.
+    """
+    gravity = {"worse": 2, "better": 1}
+    return max(
+        evaluation.recent or evaluation.signals,
+        key=lambda signal: (
+            bool(signal.points),
+            signal.end,
+            gravity.get(signal.verdict, 0),
+            signal.rule == RUN,
+        ),
+        default=None,
+    )
 
 
-# A point that is both (a run on the wanted side with one point outside on the other) is shown as the graver.
-_GRAVITY: dict[str, int] = {"neither": 1, "better": 2, "worse": 3}
-
-
-def verdicts(evaluation: Evaluation) -> list[Verdict | None]:
-    """Return for each point the verdict of the gravest signal that marks it, or None."""
-    marks: list[Verdict | None] = [None] * len(evaluation.points)
-    for signal in evaluation.signals:
-        verdict: Verdict = signal.verdict if signal.verdict in _GRAVITY else "neither"  # type: ignore[assignment]
-        for at in signal.points:
-            if _GRAVITY[verdict] > _GRAVITY.get(marks[at] or "", 0):
-                marks[at] = verdict
-    return marks
+def last_known(line: Sequence[float | None]) -> float | None:
+    """Return the last value that is there."""
+    return next((value for value in reversed(line) if value is not None), None)
 
 
 def shown_decimals(evaluation: Evaluation) -> int:
     """Return the decimals with which this evaluation's numbers are written, the same in picture, table and words."""
-    points = evaluation.points
-    limits = [
-        next((line for line in lines if line is not None), None)
-        for lines in (
-            (point.lower for point in reversed(points)),
-            (point.centre for point in reversed(points)),
-            (point.upper for point in reversed(points)),
-        )
-    ]
-    return decimals_to_show([point.value for point in points], limits)
+    ends = [last_known(line) for line in (evaluation.lowers, evaluation.centres, evaluation.uppers)]
+    return decimals_to_show(evaluation.values, ends)
+
+
+def value_decimals(evaluation: Evaluation) -> int:
+    """Return the decimals for single values: none where all are whole, as counts are, whatever their limits need."""
+    whole = all(value is None or value == round(value) for value in evaluation.values)
+    return 0 if whole else shown_decimals(evaluation)

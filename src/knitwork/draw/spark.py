@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from knitwork.draw.chart import chart_svg
 from knitwork.draw.periods import Translate, as_written
-from knitwork.draw.record import Evaluation
+from knitwork.signals import Evaluation
 
 
 def spark_svg(evaluation: Evaluation, *, title: str = "", _: Translate = as_written) -> str:

@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from knitwork.draw.labels import number as digits
 from knitwork.draw.labels import value_text, with_unit
 from knitwork.draw.periods import Period, Translate, as_written, full_name, period_of
-from knitwork.draw.record import Evaluation, Signal, shown_decimals
+from knitwork.draw.record import CROSSINGS, RUN, last_known, leading_signal, shown_decimals, value_decimals
+from knitwork.signals import Evaluation, Signal
 
 Plural = Callable[[str, str, int], str]
 
-NEEDED = 12  # useful points before there are limits (design 4)
-RUN, CROSSINGS = "longest_run", "few_crossings"
+NEEDED = 12  # points before there are limits (design 4)
 
 
 def as_counted(one: str, many: str, count: int) -> str:
@@ -48,13 +48,13 @@ def sentence(
     ngettext: Plural = as_counted,
 ) -> str:
     """Say in one sentence what a chart shows: its freshest signal, or that there is none, or that it is too early."""
-    period = period or period_of([point.label for point in evaluation.points])
-    known = sum(point.value is not None for point in evaluation.points)
-    if known == 0:
+    period = period or period_of(evaluation.labels)
+    if all(value is None for value in evaluation.values):
         return _("No values yet: the first stands here when a period has one")
     signal = leading_signal(evaluation)
     if signal is not None:
-        return _signal(evaluation, signal, period, _, ngettext)
+        said = _signal(evaluation, signal, period, _, ngettext)
+        return said if evaluation.recent else _past(said, period, _)
     if evaluation.n_useful < NEEDED:
         return _("Too early to call: %(points)s, at least %(needed)d are needed for limits") % {
             "points": counted(evaluation.n_useful, "point", ngettext),
@@ -63,31 +63,25 @@ def sentence(
     return _quiet(evaluation, period, _, ngettext)
 
 
-def leading_signal(evaluation: Evaluation) -> Signal | None:
-    """Return the signal to speak of: the one that reaches furthest to the present, the gravest of equals.
-
-    Too few crossings are a finding about the whole chart, so they come last.
-    """
-    gravity = {"worse": 2, "better": 1}
-    return max(
-        evaluation.recent or evaluation.signals,
-        key=lambda signal: (bool(signal.points), signal.end, gravity.get(signal.verdict, 0), _is_run(signal)),
-        default=None,
-    )
-
-
-def _is_run(signal: Signal) -> bool:
-    return signal.rule == RUN
-
-
 def _quiet(evaluation: Evaluation, period: Period, _: Translate, ngettext: Plural) -> str:
     known = {
         "periods": counted(evaluation.n_useful, period, ngettext),
-        "centre": _value(evaluation, _last_centre(evaluation)),
+        "centre": _value(evaluation, last_known(evaluation.centres)),
     }
     if evaluation.limits_kind == "trial":
         return _("No signal in %(periods)s: %(centre)s so far, and the limits still move") % known
     return _("No signal in %(periods)s: %(centre)s is what this process gives") % known
+
+
+def _past(said: str, period: Period, _: Translate) -> str:
+    """Say that a signal is over: it touches none of the last three tested points."""
+    texts = {
+        "day": _("No signal in the last 3 days; %(before)s"),
+        "week": _("No signal in the last 3 weeks; %(before)s"),
+        "month": _("No signal in the last 3 months; %(before)s"),
+        "point": _("No signal in the last 3 points; %(before)s"),
+    }
+    return texts[period] % {"before": said[:1].lower() + said[1:]}
 
 
 def _verdict(signal: Signal, _: Translate) -> str:
@@ -107,13 +101,12 @@ def _signal(evaluation: Evaluation, signal: Signal, period: Period, _: Translate
 
 def headline(evaluation: Evaluation, signal: Signal, *, period: Period, _: Translate = as_written) -> str:
     """Say what changed and when: "Worse since August 2025", "Better in May 2026"."""
-    points = evaluation.points
-    start = full_name(points[signal.start].label, period, _)
-    end = full_name(points[signal.end].label, period, _)
+    start = full_name(evaluation.labels[signal.start], period, _)
+    end = full_name(evaluation.labels[signal.end], period, _)
     if signal.rule == CROSSINGS:
         return _("Not one steady process")
     known = {"verdict": _verdict(signal, _), "start": start, "end": end}
-    if not _is_run(signal):
+    if signal.rule != RUN:
         if period in {"month", "week"}:
             return _("%(verdict)s in %(end)s") % known
         return _("%(verdict)s on %(end)s") % known if period == "day" else _("%(verdict)s at %(end)s") % known
@@ -123,8 +116,6 @@ def headline(evaluation: Evaluation, signal: Signal, *, period: Period, _: Trans
 
 
 def _why(evaluation: Evaluation, signal: Signal, period: Period, _: Translate, ngettext: Plural) -> str:
-    points = evaluation.points
-    last = points[signal.end]
     high = signal.side == "high"
     if signal.rule == CROSSINGS:
         known = {
@@ -133,18 +124,18 @@ def _why(evaluation: Evaluation, signal: Signal, period: Period, _: Translate, n
             "periods": counted(evaluation.n_useful, period, ngettext),
         }
         return _("it crosses its centre %(times)d times in %(periods)s, at least %(usual)d are usual") % known
-    if not _is_run(signal):
+    if signal.rule != RUN:
         known = {
-            "value": _value(evaluation, last.value),
-            "limit": _bare(evaluation, last.upper if high else last.lower),
+            "value": _single(evaluation, evaluation.values[signal.end]),
+            "limit": _bare(evaluation, (evaluation.uppers if high else evaluation.lowers)[signal.end]),
         }
         text = _("%(value)s, above the limit of %(limit)s") if high else _("%(value)s, below the limit of %(limit)s")
         return text % known
-    now = points[_last_tested(evaluation)]
+    now = _last_tested(evaluation)
     known = {
         "periods": counted(len(signal.points), period, ngettext),
-        "value": _value(evaluation, now.value),
-        "centre": _bare(evaluation, now.centre),
+        "value": _single(evaluation, evaluation.values[now]),
+        "centre": _bare(evaluation, evaluation.centres[now]),
     }
     if high:
         return _("%(periods)s above the centre, now %(value)s against %(centre)s") % known
@@ -152,16 +143,15 @@ def _why(evaluation: Evaluation, signal: Signal, period: Period, _: Translate, n
 
 
 def _last_tested(evaluation: Evaluation) -> int:
-    places = [at for at, point in enumerate(evaluation.points) if point.tested and point.value is not None]
-    return places[-1] if places else len(evaluation.points) - 1
-
-
-def _last_centre(evaluation: Evaluation) -> float | None:
-    return next((point.centre for point in reversed(evaluation.points) if point.centre is not None), None)
+    return max((place for place, tested in enumerate(evaluation.tested) if tested), default=len(evaluation) - 1)
 
 
 def _value(evaluation: Evaluation, value: float | None) -> str:
     return value_text(value, evaluation.spec.unit, shown_decimals(evaluation))
+
+
+def _single(evaluation: Evaluation, value: float | None) -> str:
+    return value_text(value, evaluation.spec.unit, value_decimals(evaluation))
 
 
 def _bare(evaluation: Evaluation, value: float | None) -> str:
@@ -218,7 +208,7 @@ def _thing(title: str, evaluation: Evaluation, _: Translate) -> str:
     signal = leading_signal(evaluation)
     if signal is None:
         return title
-    period = period_of([point.label for point in evaluation.points])
+    period = period_of(evaluation.labels)
     said = headline(evaluation, signal, period=period, _=_)
     return _("%(title)s (%(change)s)") % {"title": title, "change": said[:1].lower() + said[1:]}
 
