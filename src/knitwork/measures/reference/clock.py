@@ -23,14 +23,3 @@ def day_of(us: int | None, zone: str) -> int | None:
 def hour_of(us: int | None, zone: str) -> int | None:
     """Return the local hour, 0 to 23."""
     return None if us is None else local(us, zone).hour
-
-
-def first_midnight(us: int, zone: str) -> int:
-    """Return the local day that begins at the first midnight not before `us`.
-
-    >>> first_midnight(0, "UTC"), first_midnight(1, "UTC")
-    (0, 1)
-    """
-    clock = local(us, zone)
-    day = (clock.date() - dt.date(1970, 1, 1)).days
-    return day if clock.time() == dt.time(0) else day + 1
