@@ -105,6 +105,25 @@ def fit(text: str, width: float, size: float, bold: bool = False) -> str:
     return text
 
 
+def wrap(text: str, width: float, size: float, *, bold: bool = False, lines: int = 2) -> tuple[str, ...]:
+    """Return `text` in at most so many lines that fit into `width`, broken between words.
+
+    >>> wrap("Coronary care unit", 100, 13)
+    ('Coronary care', 'unit')
+    """
+    words, out = text.split(), [""]
+    for at, word in enumerate(words):
+        longer = f"{out[-1]} {word}".strip()
+        if not out[-1] or text_width(longer, size, bold) <= width:
+            out[-1] = longer
+        elif len(out) < lines:
+            out.append(word)
+        else:
+            out[-1] = " ".join([out[-1], *words[at:]])
+            break
+    return tuple(fit(line, width, size, bold) for line in out)
+
+
 def decimals_for(values: Iterable[float | None]) -> int:
     """Return how many decimals tell these values apart: a tenth of their spread, and at most four.
 

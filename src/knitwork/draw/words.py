@@ -63,6 +63,25 @@ def sentence(
     return _quiet(evaluation, period, _, ngettext)
 
 
+def brief(evaluation: Evaluation, *, period: Period | None = None, _: Translate = as_written) -> str:
+    """Say the same in a few words, for a wall: what changed and the number, or that nothing did."""
+    period = period or period_of(evaluation.labels)
+    signal = leading_signal(evaluation)
+    if signal is None or not evaluation.recent:
+        if all(value is None for value in evaluation.values):
+            return _("No values yet")
+        return _("Too early to call") if evaluation.n_useful < NEEDED else _("No signal")
+    said = headline(evaluation, signal, period=period, _=_)
+    if signal.rule == CROSSINGS:
+        return said
+    at = _last_tested(evaluation) if signal.rule == RUN else signal.end
+    return _("%(what)s: %(value)s against %(centre)s") % {
+        "what": said,
+        "value": _single(evaluation, evaluation.values[at]),
+        "centre": _bare(evaluation, evaluation.centres[at]),
+    }
+
+
 def _quiet(evaluation: Evaluation, period: Period, _: Translate, ngettext: Plural) -> str:
     known = {
         "periods": counted(evaluation.n_useful, period, ngettext),
