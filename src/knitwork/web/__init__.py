@@ -1,0 +1,1 @@
+"""The pages: Django on uvicorn, one app for each noun of people's work."""

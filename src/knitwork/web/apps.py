@@ -1,0 +1,28 @@
+"""The Django apps of Knitwork."""
+
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    """Holds the templates, the static files and the translations that all pages share."""
+
+    name = "knitwork.web"
+    label = "web"
+
+
+class AccountsConfig(AppConfig):
+    name = "knitwork.web.accounts"
+    label = "accounts"
+    default_auto_field = "django.db.models.BigAutoField"
+
+
+class UnitsConfig(AppConfig):
+    name = "knitwork.web.units"
+    label = "units"
+    default_auto_field = "django.db.models.BigAutoField"
+
+
+class AuditConfig(AppConfig):
+    name = "knitwork.web.audit"
+    label = "audit"
+    default_auto_field = "django.db.models.BigAutoField"

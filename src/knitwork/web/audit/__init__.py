@@ -1,0 +1,1 @@
+"""Every act of a person, in a table that only grows."""

@@ -1,0 +1,94 @@
+"""Where the records come from: what came, what was rejected and why, how old it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from knitwork.web import say
+from knitwork.web.accounts.access import may, needs
+from knitwork.web.audit.record import record
+from knitwork.web.pages.frame import with_answers
+
+SHOWN_REJECTS = 200
+
+
+@needs("read")
+def feeds(request: HttpRequest) -> HttpResponse:
+    """Show every feed, its deliveries and the rows that were refused."""
+    source = with_answers(request)
+    states = source.answers.feeds()
+    rejects = source.answers.rejects(limit=500)
+    by_rule = Counter((r["feed"], r["rule"]) for r in rejects)
+    # A refused row's message quotes its values, which may name a patient.
+    sees_rows = may(request.user, "patients")
+    if sees_rows and rejects:
+        with transaction.atomic():
+            record(
+                by=request.user,  # type: ignore[arg-type]
+                action="read rejected rows",
+                about="rejects of all feeds",
+                detail={"rows": min(len(rejects), SHOWN_REJECTS)},
+            )
+    context = {
+        "feeds": [feed_view(state, source.tz) for state in states],
+        "deliveries": [
+            delivery | {"received": moment(delivery.get("received_at"), source.tz)}
+            for delivery in source.answers.deliveries()
+        ],
+        "rules": [{"feed": feed, "rule": rule, "rows": say.count(n)} for (feed, rule), n in by_rule.most_common()],
+        "rejects": rejects[:SHOWN_REJECTS] if sees_rows else [],
+        "rejected": say.count(sum(state.rejected for state in states)),
+        "as_of": say.long_day(source.answers.as_of_us, source.tz),
+        "made_at": moment(source.answers.made_at, source.tz),
+        "generation": source.answers.generation,
+    }
+    return render(request, "pages/feeds.html", context)
+
+
+def moment(value: Any, tz: str) -> str:
+    """Return an instant that came as microseconds, a date-time or ISO text on the system's clock."""
+    from knitwork.web.pages.measure import when
+
+    if isinstance(value, str):
+        import datetime as dt
+
+        try:
+            value = dt.datetime.fromisoformat(value)
+        except ValueError:
+            return value
+        if value.tzinfo is None:
+            value = value.replace(tzinfo=dt.UTC)
+    return when(value, tz)
+
+
+def feed_view(state: Any, tz: str) -> dict[str, Any]:
+    """Return one feed with everything worth knowing about it in words."""
+    shifted = state.calendar == "shifted"
+    said = list(state.notes)
+    if not said:
+        if shifted:
+            said.append(_("Dates were shifted for privacy: totals and durations only, no charts over time."))
+        if not state.departures_recorded:
+            said.append(_("Departures are not recorded by this feed: waits between units cannot be told."))
+        if state.zone_assumed:
+            said.append(_("No time zone was given: UTC is assumed."))
+        if getattr(state, "dates_only", False):
+            said.append(_("Dates without times of day: nothing by the hour can be told."))
+    return {
+        "feed": state.feed,
+        "rows": say.count(state.rows),
+        "deliveries": say.count(state.deliveries),
+        "first": say.instant(state.first_us, tz),
+        "last": say.instant(state.last_us, tz),
+        "received": moment(state.received_at, tz),
+        "rejected": say.count(state.rejected),
+        "zone": state.zone,
+        "shifted": shifted,
+        "said": said,
+    }

@@ -1,0 +1,88 @@
+"""What stands round every page: the name, the ways in, and how old the records are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from knitwork.model.errors import CannotDo
+from knitwork.web import say
+from knitwork.web.accounts.access import may
+from knitwork.web.source import Source, source
+
+# Which way in an address belongs to. Improve and Redesign join when they exist.
+TODAY = {"system", "unit", "wall", "setup"}
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Return what the base template shows on every page; to people who may not read, only the name."""
+    match = request.resolver_match
+    here = match.url_name if match else ""
+    found: dict[str, Any] = {
+        "ways": [],
+        "system_name": "Knitwork",
+        "may_set_up": may(request.user, "set_up"),
+        "may_see_patients": may(request.user, "patients"),
+    }
+    if not may(getattr(request, "user", None), "read"):
+        return found
+    known = of(request)
+    ways = [
+        {"name": _("Today"), "address": reverse("system"), "here": here in TODAY},
+        {"name": _("Understand"), "address": reverse("handoffs"), "here": here not in TODAY},
+    ]
+    return found | {"ways": ways, "system_name": known.name, "freshness": freshness(known), "url_name": here}
+
+
+def of(request: HttpRequest) -> Source:
+    """Return what this request reads: one generation, opened once for the whole page."""
+    if not hasattr(request, "_knitwork_source"):
+        request._knitwork_source = source()  # type: ignore[attr-defined]
+    kept: Source = request._knitwork_source  # type: ignore[attr-defined]
+    return kept
+
+
+def with_answers(request: HttpRequest) -> Source:
+    """Return what this request reads, or say that nothing has been loaded yet."""
+    known = of(request)
+    if known.answers is None:
+        raise CannotDo(
+            _("No records have been loaded yet: `knitwork load FILE` takes a file of stays in, then `knitwork refresh`.")
+        )
+    return known
+
+
+def freshness(known: Source) -> str:
+    """Say up to when the records go and how many feeds they come from."""
+    if known.answers is None:
+        return _("No records yet")
+    feeds = known.answers.feeds()
+    until = say.instant(known.answers.as_of_us, known.tz)
+    if feeds and all(feed.calendar == "shifted" for feed in feeds):
+        return _("Dates were shifted for privacy")
+    from django.utils.translation import ngettext
+
+    text = ngettext("Records up to %(until)s, from %(n)s feed", "Records up to %(until)s, from %(n)s feeds", len(feeds))
+    return text % {"until": until, "n": len(feeds)}
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """Say that this account may not see the page."""
+    sentence = _("This account may not see that. An owner of this system can give it a role that does.")
+    return render(request, "pages/cannot.html", {"sentence": sentence}, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
+    """Say that there is no such page."""
+    sentence = _("There is no such page here. The list of units is the place to start.")
+    return render(request, "pages/cannot.html", {"sentence": sentence}, status=404)
+
+
+def broken(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+    """Say that something failed, with no template that could fail as well."""
+    text = "Something here failed and was written to the log. Go back and try again."
+    return HttpResponse(f"<!doctype html><title>Knitwork</title><p>{text}</p>", status=500)

@@ -1,0 +1,173 @@
+"""One measure of one unit: the chart, what it means, its numbers, and the patients behind a point."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from knitwork.web import present, say, small
+from knitwork.web.accounts.access import may, needs
+from knitwork.web.audit.record import record
+from knitwork.web.definitions import Definition
+from knitwork.web.pages.around import Names, Place, period_of, periods, place
+from knitwork.web.pages.frame import with_answers
+from knitwork.web.source import Source
+from knitwork.web.units.rows import to_csv
+
+SHOWN_ROWS = 200
+
+
+def known_measure(source: Source, measure: str) -> Definition:
+    """Return a measure's definition, or answer that there is no such page."""
+    if measure not in source.measures:
+        raise Http404(measure)
+    return source.measures[measure]
+
+
+@needs("read")
+def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
+    """Show one measure of a unit, large, with its definition and its numbers."""
+    source = with_answers(request)
+    at = place(source, code)
+    definition = known_measure(source, measure)
+    hide = not may(request.user, "patients")
+    calendar = present.has_calendar(source)
+    period = period_of(request) if calendar else "all"
+    rows, hidden = numbers_of(source, at, definition, period, hide=hide)
+    able, why_not, unlock = source.answers.computable().get(measure, (True, "", ""))
+    context: dict[str, Any] = {
+        "place": at,
+        "definition": definition,
+        "rows": [number_row(at, definition, row, period, hide=hide) for row in reversed(rows)],
+        "able": able,
+        "why_not": why_not,
+        "unlock": unlock,
+        "calendar": calendar,
+        "period": period,
+        "periods": periods(request) if calendar else [],
+        "csv": reverse("numbers", kwargs={"code": code, "measure": measure}) + f"?period={period}",
+        "as_of": say.long_day(source.answers.as_of_us, source.tz),
+    }
+    if rows and calendar:
+        evaluation = present.evaluate_rows(source, {measure: rows})[measure]
+        context["card"] = present.card(definition, evaluation, unit=code, period=period, size="page", hidden=hidden)
+        context["limits"] = limits_words(evaluation)
+    return render(request, "pages/measure.html", context)
+
+
+def numbers_of(
+    source: Source, at: Place, definition: Definition, period: str, *, hide: bool
+) -> tuple[list[dict[str, Any]], int]:
+    """Return the periods of one measure, small ones emptied where `hide` is set, and how many were."""
+    rows = present.rows_of(source, at.code, at.level, period, [definition.id]).get(definition.id, [])
+    return small.without_small(rows) if hide else (rows, 0)
+
+
+def number_row(at: Place, definition: Definition, row: dict[str, Any], period: str, *, hide: bool) -> dict[str, Any]:
+    """Return one period for the table: name, numerator, denominator, value, and where its patients are."""
+    start = say.iso_day(row["start_day"])
+    where = {"code": at.code, "measure": definition.id, "start": start}
+    return {
+        "period": say.period_name(row["start_day"], period),
+        "numerator": say.count(row.get("numerator")),
+        "denominator": say.count(row.get("denominator") if row.get("denominator") is not None else row.get("n")),
+        "value": present.value_of(definition, row),
+        "complete": row.get("complete", True),
+        "behind": "" if hide else reverse("behind", kwargs=where) + f"?period={period}",
+    }
+
+
+def limits_words(evaluation: Any) -> str:
+    """Say where the limits come from, or why there are none."""
+    if evaluation.limits_kind == "locked":
+        text = _("The limits come from the first %(n)s points and stay until a person moves them.")
+    elif evaluation.limits_kind == "trial":
+        text = _("The limits are on trial: they come from all %(n)s points and move until there are 20.")
+    elif evaluation.spec.chart == "run":
+        text = _("A run chart: the line in the middle is the median, and there are no limits.")
+    else:
+        text = _("There are no limits yet: they need 12 points and there are %(n)s.")
+    n = evaluation.baseline_n if evaluation.limits_kind == "locked" else evaluation.n_useful
+    return text % {"n": n} if "%(n)s" in text else text
+
+
+@needs("read")
+def numbers(request: HttpRequest, code: str, measure: str) -> HttpResponse:
+    """Give the numbers of one measure of one unit as CSV."""
+    source = with_answers(request)
+    at = place(source, code)
+    definition = known_measure(source, measure)
+    hide = not may(request.user, "patients")
+    period = period_of(request) if present.has_calendar(source) else "all"
+    rows, _hidden = numbers_of(source, at, definition, period, hide=hide)
+    columns = ("measure", "version", "level", "unit", "period", "stratum", "numerator", "denominator", "value")
+    lines = [
+        [measure, definition.version, at.level, code, row["label"], "",
+         *("" if row.get(name) is None else row[name] for name in ("numerator", "denominator", "value"))]
+        for row in rows
+    ]  # fmt: skip
+    response = HttpResponse(to_csv(columns, lines), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="numbers.csv"'
+    return response
+
+
+@needs("patients")
+def behind(request: HttpRequest, code: str, measure: str, start: str) -> HttpResponse:
+    """List the patients behind one point. The reading is written down before the page is."""
+    source = with_answers(request)
+    at = place(source, code)
+    definition = known_measure(source, measure)
+    period = period_of(request) if present.has_calendar(source) else "all"
+    try:
+        start_day = (dt.date.fromisoformat(start) - dt.date(1970, 1, 1)).days
+    except ValueError as error:
+        raise Http404(start) from error
+    rows = source.answers.behind(measure, at.level, code, period, start_day, limit=SHOWN_ROWS)
+    known = Names(source)
+    with transaction.atomic():
+        detail = {"unit": code, "measure": measure, "period": period, "start": start, "rows": len(rows)}
+        record(by=request.user, action="read patients", about=f"{measure} in {code} from {start}", detail=detail)  # type: ignore[arg-type]
+    context = {
+        "place": at,
+        "definition": definition,
+        "period_name": say.period_name(start_day, period),
+        "rows": [patient_row(row, known, source.tz) for row in rows],
+        "cut": len(rows) >= SHOWN_ROWS,
+        "limit": SHOWN_ROWS,
+        "period": period,
+    }
+    return render(request, "pages/behind.html", context)
+
+
+def patient_row(row: dict[str, Any], known: Names, tz: str) -> dict[str, Any]:
+    """Return one patient's stay or hand-off behind a point."""
+    if row.get("from_unit") or row.get("to_unit"):
+        where = f"{known.name(row.get('from_unit'))} → {known.name(row.get('to_unit'))}"
+    else:
+        where = known.name(row.get("unit"))
+    return {
+        "patient": row.get("patient"),
+        "visit": row.get("visit") or "–",
+        "where": where,
+        "start": when(row.get("start"), tz),
+        "end": when(row.get("end"), tz),
+        "value": row.get("value"),
+        "counted": row.get("in_numerator"),
+    }
+
+
+def when(moment: Any, tz: str) -> str:
+    """Return an instant that came as microseconds, a date-time or text."""
+    if moment is None or moment == "":
+        return "–"
+    if isinstance(moment, int):
+        return say.instant(moment, tz)
+    if isinstance(moment, dt.datetime):
+        return say.instant((moment - say.EPOCH) // dt.timedelta(microseconds=1), tz)
+    return str(moment)

@@ -1,0 +1,99 @@
+"""A unit's page, the same for every kind and level, and its wall."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from knitwork.web import present, say
+from knitwork.web.accounts.access import may, needs
+from knitwork.web.pages.around import Names, inside, period_of, periods, place
+from knitwork.web.pages.frame import with_answers
+from knitwork.web.pages.handoffs import neighbourhood, pair_rows
+from knitwork.web.source import Source
+
+WALL_CHARTS = 12
+MONTHS_OF_WAITS = 3
+
+
+@needs("read")
+def unit(request: HttpRequest, code: str) -> HttpResponse:
+    """Show a unit: lead, four numbers, signals, hand-offs, waits, the rest."""
+    source = with_answers(request)
+    at = place(source, code)
+    hide = not may(request.user, "patients")
+    period = period_of(request)
+    calendar = present.has_calendar(source)
+    cards = present.cards(source, code, period=period, hide=hide) if calendar else []
+    numbers = source.answers.unit_numbers(code, at.level)
+    known = Names(source)
+    months = MONTHS_OF_WAITS if calendar else None
+    pairs = source.answers.pairs(at.level, unit=code, months=months)
+    shown = {card.measure for card in cards}
+    context = {
+        "place": at,
+        "lead": present.lead(cards, calendar=calendar),
+        "tiles": present.tiles(source, code, numbers, hide=hide),
+        "as_of": say.long_day(source.answers.as_of_us, source.tz),
+        "calendar": calendar,
+        "signals": [card for card in cards if card.signalling],
+        "quiet": [card for card in cards if not card.signalling],
+        "chance": present.by_chance([card.evaluation for card in cards]) if cards else "",
+        "measures": len(cards),
+        "totals": [] if calendar else present.totals(source, code, hide=hide),
+        "flow": neighbourhood(pairs, code, known, hide=hide),
+        "pairs": pair_rows(pairs, known, level=at.level, hide=hide)[:12],
+        "months": months,
+        "inside": unit_links(source, known, code),
+        "missing": missing(source, shown) if calendar else [],
+        "period": period,
+        "periods": periods(request),
+    }
+    return render(request, "pages/unit.html", context)
+
+
+@needs("read")
+def wall(request: HttpRequest, code: str) -> HttpResponse:
+    """Show a unit's wall: at most twelve charts, signals first, nothing about a single patient."""
+    source = with_answers(request)
+    at = place(source, code)
+    period = period_of(request)
+    calendar = present.has_calendar(source)
+    cards = present.cards(source, code, period=period, size="wall", hide=True) if calendar else []
+    context = {
+        "place": at,
+        "cards": cards[:WALL_CHARTS],
+        "count": min(len(cards), WALL_CHARTS),
+        "chance": present.by_chance([card.evaluation for card in cards]) if cards else "",
+        "of": len(cards),
+        "as_of": say.long_day(source.answers.as_of_us, source.tz),
+        "calendar": calendar,
+        "totals": [] if calendar else present.totals(source, code, hide=True)[:WALL_CHARTS],
+        "period": period,
+    }
+    return render(request, "pages/wall.html", context)
+
+
+def unit_links(source: Source, known: Names, code: str) -> list[dict[str, Any]]:
+    """Return the units inside a group as links with their kinds."""
+    registry = source.answers.registry
+    return [known.link(child) | {"kind": known.kind(child)[0]} for child in inside(registry, code) if child != code]
+
+
+def missing(source: Source, shown: set[str]) -> list[dict[str, str]]:
+    """Return the measures that have nothing to show here, each with its reason."""
+    can = source.answers.computable()
+    found = []
+    for measure, definition in source.measures.items():
+        if measure in shown:
+            continue
+        able, why_not, unlock = can.get(measure, (True, "", ""))
+        found.append({
+            "title": definition.title,
+            "why_not": _("Nothing to count here yet.") if able else why_not,
+            "unlock": "" if able else unlock,
+        })  # fmt: skip
+    return found

@@ -1,0 +1,266 @@
+"""The joint between numbers and pages: answers, definitions and evaluations in; what a page shows out."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from knitwork.draw import words
+from knitwork.draw.chart import chart_svg
+from knitwork.draw.labels import value_text
+from knitwork.draw.periods import Period
+from knitwork.signals import Evaluation, Series, Spec, evaluate_many, expected_by_chance
+from knitwork.web import say, small
+from knitwork.web.definitions import Definition
+from knitwork.web.source import Source
+
+PERIODS: tuple[Period, ...] = ("day", "week", "month")
+# What one picture can show and still be read; limits come from the whole series all the same.
+SHOWN_POINTS = {"day": 60, "week": 52, "month": 36}
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One measure of one unit: its picture and the sentence that the same record makes."""
+
+    measure: str
+    title: str
+    sentence: str
+    verdict: str
+    signalling: bool
+    svg: SafeString
+    address: str
+    hidden: str
+    evaluation: Evaluation
+
+
+def rows_of(
+    source: Source, unit: str, level: str, period: str, only: Iterable[str] | None = None
+) -> dict[str, list[dict[str, Any]]]:
+    """Return the periods of every measure that can be computed and has any. One question to the answers."""
+    can = source.answers.computable()
+    wanted = [m for m in (only or source.measures) if can.get(m, (True, "", ""))[0] and m in source.measures]
+    found = source.answers.series(wanted, unit, level, period)
+    return {m: list(found[m]) for m in wanted if found.get(m)}
+
+
+def series_of(definition: Definition, rows: list[dict[str, Any]]) -> Series:
+    """Return the periods of one measure as the series that its chart wants."""
+    labels = tuple(row["label"] for row in rows)
+    open_last = bool(rows) and not rows[-1].get("complete", True)
+    chart = definition.spec.chart
+    if chart in ("run", "xmr"):
+        values = tuple(row["value"] for row in rows)
+        return Series(labels=labels, values=values, incomplete_last=open_last)
+    numerators = tuple(row["numerator"] for row in rows)
+    if chart == "c":
+        return Series(labels=labels, numerators=numerators, incomplete_last=open_last)
+    denominators = tuple(row["denominator"] for row in rows)
+    return Series(labels=labels, numerators=numerators, denominators=denominators, incomplete_last=open_last)
+
+
+def spec_of(definition: Definition) -> Spec:
+    """Return how a measure is charted. Values of run and xmr charts already come in the units shown."""
+    spec = definition.spec
+    return dataclasses.replace(spec, factor=1.0) if definition.of_values else spec
+
+
+def evaluate_rows(source: Source, found: dict[str, list[dict[str, Any]]]) -> dict[str, Evaluation]:
+    """Return the evaluation of every measure, all in one call."""
+    series = [series_of(source.measures[m], rows) for m, rows in found.items()]
+    specs = [spec_of(source.measures[m]) for m in found]
+    return dict(zip(found, evaluate_many(series, specs), strict=True))
+
+
+def verdict_of(evaluation: Evaluation) -> str:
+    """Return the gravest verdict among the signals that touch the last three points."""
+    said = {signal.verdict for signal in evaluation.recent}
+    return next((verdict for verdict in ("worse", "better", "neither") if verdict in said), "")
+
+
+def tail(evaluation: Evaluation, shown: int) -> Evaluation:
+    """Return the evaluation with its last `shown` periods only; limits and signals stay what they were."""
+    cut = len(evaluation) - shown
+    if cut <= 0:
+        return evaluation
+    columns = ("labels", "values", "numerators", "denominators", "centres", "lowers", "uppers")
+    columns += ("included", "tested", "hollow")
+    kept = {name: column[cut:] for name in columns if (column := getattr(evaluation, name)) is not None}
+    signals = tuple(
+        dataclasses.replace(
+            signal,
+            start=max(signal.start - cut, 0),
+            end=signal.end - cut,
+            points=tuple(at - cut for at in signal.points if at >= cut),
+        )
+        for signal in evaluation.signals
+        if signal.end >= cut
+    )
+    ended = None if evaluation.baseline_end is None else max(evaluation.baseline_end - cut, 0)
+    return dataclasses.replace(evaluation, **kept, signals=signals, baseline_end=ended)
+
+
+def card(
+    definition: Definition, evaluation: Evaluation, *, unit: str, period: Period, size: str = "desk", hidden: int = 0
+) -> Card:
+    """Return one measure as a card; picture and sentence come from the one evaluation."""
+    said = words.sentence(evaluation, period=period, _=_, ngettext=ngettext)
+    address = reverse("measure", kwargs={"code": unit, "measure": definition.id})
+    note = ngettext(
+        "%(n)s period with fewer than 11 is not shown.", "%(n)s periods with fewer than 11 are not shown.", hidden
+    )
+    return Card(
+        measure=definition.id,
+        title=definition.title,
+        sentence=said,
+        verdict=verdict_of(evaluation),
+        signalling=bool(evaluation.recent),
+        # Made by our own draw from numbers; every text in it is escaped there.
+        svg=mark_safe(  # noqa: S308
+            chart_svg(
+                tail(evaluation, SHOWN_POINTS[period]),
+                size,
+                title=definition.title,
+                sentence=said,
+                period=period,
+                _=_,
+                ngettext=ngettext,
+            )
+        ),
+        address=f"{address}?period={period}",
+        hidden=note % {"n": hidden} if hidden else "",
+        evaluation=evaluation,
+    )
+
+
+GRAVITY = {"worse": 0, "better": 1, "neither": 2, "": 3}
+
+
+def cards(source: Source, unit: str, *, period: Period, size: str = "desk", hide: bool = False) -> list[Card]:
+    """Return every measure of a unit that has values: signals first, the worse before the better."""
+    level = source.answers.registry.level_of(unit)
+    found = rows_of(source, unit, level, period)
+    hidden = dict.fromkeys(found, 0)
+    if hide:
+        for measure, rows in found.items():
+            found[measure], hidden[measure] = small.without_small(rows)
+    evaluations = evaluate_rows(source, found)
+    made = [
+        card(source.measures[m], evaluation, unit=unit, period=period, size=size, hidden=hidden[m])
+        for m, evaluation in evaluations.items()
+        if evaluation.n_useful
+    ]
+    return sorted(made, key=lambda c: (not c.signalling, GRAVITY[c.verdict]))
+
+
+def by_chance(evaluations: Iterable[Evaluation]) -> str:
+    """Say how many of these measures would signal though nothing changed."""
+    expected = expected_by_chance(evaluations)
+    if expected < 0.5:
+        return _("By chance alone we expect fewer than 1 of them.")
+    n = round(expected)
+    return ngettext("By chance alone we expect about %(n)s of them.", "By chance alone we expect about %(n)s of them.", n) % {"n": n}
+
+
+# --- the whole system at a glance, made once for each generation of the lake ---
+
+_glances: dict[tuple[str, int, str], dict[str, tuple[dict[str, Any], int]]] = {}
+_one_at_a_time = Lock()
+
+
+def glance(source: Source, period: str) -> dict[str, tuple[dict[str, Any], int]]:
+    """Return for every unit its numbers and how many of its measures signal.
+
+    Asks for every unit in turn the first time, and keeps the answer as long as the generation lasts.
+    """
+    key = (source.key, source.answers.generation, period)
+    with _one_at_a_time:
+        if key not in _glances:
+            for old in [k for k in _glances if k[0] == source.key and k[1] != key[1]]:
+                del _glances[old]
+            registry = source.answers.registry
+            codes = dict.fromkeys([*registry.roots(), *(u.unit for u in registry.units)])
+            _glances[key] = {code: _glance_at(source, code, period) for code in codes}
+        return _glances[key]
+
+
+def _glance_at(source: Source, code: str, period: str) -> tuple[dict[str, Any], int]:
+    level = source.answers.registry.level_of(code)
+    numbers = source.answers.unit_numbers(code, level)
+    if not has_calendar(source):
+        return numbers, 0
+    evaluations = evaluate_rows(source, rows_of(source, code, level, period))
+    return numbers, sum(1 for evaluation in evaluations.values() if evaluation.recent)
+
+
+def has_calendar(source: Source) -> bool:
+    """Say whether any feed has real dates; without them nothing is drawn over time."""
+    states = source.answers.feeds()
+    return not states or any(state.calendar == "real" for state in states)
+
+
+def totals(source: Source, unit: str, *, hide: bool) -> list[dict[str, Any]]:
+    """Return each measure of a unit over all records as one number in words: for shifted calendars."""
+    level = source.answers.registry.level_of(unit)
+    found = rows_of(source, unit, level, "all")
+    shown = []
+    for measure, rows in found.items():
+        definition = source.measures[measure]
+        row = small.without_small(rows)[0][-1] if hide else rows[-1]
+        shown.append({
+            "definition": definition,
+            "value": value_of(definition, row),
+            "numerator": small.shown_count(row.get("numerator"), hide=hide),
+            "denominator": small.shown_count(row.get("denominator"), hide=hide),
+        })  # fmt: skip
+    return shown
+
+
+def value_of(definition: Definition, row: dict[str, Any]) -> str:
+    """Return the value of one period with its unit, or why there is none."""
+    if row.get("hidden"):
+        return _("fewer than 11")
+    value = row.get("value")
+    decimals = 0 if value is None or abs(value) >= 100 or float(value).is_integer() else 1
+    return value_text(value, definition.spec.unit, decimals)
+
+
+def tiles(source: Source, unit: str, numbers: dict[str, Any], *, hide: bool) -> list[dict[str, str]]:
+    """Return the four plain numbers of a unit."""
+    known = source.answers.registry.get(unit)
+    here = small.shown_count(numbers.get("here_now"), hide=hide)
+    beds = known.capacity if known and known.capacity else None
+    return [
+        {"label": _("Patients here now"), "value": here, "note": _("of %(n)s") % {"n": say.count(beds)} if beds else ""},
+        {
+            "label": _("Arrived on the last day"),
+            "value": small.shown_count(numbers.get("arrived_today"), hide=hide),
+            "note": "",
+        },
+        {
+            "label": _("Patients, last 12 months"),
+            "value": small.shown_count(numbers.get("patients_12m"), hide=hide),
+            "note": "",
+        },
+        {
+            "label": _("Journeys through here, last 12 months"),
+            "value": small.shown_count(numbers.get("journeys_12m"), hide=hide),
+            "note": "",
+        },
+    ]
+
+
+def lead(cards: list[Card], *, calendar: bool) -> str:
+    """Return the one or two sentences a page opens with, from the same evaluations as its pictures."""
+    if calendar:
+        return words.lead([(c.title, c.evaluation) for c in cards], _=_, ngettext=ngettext)
+    return _(
+        "The dates of this feed were shifted for privacy, each patient's by another span, so nothing can be said "
+        "over time: totals and durations stand here."
+    )

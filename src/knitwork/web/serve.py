@@ -1,0 +1,115 @@
+"""Start the pages: prepare the home's database, refuse what is unsafe, run uvicorn."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from knitwork.model.errors import CannotDo
+from knitwork.web.place import is_loopback, make_secret
+
+Ready = Callable[[str], None]
+
+
+def open_database(home: Path | str) -> None:
+    """Make the home's database ready for use in this process; commands call it before any act.
+
+    Only one home can be open in a process: Django is set up once.
+    """
+    import django
+    from django.conf import settings
+
+    folder = Path(home).resolve()
+    make_secret(folder)
+    os.environ["KNITWORK_HOME"] = str(folder)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "knitwork.web.settings"
+    django.setup()
+    if folder != settings.HOME:
+        raise CannotDo(f"This process already has the home {settings.HOME} open: start another for {folder}.")
+    migrate()
+
+
+def migrate() -> None:
+    """Bring the database's tables up to date; does nothing when they are."""
+    from django.core.management import call_command
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", interactive=False, verbosity=0)
+    connection.close()
+
+
+def refuse_open_door(host: str) -> None:
+    """Refuse to listen beyond this machine while nobody has an account to sign in with."""
+    from knitwork.web.accounts.access import someone_can_sign_in
+
+    if not is_loopback(host) and not someone_can_sign_in():
+        raise CannotDo(
+            f"Serving on {host} would open the pages to others and nobody has an account to sign in with: "
+            "make one with `knitwork account add NAME`, or serve on 127.0.0.1."
+        )
+
+
+def serve(
+    home: Path | str,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    ready: Ready | None = None,
+    *,
+    local_owner: bool = True,
+    hosts: tuple[str, ...] = (),
+    tls: bool = False,
+) -> None:
+    """Serve the home's pages until stopped; `ready` is called with the address once it answers.
+
+    On loopback the person at this machine is signed in as owner, unless `local_owner` is off. Any
+    other address needs an account first. `hosts` are further names the pages are asked for under;
+    `tls` says that a proxy in front speaks HTTPS.
+    """
+    import uvicorn
+
+    own = () if is_loopback(host) else (host, socket.gethostname(), socket.getfqdn())
+    os.environ["KNITWORK_BIND"] = host
+    os.environ["KNITWORK_LOCAL_OWNER"] = "1" if local_owner and is_loopback(host) else "0"
+    os.environ["KNITWORK_HOSTS"] = ",".join(dict.fromkeys((*own, *hosts)))
+    os.environ["KNITWORK_TLS"] = "1" if tls else "0"
+    open_database(home)
+    refuse_open_door(host)
+    listening = listen(host, port)
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{listening.getsockname()[1]}/"
+
+    from knitwork.web.asgi import application
+
+    config = uvicorn.Config(
+        application,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        # Without it a page that is still open keeps the server from stopping.
+        timeout_graceful_shutdown=2,
+        lifespan="off",
+    )
+    if ready is not None:
+        ready(address)
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 takes any free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host.strip("[]"), port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        reason = error.strerror or str(error)
+        raise CannotDo(f"Cannot serve on {host} port {port} ({reason}): choose another with --port.") from error
+    return listening

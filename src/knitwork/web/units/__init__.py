@@ -1,0 +1,1 @@
+"""Units and how they nest: the record that people keep, with dates."""

@@ -1,0 +1,115 @@
+"""Checks and single steps that the acts on units are made of. None of them is an act by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from knitwork.model.errors import CannotDo
+from knitwork.model.units import FOREVER_US, KINDS, guess_kind
+from knitwork.web.units.models import Membership, Unit
+from knitwork.web.units.rows import UnitRow
+
+
+def check_unit(*, code: str, name: str, kind: str, tz: str, capacity: float | None) -> None:
+    """Refuse a unit that could not be understood later, in one sentence."""
+    if not code or not name.strip():
+        raise CannotDo("A unit needs a code and a name: give it the name that people say.")
+    if kind not in KINDS:
+        raise CannotDo(f"“{kind}” is no kind of unit (unit “{code}”): choose one of {', '.join(KINDS)}.")
+    if tz and tz not in available_timezones():
+        raise CannotDo(f"“{tz}” is no time zone (unit “{code}”): write it like Europe/Amsterdam.")
+    if capacity is not None and not 0 < capacity < 1_000_000:
+        raise CannotDo(f"A capacity is a number of patients above 0 (unit “{code}”): leave it empty if unknown.")
+
+
+def known_unit(code: str) -> Unit:
+    """Return the unit with this code, or say that there is none."""
+    unit = Unit.objects.filter(code=code).first()
+    if unit is None:
+        raise CannotDo(f"There is no unit “{code}”: name it in units.csv first.")
+    return unit
+
+
+def described(unit: Unit) -> dict[str, Any]:
+    """Return what the audit keeps of a unit, with what it belongs to now."""
+    now_in = unit.memberships.filter(kind=Membership.BELONGS, until_us__isnull=True)
+    names = ("name", "kind", "kind_guessed", "tz", "capacity")
+    return {name: getattr(unit, name) for name in names} | {"group": now_in.values_list("group__code", flat=True).first()}
+
+
+def belong(unit: Unit, group: str | None, since_us: int | None) -> None:
+    """Let `unit` belong to `group` from `since_us` on (always, when empty), and to nothing else then."""
+    old = unit.memberships.filter(kind=Membership.BELONGS)
+    if since_us is None:
+        old.delete()
+    else:
+        old.filter(since_us__gte=since_us).delete()
+        for membership in old.all():
+            if membership.until_us is None or membership.until_us > since_us:
+                membership.until_us = since_us
+                membership.save(update_fields=["until_us"])
+    if group:
+        join(unit, known_unit(group), kind="belongs", since_us=since_us, until_us=None)
+
+
+def join(unit: Unit, group: Unit, *, kind: str, since_us: int | None, until_us: int | None) -> Membership:
+    """Add one membership, or say which rule it breaks."""
+    if kind not in (Membership.BELONGS, Membership.TAKES_PART):
+        raise CannotDo(f"“{kind}” is no kind of membership (unit “{unit.code}”): write belongs or takes_part.")
+    if since_us is not None and until_us is not None and since_us >= until_us:
+        raise CannotDo(f"Unit “{unit.code}” would leave “{group.code}” before it joins: put the dates right.")
+    if unit.pk == group.pk or (kind == Membership.BELONGS and holds(unit, group)):
+        raise CannotDo(f"Unit “{unit.code}” cannot belong to “{group.code}”, which is itself inside it.")
+    if kind == Membership.BELONGS:
+        for other in unit.memberships.filter(kind=Membership.BELONGS).select_related("group"):
+            if overlap((since_us, until_us), (other.since_us, other.until_us)):
+                raise CannotDo(
+                    f"Unit “{unit.code}” would belong to “{other.group.code}” and “{group.code}” at the same time: "
+                    "end one before the other begins, or let it take part in the second."
+                )
+    return Membership.objects.create(unit=unit, group=group, kind=kind, since_us=since_us, until_us=until_us)
+
+
+def holds(group: Unit, unit: Unit) -> bool:
+    """Say whether `unit` is, at any date, somewhere inside `group`."""
+    edges = Membership.objects.filter(kind=Membership.BELONGS).values_list("unit_id", "group_id")
+    parents: dict[int, set[int]] = {}
+    for child, parent in edges:
+        parents.setdefault(child, set()).add(parent)
+    seen: set[int] = set()
+    waiting = {unit.pk}
+    while waiting:
+        at = waiting.pop()
+        seen.add(at)
+        waiting |= parents.get(at, set()) - seen
+    return group.pk in seen
+
+
+def overlap(one: tuple[int | None, int | None], other: tuple[int | None, int | None]) -> bool:
+    """Say whether two half-open spans, empty meaning endless, have a moment in common.
+
+    >>> overlap((None, 5), (5, None)), overlap((None, 6), (5, None))
+    (False, True)
+    """
+    starts = [-FOREVER_US if span[0] is None else span[0] for span in (one, other)]
+    ends = [FOREVER_US if span[1] is None else span[1] for span in (one, other)]
+    return max(starts) < min(ends)
+
+
+def keep_row(row: UnitRow) -> Unit:
+    """Write one row of units.csv; an empty cell keeps what is known."""
+    unit = Unit.objects.filter(code=row.unit).first()
+    if unit is None:
+        unit = Unit(code=row.unit, name=row.name or row.unit)
+        unit.kind = guess_kind(unit.name)
+    unit.name = row.name or unit.name
+    if row.kind:
+        unit.kind, unit.kind_guessed = row.kind, row.kind_guessed
+    unit.tz = row.tz or unit.tz
+    unit.capacity = row.capacity if row.capacity is not None else unit.capacity
+    if not row.parent:
+        unit.since_us, unit.until_us = row.since_us, row.until_us
+    check_unit(code=unit.code, name=unit.name, kind=unit.kind, tz=unit.tz, capacity=unit.capacity)
+    unit.save()
+    return unit

@@ -1,0 +1,66 @@
+"""Units and dated memberships as people keep them.
+
+Dates are UTC microseconds, half-open, and empty means "always" or "still", as everywhere in
+Knitwork. The database refuses a unit two `belongs` parents at once (triggers in migration 0002).
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from knitwork.model.units import KINDS
+
+
+class Unit(models.Model):
+    """A microsystem, or a group of them."""
+
+    code = models.CharField(max_length=200, unique=True)
+    name = models.CharField(max_length=200)
+    kind = models.CharField(max_length=20, default="other")
+    kind_guessed = models.BooleanField(default=True)
+    tz = models.CharField(max_length=60, blank=True, default="")
+    capacity = models.FloatField(null=True, blank=True)
+    since_us = models.BigIntegerField(null=True, blank=True)
+    until_us = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("code",)
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=KINDS), name="kind_is_known"),
+            models.CheckConstraint(condition=~Q(code="") & ~Q(name=""), name="unit_has_code_and_name"),
+            models.CheckConstraint(condition=Q(capacity__isnull=True) | Q(capacity__gt=0), name="capacity_above_zero"),
+            models.CheckConstraint(
+                condition=Q(since_us__isnull=True) | Q(until_us__isnull=True) | Q(since_us__lt=F("until_us")),
+                name="unit_begins_before_it_ends",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """`unit` belongs to, or takes part in, `group` for a while."""
+
+    BELONGS, TAKES_PART = "belongs", "takes_part"
+
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="memberships")
+    group = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="members")
+    kind = models.CharField(max_length=12, default=BELONGS)
+    since_us = models.BigIntegerField(null=True, blank=True)
+    until_us = models.BigIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("unit__code", "since_us", "group__code")
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=("belongs", "takes_part")), name="membership_kind_is_known"),
+            models.CheckConstraint(condition=~Q(unit=F("group")), name="no_unit_in_itself"),
+            models.CheckConstraint(
+                condition=Q(since_us__isnull=True) | Q(until_us__isnull=True) | Q(since_us__lt=F("until_us")),
+                name="membership_begins_before_it_ends",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.kind} {self.group_id}"

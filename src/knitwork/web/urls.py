@@ -1,0 +1,37 @@
+"""Every address of the site. A test asks each for its right, and finds none undeclared."""
+
+from __future__ import annotations
+
+from django.contrib.auth.views import LogoutView
+from django.urls import path, register_converter
+from django.views.i18n import set_language
+
+from knitwork.web.accounts.views import SignIn
+from knitwork.web.converters import UnitCode
+from knitwork.web.pages import catalogue, feeds, handoffs, journeys, measure, system, unit, words
+from knitwork.web.units import views as units
+
+register_converter(UnitCode, "code")
+
+urlpatterns = [
+    path("", system.system, name="system"),
+    path("units/<code:code>/", unit.unit, name="unit"),
+    path("units/<code:code>/wall/", unit.wall, name="wall"),
+    path("units/<code:code>/setup/", units.setup, name="setup"),
+    path("units/<code:code>/measures/<code:measure>/", measure.measure, name="measure"),
+    path("units/<code:code>/measures/<code:measure>/numbers.csv", measure.numbers, name="numbers"),
+    path("units/<code:code>/measures/<code:measure>/behind/<start>/", measure.behind, name="behind"),
+    path("handoffs/", handoffs.ranked, name="handoffs"),
+    path("handoffs/<code:sender>/<code:receiver>/", handoffs.pair, name="pair"),
+    path("journeys/", journeys.journeys, name="journeys"),
+    path("feeds/", feeds.feeds, name="feeds"),
+    path("measures/", catalogue.measures, name="measures"),
+    path("help/", words.words, name="help"),
+    path("sign-in/", SignIn.as_view(), name="sign-in"),
+    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("language/", set_language, name="language"),
+]
+
+handler403 = "knitwork.web.pages.frame.forbidden"
+handler404 = "knitwork.web.pages.frame.not_found"
+handler500 = "knitwork.web.pages.frame.broken"

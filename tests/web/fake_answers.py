@@ -1,0 +1,246 @@
+"""A small invented system with the same methods as `knitwork.home.Answers`, all in memory."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from dataclasses import dataclass, field
+
+from knitwork.model.units import Membership, Registry, Unit
+from knitwork.signals import Spec
+from knitwork.web.definitions import Definition
+from knitwork.web.source import Source
+
+EPOCH = dt.date(1970, 1, 1)
+AS_OF = dt.datetime(2026, 10, 14, 6, 10, tzinfo=dt.UTC)
+AS_OF_US = int(AS_OF.timestamp()) * 1_000_000
+MOVED_US = int(dt.datetime(2025, 11, 1, tzinfo=dt.UTC).timestamp()) * 1_000_000
+
+
+def unit(code, name, kind, *, guessed=False, capacity=None):
+    return Unit(unit=code, name=name, kind=kind, kind_guessed=guessed, capacity=capacity)
+
+
+REGISTRY = Registry(
+    units=(
+        unit("RIV", "Riverbend Health", "macrosystem"),
+        unit("AMI", "Acute coronary programme", "mesosystem"),
+        unit("SURG", "Surgical programme", "mesosystem"),
+        unit("CCU", "Coronary care unit", "ccu", capacity=16),
+        unit("ED", "Emergency department", "ed"),
+        unit("CATH", "Cath lab", "cathlab"),
+        unit("W7", "Cardiology ward", "ward", capacity=28),
+        unit("Med/Surg ~ 4", "Med/Surg 4", "ward", guessed=True),
+        unit("OR", "Operating theatres", "or"),
+        unit("REHAB", "Cardiac rehabilitation", "rehab"),
+    ),
+    memberships=(
+        Membership("AMI", "RIV"),
+        Membership("SURG", "RIV"),
+        Membership("CCU", "AMI"),
+        Membership("CATH", "AMI"),
+        Membership("ED", "AMI"),
+        Membership("W7", "SURG", until_us=MOVED_US),
+        Membership("W7", "AMI", since_us=MOVED_US),
+        Membership("Med/Surg ~ 4", "SURG"),
+        Membership("OR", "SURG"),
+        Membership("REHAB", "AMI"),
+        Membership("ED", "SURG", kind="takes_part"),
+    ),
+    macro_name="Riverbend Health",
+)
+
+PLAIN = (
+    # id, title, chart, direction, unit, factor, level of value, size of the change in its last months
+    ("gap_median", "Wait between units, median", "run", "down", "min", 1.0, 29.0, 12.0),
+    ("los_median", "Length of stay, median", "run", "down", "h", 1.0, 58.0, -9.0),
+    ("return_rate", "Return within 7 days", "p", "down", "%", 100.0, 0.061, 0.0),
+    ("icu_return_72h", "Return to intensive care within 72 hours", "p", "down", "%", 100.0, 0.032, 0.0),
+    ("discharge_before_noon", "Discharge before noon", "p", "up", "%", 100.0, 0.28, 0.12),
+    ("night_moves", "Moves between 22:00 and 07:00", "p", "down", "%", 100.0, 0.18, 0.0),
+    ("arrivals", "Arrivals", "xmr", "neither", "", 1.0, 190.0, 0.0),
+    ("census", "Patients at midnight", "xmr", "neither", "", 1.0, 14.0, 0.0),
+    ("long_stay_rate", "Long stays", "p", "down", "%", 100.0, 0.05, 0.0),
+    ("followup_7d", "Follow-up contact within 7 days", "p", "up", "%", 100.0, 0.62, 0.0),
+    ("handoffs_per_100", "Hand-offs per 100 journeys", "u", "neither", "", 100.0, 2.6, 0.0),
+    ("gap_over_60", "Waited over 60 minutes", "p", "down", "%", 100.0, 0.12, 0.05),
+    ("ping_pong", "Went there and back", "p", "down", "%", 100.0, 0.04, 0.0),
+    ("readmission_30d", "Readmitted within 30 days", "p", "down", "%", 100.0, 0.11, 0.0),
+)
+
+
+def definition(row):
+    measure, title, chart, direction, unit_, factor, _value, _change = row
+    return Definition(
+        id=measure,
+        version=1,
+        title=title,
+        why="Time between units is time nobody cares for the patient.",
+        source="Nelson and colleagues, 2002",
+        direction=direction,
+        spec=Spec(chart=chart, direction=direction, unit=unit_, factor=factor),
+        words=f"{title}, for each unit and period.",
+        numerator="stays that count",
+        denominator="all stays",
+        needs=("patient", "unit", "start", "end"),
+    )
+
+
+MEASURES = {row[0]: definition(row) for row in PLAIN}
+MEASURES["occupancy"] = definition(("occupancy", "Occupancy", "run", "neither", "%", 100.0, 0.8, 0.0))
+
+
+@dataclass(frozen=True)
+class FakeFeed:
+    feed: str = "adt"
+    rows: int = 48_211
+    deliveries: int = 3
+    first_us: int = AS_OF_US - 730 * 86_400_000_000
+    last_us: int = AS_OF_US
+    received_at: str = "2026-10-14T06:15:00+00:00"
+    rejected: int = 12
+    departures_recorded: bool = True
+    calendar: str = "real"
+    zone: str = "Europe/Amsterdam"
+    zone_assumed: bool = False
+    dates_only: bool = False
+    notes: tuple = ()
+
+
+def starts(period, n):
+    """Return the first days of the last n periods up to the watermark, oldest first."""
+    last = AS_OF.date()
+    if period == "all":
+        return [last - dt.timedelta(days=730)]
+    if period == "day":
+        return [last - dt.timedelta(days=i) for i in reversed(range(n))]
+    if period == "week":
+        monday = last - dt.timedelta(days=last.weekday())
+        return [monday - dt.timedelta(weeks=i) for i in reversed(range(n))]
+    months = last.year * 12 + last.month - 1
+    return [dt.date(m // 12, m % 12 + 1, 1) for m in range(months - n + 1, months + 1)]
+
+
+@dataclass
+class FakeAnswers:
+    """One generation of an invented system; `shifted` and `unrecorded` make it a harder feed."""
+
+    registry: Registry = REGISTRY
+    generation: int = 7
+    as_of_us: int = AS_OF_US
+    made_at: str = "2026-10-14T06:20:00+00:00"
+    shifted: bool = False
+    unrecorded: bool = False
+    scale: float = 1.0
+    asked: list = field(default_factory=list)
+
+    @property
+    def calendar(self):
+        return "shifted" if self.shifted else "real"
+
+    def feeds(self):
+        return [FakeFeed(calendar=self.calendar, departures_recorded=not self.unrecorded)]
+
+    def deliveries(self, feed=None):
+        return [
+            {"delivery": "d1", "feed": "adt", "name": "stays-2026.csv", "received_at": "2026-10-14T06:15:00+00:00",
+             "bytes": 812_000, "taken": 48_211, "known": 120, "rejected": 12, "notes": []},
+        ]  # fmt: skip
+
+    def rejects(self, feed=None, limit=500):
+        return [
+            {"feed": "adt", "delivery": "d1", "row": 7 + i, "field": "end", "rule": "end before start",
+             "message": "the stay ends 2026-01-02 and starts 2026-01-03"}
+            for i in range(12)
+        ]  # fmt: skip
+
+    def unit_numbers(self, unit, level):
+        factor = {"micro": 1, "meso": 4, "macro": 9}[level] * self.scale
+        return {
+            "here_now": round(14 * factor), "arrived_today": round(3 * factor), "patients_12m": round(1102 * factor),
+            "stays_12m": round(1391 * factor), "journeys_12m": round(1284 * factor),
+        }  # fmt: skip
+
+    def computable(self):
+        can = {m: (True, "", "") for m in MEASURES}
+        can["occupancy"] = (False, "No unit has a capacity.", "Give units a capacity in units.csv.")
+        return can
+
+    def series(self, measure_ids, unit, level, period):
+        self.asked.append(("series", tuple(measure_ids), unit, level, period))
+        return {m: self.one_series(m, unit, level, period) for m in measure_ids if m in MEASURES}
+
+    def one_series(self, measure, unit, level, period):
+        row = next(row for row in PLAIN if row[0] == measure)
+        _id, _title, chart, _direction, _unit, factor, centre, change = row
+        rng = random.Random(f"{measure}{unit}{period}")
+        days = starts(period, {"day": 200, "week": 80, "month": 24, "all": 1}[period])
+        change = change if unit in ("CCU", "AMI", "RIV") else 0
+        rows = []
+        for i, day in enumerate(days):
+            level_now = centre + (change if i >= len(days) - 9 else 0)
+            n = round(rng.uniform(180, 240) * self.scale)
+            numerator, value = None, None
+            if chart in ("p", "u"):
+                if n:
+                    numerator = max(round(n * level_now * (1 + rng.gauss(0, 0.08))), 0)
+                    value = numerator / n * factor
+            elif n:
+                value = level_now * (1 + rng.gauss(0, 0.06))
+            rows.append({
+                "start_day": (day - EPOCH).days, "label": day.isoformat(), "numerator": numerator,
+                "denominator": n, "value": value, "n": n, "complete": i < len(days) - 1,
+            })  # fmt: skip
+        return rows
+
+    def pairs(self, level, unit=None, months=None):
+        known = [
+            ("CCU", "W7", 298, 7560, 26640), ("ED", "CATH", 212, 2460, 4620), ("CATH", "CCU", 347, 1080, 2640),
+            ("CCU", "REHAB", 131, 777_600, 2_073_600), ("ED", "Med/Surg ~ 4", 502, 5400, 14_400),
+            ("Med/Surg ~ 4", "CCU", 7, 600, 1200), ("OR", "Med/Surg ~ 4", 420, 900, 1500),
+        ]  # fmt: skip
+        if level != "micro":
+            known = [("AMI", "SURG", 88, 5400, 9000), ("SURG", "AMI", 61, 4200, 9900)] if level == "meso" else []
+        found = [
+            {"from_unit": a, "to_unit": b, "count": n, "timed": 0 if self.unrecorded else n,
+             "mean_transit_s": None if self.unrecorded else median * 1.3,
+             "median_transit_s": None if self.unrecorded else median,
+             "p90_transit_s": None if self.unrecorded else p90,
+             "lost_s": None if self.unrecorded else int(n * median * 1.3),
+             "patients": n, "departures_recorded": not self.unrecorded}
+            for a, b, n, median, p90 in known
+            if unit is None or unit in (a, b)
+        ]  # fmt: skip
+        return sorted(found, key=lambda pair: (-(pair["lost_s"] or 0), -pair["count"]))
+
+    def pair_series(self, level, from_unit, to_unit, period):
+        rng = random.Random(from_unit + to_unit)
+        days = starts(period, 24)
+        return [
+            {"start_day": (day - EPOCH).days, "label": day.isoformat(), "count": 12, "timed": 12,
+             "mean_s": 2700, "median_s": 2000 + rng.random() * 900, "p90_s": 5000,
+             "complete": i < len(days) - 1}
+            for i, day in enumerate(days)
+        ]  # fmt: skip
+
+    def behind(self, measure_id, level, unit, period, start_day, stratum="", limit=200):
+        return [
+            {"patient": "P-0042", "visit": "V-9", "unit": unit, "from_unit": None, "to_unit": None,
+             "start": AS_OF_US - 86_400_000_000, "end": None, "value": 3600, "in_numerator": True},
+        ]  # fmt: skip
+
+    def variants(self, unit=None, level="micro", limit=50):
+        return [
+            {"variant": "ED > CATH > CCU > W7", "journeys": 412, "patients": 401, "median_s": 500_000},
+            {"variant": "ED > Med/Surg ~ 4", "journeys": 300, "patients": 280, "median_s": 200_000},
+            {"variant": "OR > CCU", "journeys": 4, "patients": 4, "median_s": 100_000},
+        ]
+
+
+CURRENT = {"answers": FakeAnswers()}
+
+
+def fake_source():
+    """Return the invented system: what tests name in settings.KNITWORK_SOURCE."""
+    answers = CURRENT["answers"]
+    return Source(name="Riverbend Health", tz="Europe/Amsterdam", answers=answers, measures=MEASURES, key=f"fake-{id(answers)}")
