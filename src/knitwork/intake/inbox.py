@@ -115,7 +115,7 @@ class Inbox:
         self, staged: Staged, *, feed: str, received_at: dt.datetime, extracted_at: dt.datetime | None = None
     ) -> Delivery:
         """Make `staged` a delivery of `feed`, or return the one that already has this content."""
-        known = self._find(staged.delivery, feed)
+        known = self.find(staged.delivery, feed)
         if known:
             return known
         target = self._path(staged.delivery)
@@ -181,7 +181,8 @@ class Inbox:
         if not left:
             self._path(delivery.delivery).unlink(missing_ok=True)
 
-    def _find(self, delivery: str, feed: str) -> Delivery | None:
+    def find(self, delivery: str, feed: str) -> Delivery | None:
+        """Return the delivery of `feed` with this content, if it ever came."""
         with self._index() as index:
             row = index.execute("SELECT * FROM deliveries WHERE delivery = ? AND feed = ?", (delivery, feed)).fetchone()
         return _delivery(row) if row else None

@@ -7,10 +7,16 @@ of a file could be the same thing, the earlier name in the list wins and that is
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from knitwork.model.errors import CannotDo
+
+if TYPE_CHECKING:
+    from knitwork.intake.formats.csv.profile import Profile
+
+COLUMNS = ("patient", "unit", "start", "end", "visit", "activity", "lifecycle", "instance")
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "patient": (
@@ -39,14 +45,16 @@ ALIASES: dict[str, tuple[str, ...]] = {
 # Beside the names above, in a file of events only; never a person's column (employee, originator, nurse, doctor).
 EVENT_UNIT = ("resource", "org:resource", "org:group", "org:role")
 
-NEEDED_STAYS = ("patient", "unit", "start")
+# What a profile writes for "this file has no such column, whatever a header may suggest".
+NONE = "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Which header serves each role, and what had to be chosen."""
+    """Which header serves each role and where it stands, and what had to be chosen."""
 
     roles: dict[str, str]
+    places: dict[str, int]
     notes: tuple[str, ...]
 
 
@@ -69,41 +77,59 @@ def score(header: Sequence[str]) -> int:
     return sum(1 for aliases in _PLAIN.values() if names.intersection(aliases))
 
 
-def match(header: Sequence[str]) -> Match:
-    """Find the columns by their names."""
+def choose(header: Sequence[str], profile: Profile, *, name: str) -> Match:
+    """Find the column for each role: by the profile, else by the usual names; refuse when a needed one is missing."""
     roles: dict[str, str] = {}
     notes: list[str] = []
-    taken: set[str] = set()
+    names = [plain(cell) for cell in header]
+    given = {role: value for role in COLUMNS if (value := getattr(profile, role))}
+    for role, column in given.items():
+        if column == NONE:
+            continue
+        if plain(column) in names:
+            roles[role] = header[names.index(plain(column))]
 
-    def choose(role: str, aliases: Sequence[str], *, quiet: bool = False) -> None:
-        found = [cell for alias in aliases for cell in header if plain(cell) == alias and cell not in taken]
+    def find(role: str, aliases: Sequence[str]) -> None:
+        if role in roles or given.get(role) == NONE:
+            return
+        found = [cell for alias in aliases for cell in header if plain(cell) == alias and cell not in roles.values()]
+        found = list(dict.fromkeys(found))
         if not found:
             return
         roles[role] = found[0]
-        taken.add(found[0])
-        others = [f"'{name}'" for name in dict.fromkeys(found[1:]) if name != found[0]]
-        if others and not quiet:
-            notes.append(f"the {role} was read from '{found[0]}', although {' and '.join(others)} could be it too")
+        if len(found) > 1:
+            others = " and ".join(f"'{other}'" for other in found[1:])
+            notes.append(f"the {role} was read from '{found[0]}', although {others} could be it too")
+        if role in given:
+            notes.append(
+                f"{name} has no column '{given[role]}' for the {role}, as the profile says: '{found[0]}' was read"
+            )
 
-    for role in ("patient", "visit", "activity", "lifecycle", "instance", "start", "end"):
-        choose(role, _PLAIN[role], quiet=role in ("start", "end"))
-    events = "activity" in roles
-    if "start" not in roles:
-        choose("start", _PLAIN["time"])
-    choose("unit", _PLAIN["unit"] + (_PLAIN_EVENT_UNIT if events else ()))
-    return Match(roles, tuple(notes))
+    for role in ("patient", "visit", "activity", "lifecycle", "instance"):
+        find(role, _PLAIN[role])
+    find("start", _PLAIN["start"] + _PLAIN["time"])
+    find("end", _PLAIN["end"])
+    find("unit", _PLAIN["unit"] + (_PLAIN_EVENT_UNIT if "activity" in roles else ()))
+    if "unit" not in roles and "activity" in roles:
+        roles["unit"] = roles["activity"]
+    _require(header, roles, given, name=name)
+    for role, column in roles.items():
+        if names.count(plain(column)) > 1:
+            raise CannotDo(
+                f"{name}: the column '{column}' for the {role} stands {names.count(plain(column))} times in the header: "
+                "rename all but one"
+            )
+    return Match(roles, {role: names.index(plain(column)) for role, column in roles.items()}, tuple(notes))
 
 
-def require(header: Sequence[str], roles: dict[str, str], *, name: str) -> None:
-    """Refuse a file whose needed columns were not found, saying what was found and what would do."""
-    missing = [role for role in NEEDED_STAYS if role not in roles]
-    if "unit" in missing and "activity" in roles:
-        missing.remove("unit")
+def _require(header: Sequence[str], roles: Mapping[str, str], given: Mapping[str, str], *, name: str) -> None:
+    missing = [role for role in ("patient", "unit", "start") if role not in roles]
     if not missing:
         return
     role = missing[0]
     shown = ", ".join(f"'{cell[:40]}'" for cell in header[:12]) + (" ..." if len(header) > 12 else "")
+    wish = f" (the profile says '{given[role]}')" if role in given else ""
     raise CannotDo(
-        f"{name}: no column for the {' and the '.join(missing)} was found among {shown}: "
+        f"{name}: no column for the {' and the '.join(missing)} was found among {shown}{wish}: "
         f"name the {role} column one of {', '.join(ALIASES[role])}, or say which it is with --map"
     )

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from knitwork.intake.formats.csv.columns import ALIASES
+from knitwork.intake.formats.csv.columns import ALIASES, COLUMNS
 from knitwork.model.errors import BadDefinition
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
@@ -49,11 +49,10 @@ class Profile:
         return replace(self, zone=zone)
 
 
-COLUMNS = ("patient", "unit", "start", "end", "visit", "activity", "lifecycle", "instance")
 KEYS = tuple(field.name for field in fields(Profile))
 
 _COMMENTS = {
-    "patient": "Columns, by the name in the file's header. Empty: the file has none.",
+    "patient": 'Columns, by the name in the file\'s header. Empty: found by the usual names; "-": there is none.',
     "zone": "Time zone of times without an offset, as in Europe/Amsterdam. Empty: UTC is assumed, and said.",
     "date_order": "dmy, mdy or ymd. Empty: decided from the whole column.",
     "encoding": f"One of {', '.join(ENCODINGS)}. Empty: found out for each file.",

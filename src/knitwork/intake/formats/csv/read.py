@@ -1,22 +1,36 @@
-"""From a plain UTF-8 table to typed rows, by SQL that reads the file once."""
+"""From a delivery to typed rows: every table of it is read once, by SQL.
+
+The fast way assumes what a sample showed, reads the file, and looks whether that held for
+every row. Only when it did not is the file read again: to decide how the dates of a whole
+column are written, or to number the rows of a file that has faulty ones.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from knitwork.intake.formats.csv.columns import match, plain, require
-from knitwork.intake.formats.csv.profile import Profile
-from knitwork.intake.formats.csv.sniff import Dialect, sniff
+from knitwork.intake.formats.csv import events, rules
+from knitwork.intake.formats.csv.careful import clean
+from knitwork.intake.formats.csv.dates import ISO, Reading, decide, looks_iso
+from knitwork.intake.formats.csv.opening import Opened, Table, opened
+from knitwork.intake.formats.csv.profile import COLUMNS, Profile
+from knitwork.intake.formats.csv.tally import REJECTED, Tally, landed_view, take_tally
+from knitwork.intake.formats.csv.zones import quoted
+from knitwork.intake.quality import Counts, sentences, shifted
 from knitwork.lake.engine import Connection
 from knitwork.model.errors import CannotDo
+
+_RAW = ("patient", "unit", "visit", "start_raw", "end_raw", "lifecycle", "instance")
 
 
 @dataclass(frozen=True, slots=True)
 class LandReport:
     """What became of one delivery: rows seen, landed and rejected, its span, and sentences for people.
 
-    `profile` is the profile that was used, completed by what was decided on the way.
+    `profile` is the profile that was used, completed by what was decided on the way; `rows` counts
+    the rows of the file, of which an event log needs two for a stay.
     """
 
     rows: int
@@ -26,18 +40,14 @@ class LandReport:
     last_us: int | None
     notes: tuple[str, ...]
     profile: Profile
+    counts: Counts
 
 
-def guess(file: Path, *, name: str, profile: Profile | None = None) -> Profile:
-    """Return the profile by which `file` would be read: what `profile` leaves open is guessed."""
+def guess(file: Path, *, name: str, profile: Profile | None = None, work: Path | None = None) -> Profile:
+    """Return the profile by which `file` would be read: what `profile` leaves open is guessed from its header."""
     base = profile or Profile()
-    dialect = sniff(file, name=name, profile=base)
-    roles = match(dialect.header).roles
-    found = replace(base, **{role: roles.get(role) for role in roles if getattr(base, role) is None})
-    require(
-        dialect.header, {r: v for r in ("patient", "unit", "start", "activity") if (v := getattr(found, r))}, name=name
-    )
-    return found
+    with opened(file, name=name, profile=base, work=work) as delivery:
+        return completed(base, delivery)
 
 
 def land(
@@ -50,62 +60,204 @@ def land(
     extracted_us: int | None = None,
     received_us: int | None = None,
     name: str = "",
+    work: Path | None = None,
 ) -> LandReport:
-    """Leave `landed` and `rejected` in `con`, made from one delivery."""
-    name = name or file.name
-    dialect = sniff(file, name=name, profile=profile)
-    con.execute("DROP VIEW IF EXISTS landed; DROP TABLE IF EXISTS rejected; DROP TABLE IF EXISTS landing")
-    con.execute(f"CREATE TEMP TABLE landing AS {_typed(file, dialect, profile)}")
-    raise_if_none(con, name)
-    zone = profile.zone or "UTC"
-    con.execute(
-        f"""CREATE TEMP VIEW landed AS SELECT patient, unit, start_us, end_us, end_kind, precision, visit,
-        {_text(zone)} AS zone, {profile.zone is None} AS zone_assumed, flags, {_text(feed)} AS feed,
-        {_text(delivery)} AS delivery, "row", {extracted_us if extracted_us is not None else "NULL"}::BIGINT AS extracted_us
-        FROM landing WHERE rule IS NULL"""
-    )
-    con.execute(
-        """CREATE TEMP TABLE rejected AS SELECT "row", split_part(rule, '.', 1) AS field, rule,
-        'start ' || coalesce(left(start_text, 80), '(empty)') || ', end ' || coalesce(left(end_text, 80), '(empty)') AS message
-        FROM landing WHERE rule IS NOT NULL"""
-    )
-    rows, landed, first, last = con.execute(
-        "SELECT count(*), count(*) FILTER (rule IS NULL), min(start_us) FILTER (rule IS NULL), "
-        "max(greatest(start_us, end_us)) FILTER (rule IS NULL) FROM landing"
-    ).fetchall()[0]
-    return LandReport(rows, landed, rows - landed, first, last, (), profile)
+    """Leave `landed` (a view) and `rejected` (a table) in `con`, made from one delivery.
 
-
-def raise_if_none(con: Connection, name: str) -> None:
-    """Refuse a delivery in which no row can be used."""
-    if not con.execute("SELECT count(*) FROM landing").fetchall()[0][0]:
-        raise CannotDo(f"{name} has a header and no rows: export it again with data")
-
-
-def _typed(file: Path, dialect: Dialect, profile: Profile) -> str:
-    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(dialect.header)))
-    place = {plain(cell): f"c{i}" for i, cell in reversed(list(enumerate(dialect.header)))}
-
-    def column(role: str | None) -> str:
-        return f"nullif(trim({place[plain(role)]}), '')" if role and plain(role) in place else "NULL::VARCHAR"
-
-    return f"""
-    SELECT "row", patient, unit, visit, start_us, end_us,
-        CASE WHEN end_ts >= TIMESTAMP '9000-01-01' THEN 'open' WHEN end_us IS NULL THEN 'missing' ELSE 'recorded' END AS end_kind,
-        's' AS precision, 0::INTEGER AS flags,
-        CASE WHEN patient IS NULL THEN 'patient.empty' WHEN unit IS NULL THEN 'unit.empty'
-             WHEN start_us IS NULL THEN 'start.unreadable' WHEN end_text IS NOT NULL AND end_ts IS NULL THEN 'end.unreadable'
-             WHEN end_us < start_us THEN 'end.before_start' END AS rule,
-        CASE WHEN rule IS NOT NULL THEN start_text END AS start_text, CASE WHEN rule IS NOT NULL THEN end_text END AS end_text
-    FROM (SELECT "row", {column(profile.patient)} AS patient, {column(profile.unit)} AS unit, {column(profile.visit)} AS visit,
-        {column(profile.start)} AS start_text, {column(profile.end)} AS end_text,
-        try_cast(start_text AS TIMESTAMP) AS start_ts, try_cast(end_text AS TIMESTAMP) AS end_ts,
-        epoch_us(start_ts) AS start_us, CASE WHEN end_ts < TIMESTAMP '9000-01-01' THEN epoch_us(end_ts) END AS end_us
-      FROM (SELECT row_number() OVER () AS "row", * FROM read_csv({_text(str(file))}, auto_detect=false, header=false,
-        skip={dialect.header_line + 1}, delim={_text(dialect.separator)}, quote='"', escape='"', columns={{{columns}}},
-        store_rejects=true)))
+    `landed`: patient, unit, start_us, end_us, end_kind, precision, visit, zone, zone_assumed, flags, feed,
+    delivery, "row", extracted_us. `rejected`: "row", field, rule, message. Raises CannotDo when nothing of the
+    file can be used.
     """
+    name = name or file.name
+    with opened(file, name=name, profile=profile, work=work) as source:
+        _forget(con)
+        zone = profile.zone or "UTC"
+        readings, decided = _land(con, source, profile, zone=zone, name=name)
+        if _paired(source):
+            con.execute(f"CREATE TEMP TABLE pairs AS {events.paired('landing')}")
+            con.execute("DROP TABLE landing; ALTER TABLE pairs RENAME TO landing")
+        tally = take_tally(con, received_us=received_us)
+        if not tally.landed:
+            raise _nothing(con, tally, name)
+        counts = tally.counts(assumed=profile.zone is None)
+        now_shifted = profile.calendar == "shifted" or (profile.calendar is None and shifted(counts))
+        con.execute(
+            landed_view(
+                tally, zone=zone, assumed=profile.zone is None, feed=feed, delivery=delivery, extracted_us=extracted_us
+            )
+        )
+        con.execute(REJECTED)
+        order = next((r.order for r in readings.values() if r.order), profile.date_order)
+        return LandReport(
+            tally.rows,
+            tally.landed,
+            tally.refused,
+            tally.first_us,
+            tally.last_us,
+            (*source.notes, *decided, *sentences(counts, shifted_now=now_shifted)),
+            replace(
+                completed(profile, source),
+                date_order=order,
+                calendar=profile.calendar or ("shifted" if now_shifted else None),
+            ),
+            counts,
+        )
 
 
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+def completed(profile: Profile, source: Opened) -> Profile:
+    """Fill in the columns that were found."""
+    roles = source.tables[0].roles
+    return replace(
+        profile, **{role: roles[role] for role in COLUMNS if role in roles and getattr(profile, role) != roles[role]}
+    )
+
+
+def _nothing(con: Connection, tally: Tally, name: str) -> CannotDo:
+    """Return the sentence for a delivery of which no row can be used."""
+    if not tally.rows:
+        return CannotDo(f"{name} has a header and no rows: export it again with data")
+    con.execute(REJECTED)
+    row, message = con.execute('SELECT "row", message FROM rejected ORDER BY "row" LIMIT 1').fetchall()[0]
+    con.execute("DROP TABLE rejected")
+    every = "its one row" if tally.rows == 1 else f"none of its {tally.rows:,} rows"
+    cannot = "cannot be used" if tally.rows == 1 else "can be used"
+    return CannotDo(
+        f"{name}: {every} {cannot} (row {row}: {message}): check which columns were taken with --map, or export it again"
+    )
+
+
+def _paired(source: Opened) -> bool:
+    roles = source.tables[0].roles
+    return "end" not in roles and "lifecycle" in roles
+
+
+def _forget(con: Connection) -> None:
+    con.execute(
+        "DROP VIEW IF EXISTS landed; DROP TABLE IF EXISTS rejected; DROP TABLE IF EXISTS landing; "
+        "DROP TABLE IF EXISTS pairs; DROP TABLE IF EXISTS faulty; "
+        "DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans"
+    )
+    con.execute('CREATE TEMP TABLE faulty("row" BIGINT, message VARCHAR)')
+
+
+def _land(
+    con: Connection, source: Opened, profile: Profile, *, zone: str, name: str
+) -> tuple[dict[str, Reading], list[str]]:
+    """Fill `landing`, deciding on the way how the times are written."""
+    times = tuple(role for role in ("start", "end") if any(role in table.roles for table in source.tables))
+    readings: dict[str, Reading] = dict.fromkeys(times, ISO)
+    scans = tuple(_scan(table) for table in source.tables)
+    if all(looks_iso(_sample(table, role)) for table in source.tables for role in times):
+        scans = _fill(con, source, scans, readings, zone)
+        if not con.execute(
+            "SELECT count(*) FROM landing WHERE rule IN ('start_unreadable', 'end_unreadable')"
+        ).fetchall()[0][0]:
+            return readings, []
+    else:
+        scans = _checked(con, source, scans)
+    joined = " UNION ALL ".join(scans)
+    decided, notes = decide(
+        con,
+        {role: f"{role}_raw" for role in times},
+        f"({joined})",
+        date_order=profile.date_order,
+        workbook=any(table.workbook for table in source.tables),
+        name=name,
+    )
+    if (
+        decided != readings
+        or not con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'landing'").fetchall()[0][0]
+    ):
+        _fill(con, source, scans, decided, zone)
+    return decided, notes
+
+
+def _fill(
+    con: Connection, source: Opened, scans: tuple[str, ...], readings: Mapping[str, Reading], zone: str
+) -> tuple[str, ...]:
+    """Make `landing` from the scans; when a faulty row turns up, once more from clean copies. Return what was read."""
+    _type_rows(con, scans, readings, zone)
+    if not _faults(con):
+        return scans
+    scans = _cleaned(con, source)
+    _type_rows(con, scans, readings, zone)
+    return scans
+
+
+def _type_rows(con: Connection, scans: tuple[str, ...], readings: Mapping[str, Reading], zone: str) -> None:
+    con.execute("DROP TABLE IF EXISTS landing")
+    done = 0
+    for number, scan in enumerate(scans):
+        # The times of the first table decide for all: a delivery holds stays or events, not both.
+        select = rules.landing(f"({scan})", readings, zone)
+        if number == 0:
+            con.execute(f"CREATE TEMP TABLE landing AS {select}")
+        else:
+            con.execute(f'INSERT INTO landing SELECT * REPLACE ("row" + {done} AS "row") FROM ({select})')
+        done = con.execute('SELECT coalesce(max("row"), 0) FROM landing').fetchall()[0][0]
+
+
+def _checked(con: Connection, source: Opened, scans: tuple[str, ...]) -> tuple[str, ...]:
+    """Find faulty rows before anything is decided from the file."""
+    for scan in scans:
+        con.execute(f"SELECT count(start_raw) FROM ({scan})")
+    return _cleaned(con, source) if _faults(con) else scans
+
+
+def _faults(con: Connection) -> bool:
+    return bool(
+        con.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'").fetchall()[0][0]
+        and con.execute("SELECT count(*) FROM reject_errors").fetchall()[0][0]
+    )
+
+
+def _cleaned(con: Connection, source: Opened) -> tuple[str, ...]:
+    scans: list[str] = []
+    con.execute("DELETE FROM faulty")
+    done = 0
+    for table in source.tables:
+        copy = clean(table.path, table.dialect, work=source.work)
+        con.execute(
+            f"""INSERT INTO faulty SELECT "row" + {done}, message FROM read_csv({quoted(str(copy.faulty))},
+            auto_detect=false, header=false, delim=',', quote='"', escape='"',
+            columns={{'row': 'BIGINT', 'message': 'VARCHAR'}})"""
+        )
+        scans.append(_scan(table, numbered=copy.good))
+        done += copy.rows
+    return tuple(scans)
+
+
+def _scan(table: Table, *, numbered: Path | None = None) -> str:
+    """Return the SELECT of the raw rows; a clean copy brings its row numbers along."""
+    width = len(table.dialect.header)
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
+    path, skip, separator, row = table.path, table.dialect.data_line, table.dialect.separator, "row_number() OVER ()"
+    faults = ", store_rejects=true, rejects_limit=1"
+    if numbered:
+        path, skip, separator, row, faults = numbered, 0, ",", '"n"', ""
+        columns = "'n': 'BIGINT', " + columns
+    places = dict(table.places)
+    source = {
+        **{r: r for r in ("patient", "unit", "visit", "lifecycle", "instance")},
+        "start_raw": "start",
+        "end_raw": "end",
+    }
+    chosen = ", ".join(
+        f"nullif(trim(c{places[source[raw]]}, {_BLANK}), '') AS {raw}"
+        if source[raw] in places
+        else f"NULL::VARCHAR AS {raw}"
+        for raw in _RAW
+    )
+    return f"""SELECT {row} AS "row", {chosen} FROM read_csv({quoted(str(path))}, auto_detect=false, header=false,
+        skip={skip}, delim={quoted(separator)}, quote='"', escape='"', columns={{{columns}}}{faults})"""
+
+
+# Space, tab, line ends and the no-break space that web pages and workbooks leave behind.
+_BLANK = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
+
+
+def _sample(table: Table, role: str) -> list[str]:
+    place = table.places.get(role)
+    return (
+        [] if place is None else [row[place] for row in table.dialect.sample if len(row) == len(table.dialect.header)]
+    )

@@ -24,11 +24,11 @@ _NUMBER_OR_DATE = re.compile(r"[+-]?\d[\d\s.,:/T+Z-]*$")
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a text table is written; `header_line` counts from 0 in physical lines."""
+    """How a text table is written; data begin after `data_line` physical lines."""
 
     separator: str
     header: tuple[str, ...]
-    header_line: int
+    data_line: int
     sample: tuple[tuple[str, ...], ...]
 
 
@@ -89,15 +89,13 @@ def _named_columns(profile: Profile) -> list[str]:
 
 
 def _records(text: str, separator: str) -> list[tuple[int, list[str]]]:
-    """Split the sample into records, each with the number of the physical line that it begins on."""
+    """Split the sample into records, each with the number of the physical line that it ends on."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     records: list[tuple[int, list[str]]] = []
-    before = 0
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                records.append((before, cells))
-            before = reader.line_num
+                records.append((reader.line_num, cells))
             if len(records) > HEADER_WITHIN + 60:
                 break
     except csv.Error:

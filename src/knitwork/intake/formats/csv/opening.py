@@ -1,0 +1,89 @@
+"""Opens a delivery: from a file as it came to plain tables, each with its dialect and its columns."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from knitwork.intake.formats.csv.columns import choose
+from knitwork.intake.formats.csv.encoding import as_utf8
+from knitwork.intake.formats.csv.profile import COLUMNS, Profile
+from knitwork.intake.formats.csv.sniff import Dialect, sniff
+from knitwork.intake.formats.csv.unpack import unpack
+from knitwork.intake.formats.csv.workbook import as_csv
+from knitwork.model.errors import CannotDo, Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One plain UTF-8 table of a delivery, with the place of the column that serves each role."""
+
+    path: Path
+    name: str
+    dialect: Dialect
+    roles: dict[str, str]
+    places: dict[str, int]
+    workbook: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The tables of one delivery, the folder for temporary files, and what was noticed."""
+
+    tables: tuple[Table, ...]
+    work: Path
+    notes: tuple[str, ...]
+    encoding: str
+    separator: str
+
+
+@contextmanager
+def opened(file: Path, *, name: str, profile: Profile, work: Path | None = None) -> Iterator[Opened]:
+    """Open a delivery for the length of the block; temporary files go into a folder under `work`."""
+    with tempfile.TemporaryDirectory(prefix="knitwork-", dir=work) as folder:
+        yield _open(file, name=name, profile=profile, work=Path(folder))
+
+
+def _open(file: Path, *, name: str, profile: Profile, work: Path) -> Opened:
+    tables: list[Table] = []
+    notes: list[str] = []
+    faults: list[CannotDo] = []
+    encoding = "utf-8"
+    members = 0
+    for plain in unpack(file, name=name, work=work):
+        members += 1
+        try:
+            path = plain.path
+            if plain.kind == "xlsx":
+                named = [v for role in COLUMNS if (v := getattr(profile, role))]
+                path, sheet = as_csv(path, name=plain.name, work=work, named=named)
+                notes.append(f"{plain.name}: the sheet '{sheet}' was read")
+                dialect = sniff(path, name=plain.name, profile=replace(profile, separator=","))
+            else:
+                path, encoding = as_utf8(path, name=plain.name, work=work, wanted=profile.encoding)
+                if encoding != "utf-8":
+                    notes.append(f"{plain.name} is written in {encoding}")
+                dialect = sniff(path, name=plain.name, profile=profile)
+            chosen = choose(dialect.header, profile, name=plain.name)
+        except CannotDo as fault:
+            faults.append(fault)
+            continue
+        notes += [note for note in chosen.notes if note not in notes]
+        tables.append(Table(_safe(path, work), plain.name, dialect, chosen.roles, chosen.places, plain.kind == "xlsx"))
+    if not tables:
+        raise faults[0] if faults else Unreadable(f"{name} is empty: export it again")
+    if faults:
+        notes += [f"passed over: {fault}" for fault in faults]
+    return Opened(tuple(tables), work, tuple(notes), encoding, tables[0].dialect.separator)
+
+
+def _safe(path: Path, work: Path) -> Path:
+    """Give a path whose name would be taken for a pattern a name that is not."""
+    if not any(mark in str(path) for mark in "*?[]{}"):
+        return path
+    link = work / f"link{len(list(work.iterdir()))}"
+    link.symlink_to(path.resolve())
+    return link

@@ -1,0 +1,135 @@
+"""From the text of a row to a typed row, or to the rule that it breaks: one SELECT, one pass.
+
+`marks` are bits that are kept beside each row until the whole delivery has been seen; they
+are not part of what lands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from knitwork.intake.formats.csv.dates import NO_TIME, Reading, local_time
+from knitwork.intake.formats.csv.zones import first_fold, gap, instant
+from knitwork.model.tables import FLAGS
+
+START_DATE, END_DATE, START_MIDNIGHT, END_MIDNIGHT, START_SECONDS, END_SECONDS, OFFSET = (1 << bit for bit in range(7))
+
+# Years in which systems let a stay end that has not ended. The first, exactly at the ends of a day only:
+# dates shifted for privacy really lie there.
+OPEN_FROM = "TIMESTAMP '9000-01-01'"
+_OPEN_DAYS = "('2099-12-31', '2999-12-31', '2999-01-01', '3000-01-01', '3000-12-31', '4000-01-01', '4712-12-31')"
+# Earlier starts are defaults of databases and workbooks (0001-01-01, 1753-01-01, 1899-12-30, 1900-01-01).
+PLACEHOLDER_BEFORE = "TIMESTAMP '1900-01-02'"
+
+STARTS = ("start", "begin", "started", "in", "enter", "arrive", "s")
+ENDS = ("complete", "end", "stop", "completed", "finished", "out", "leave", "depart", "ate_abort", "c")
+
+
+def landing(raw: str, readings: Mapping[str, Reading], zone: str) -> str:
+    """Return the SELECT that types the rows of `raw`.
+
+    `raw` has "row", patient, unit, visit, start_raw, end_raw, lifecycle and instance. Rows without an
+    end column are events: each ends when it starts, until events.py pairs them.
+    """
+    single = "end" not in readings
+    start = readings["start"]
+    end = readings.get("end", Reading("iso"))
+    gap_bit, fold_start, fold_end = FLAGS["dst_gap"], FLAGS["dst_fold_start"], FLAGS["dst_fold_end"]
+    return f"""
+    WITH read AS (SELECT *, {_said("start_raw")} AS start_text, {_said("end_raw")} AS end_text FROM {raw}),
+    local AS (SELECT *, {local_time("start_text", start)} AS start_local,
+        {local_time("end_text", end)} AS end_local,
+        {_offset("start_text", start)} AS start_offset, {_offset("end_text", end)} AS end_offset,
+        {_open("end_local")} AS open_end FROM read),
+    utc AS (SELECT *,
+        CASE WHEN start_offset THEN {_cast_utc("start_text")} ELSE {instant("start_local", zone)} END AS start_second,
+        CASE WHEN open_end THEN NULL WHEN end_offset THEN {_cast_utc("end_text")}
+            ELSE {instant("end_local", zone)} END AS end_second FROM local),
+    fold AS (SELECT *,
+        CASE WHEN NOT start_offset THEN {first_fold("start_local", "start_second", zone)} END AS start_first,
+        CASE WHEN NOT end_offset THEN {first_fold("end_local", "end_second", zone)} END AS end_first,
+        CASE WHEN (NOT start_offset AND {gap("start_local", "start_second", zone)})
+            OR (NOT coalesce(end_offset, true) AND {gap("end_local", "end_second", zone)}) THEN {gap_bit} ELSE 0 END
+          + CASE WHEN start_first IS NOT NULL THEN {fold_start} ELSE 0 END
+          + CASE WHEN end_first IS NOT NULL THEN {fold_end} ELSE 0 END AS night,
+        coalesce(start_first, start_second) AS start_at,
+        {_date_only("start_text", start)} AS start_date, {_date_only("end_text", end)} AS end_date FROM utc),
+    ends AS (SELECT *, CASE
+            -- A date without a time may end on the day that the start has a time of: the order within it is unknown.
+            WHEN (start_date OR end_date) AND end_second < start_at
+                AND CAST(end_local AS DATE) = CAST(start_local AS DATE) THEN start_at
+            WHEN end_first >= start_at THEN end_first ELSE end_second END AS end_at FROM fold)
+    SELECT "row", patient, unit, visit, lifecycle, instance,
+        epoch_us(start_at) AS start_us, {"epoch_us(start_at)" if single else "epoch_us(end_at)"} AS end_us,
+        {"'inferred'" if single else "CASE WHEN open_end THEN 'open' WHEN end_at IS NULL THEN 'missing' ELSE 'recorded' END"} AS end_kind,
+        night,
+        CASE WHEN start_date THEN {START_DATE} ELSE 0 END
+          + CASE WHEN end_date AND NOT open_end THEN {END_DATE} ELSE 0 END
+          + CASE WHEN {_midnight("start_local")} THEN {START_MIDNIGHT} ELSE 0 END
+          + CASE WHEN {_midnight("end_local")} AND NOT open_end THEN {END_MIDNIGHT} ELSE 0 END
+          + CASE WHEN epoch_us(start_local) % 60000000 <> 0 THEN {START_SECONDS} ELSE 0 END
+          + CASE WHEN epoch_us(end_local) % 60000000 <> 0 THEN {END_SECONDS} ELSE 0 END
+          + CASE WHEN start_offset THEN {OFFSET} ELSE 0 END AS marks,
+        CASE WHEN patient IS NULL THEN 'patient_empty'
+            WHEN unit IS NULL THEN 'unit_empty'
+            WHEN start_text IS NULL THEN 'start_empty'
+            WHEN start_at IS NULL THEN 'start_unreadable'
+            WHEN start_local < {PLACEHOLDER_BEFORE} OR {_open("start_local")} THEN 'start_placeholder'
+            WHEN end_text IS NOT NULL AND end_local IS NULL THEN 'end_unreadable'
+            WHEN end_local < {PLACEHOLDER_BEFORE} THEN 'end_placeholder'
+            WHEN end_at < start_at THEN 'end_before_start' END AS rule,
+        CASE WHEN rule IS NOT NULL THEN start_raw END AS start_raw,
+        CASE WHEN rule IS NOT NULL THEN end_raw END AS end_raw
+    FROM ends"""
+
+
+def message(rule: str, start: str, end: str, patient: str, unit: str) -> str:
+    """Return the SQL of the sentence for a row that was set aside; long values are cut at 80 characters."""
+    s, e, p, u = (f"coalesce(left({value}, 80), '(empty)')" for value in (start, end, patient, unit))
+    return f"""CASE {rule}
+        WHEN 'patient_empty' THEN 'the patient is empty; unit ' || {u} || ', start ' || {s}
+        WHEN 'unit_empty' THEN 'the unit is empty; start ' || {s} || ', end ' || {e}
+        WHEN 'start_empty' THEN 'the start is empty; unit ' || {u} || ', end ' || {e}
+        WHEN 'start_unreadable' THEN 'the start ' || {s} || ' is not a time; end ' || {e}
+        WHEN 'start_placeholder' THEN 'the start ' || {s} || ' is a made-up date; end ' || {e}
+        WHEN 'end_unreadable' THEN 'the end ' || {e} || ' is not a time; start ' || {s}
+        WHEN 'end_placeholder' THEN 'the end ' || {e} || ' is a made-up date; start ' || {s}
+        WHEN 'end_before_start' THEN 'the end ' || {e} || ' is before the start ' || {s}
+        WHEN 'lifecycle_unknown' THEN 'the event is neither a start nor an end; start ' || {s} END"""
+
+
+def _said(text: str) -> str:
+    """Take the words that mean 'no time' as empty; the first character rules them out quickly."""
+    words = ", ".join(f"'{word}'" for word in NO_TIME)
+    return f"CASE WHEN {text} BETWEEN '0' AND ':' OR upper({text}) NOT IN ({words}) THEN {text} END"
+
+
+def _offset(text: str, reading: Reading) -> str:
+    """Say whether the text names its own offset; only ISO 8601 does."""
+    if reading.family != "iso":
+        return f"CASE WHEN {text} IS NOT NULL THEN false END"
+    # The date ends at the tenth character: a sign or a letter after the hour belongs to the zone.
+    return f"(length({text}) > 16 AND regexp_matches(substr({text}, 12), '[A-Za-z+-]'))"
+
+
+def _cast_utc(text: str) -> str:
+    return f"timezone('UTC', try_cast({text} AS TIMESTAMPTZ))"
+
+
+def _open(local: str) -> str:
+    clock = f"CAST({local} AS TIME) IN (TIME '00:00:00', TIME '23:59:00', TIME '23:59:59')"
+    return (
+        f"({local} >= {OPEN_FROM} OR ({local} >= TIMESTAMP '2099-12-31' AND {clock} "
+        f"AND CAST({local} AS DATE) IN {_OPEN_DAYS}))"
+    )
+
+
+def _date_only(text: str, reading: Reading) -> str:
+    """Say whether a text has no time of day."""
+    if reading.family == "compact":
+        return f"(length({text}) = 8)"
+    return f"NOT contains({text}, '{'.' if reading.family == 'serial' else ':'}')"
+
+
+def _midnight(local: str) -> str:
+    return f"epoch_us({local}) % 86400000000 = 0"

@@ -1,0 +1,100 @@
+"""What people should know about a delivery before they trust its numbers, in sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Midnights that are recorded as 00:00:00 in this share of a column are dates without a time (records.md 1.4).
+MIDNIGHTS = 0.30
+# Below this many times a few midnights prove nothing.
+MIDNIGHTS_AMONG = 10
+# This share of starts in the future means dates that were shifted for privacy.
+FUTURE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was counted in one delivery. All counts are of rows."""
+
+    rows: int
+    landed: int
+    rejected: tuple[tuple[str, int], ...]
+    assumed_zone: int
+    dates_only: int
+    midnight_columns: tuple[str, ...]
+    missing_ends: int
+    open_ends: int
+    inferred: int
+    zero_length: int
+    dst_gap: int
+    dst_fold: int
+    future: int
+    last_year: int | None
+
+
+# What each rule found, for one row and for several.
+RULES: dict[str, tuple[str, str]] = {
+    "patient_empty": ("row has no patient", "rows have no patient"),
+    "unit_empty": ("row has no unit", "rows have no unit"),
+    "start_empty": ("row has no start", "rows have no start"),
+    "start_unreadable": ("row has a start that is not a time", "rows have a start that is not a time"),
+    "start_placeholder": ("row has a made-up start such as 1900-01-01", "rows have a made-up start such as 1900-01-01"),
+    "end_unreadable": ("row has an end that is not a time", "rows have an end that is not a time"),
+    "end_placeholder": ("row has a made-up end such as 1900-01-01", "rows have a made-up end such as 1900-01-01"),
+    "end_before_start": ("row ends before it starts", "rows end before they start"),
+    "ragged": ("row does not fit the header", "rows do not fit the header"),
+    "lifecycle_unknown": ("event is neither a start nor an end", "events are neither a start nor an end"),
+}
+
+
+def shifted(counts: Counts) -> bool:
+    """Say whether so many stays start in the future that the dates must have been shifted."""
+    return counts.landed > 0 and counts.future >= FUTURE * counts.landed
+
+
+def sentences(counts: Counts, *, shifted_now: bool) -> tuple[str, ...]:
+    """Return what is to be said about a delivery, the weightiest first."""
+    said: list[str] = []
+    for rule, number in counts.rejected:
+        said.append(f"{_rows(number, *RULES[rule])}: set aside, see rejects")
+    if shifted_now:
+        said.append(
+            f"dates lie in the future (up to {counts.last_year}): they were shifted for privacy, "
+            "so no calendar charts are drawn"
+        )
+    if counts.assumed_zone:
+        said.append("no time zone was named: UTC was assumed; say which with --tz, such as --tz Europe/Amsterdam")
+    for role in counts.midnight_columns:
+        said.append(
+            f"30% or more of the {role} times are exactly midnight: they are taken as dates without a time of day"
+        )
+    if counts.dates_only:
+        said.append(
+            f"{_rows(counts.dates_only, 'row has', 'rows have')} dates without a time of day: measures in hours leave them out"
+        )
+    if counts.missing_ends:
+        said.append(f"{_rows(counts.missing_ends, 'row has no end', 'rows have no end')}")
+    if counts.open_ends:
+        said.append(
+            f"{_rows(counts.open_ends, 'row ends', 'rows end')} in a far year such as 9999: taken as still open"
+        )
+    if counts.inferred:
+        said.append(
+            f"{_rows(counts.inferred, 'row is an event', 'rows are events')} with one time only: "
+            "how long each lasted is not known"
+        )
+    if counts.zero_length:
+        said.append(f"{_rows(counts.zero_length, 'stay lasts', 'stays last')} no time at all: kept and marked")
+    if counts.dst_gap:
+        said.append(
+            f"{_rows(counts.dst_gap, 'time', 'times')} fell in the hour that spring skips: moved forward and marked"
+        )
+    if counts.dst_fold:
+        said.append(
+            f"{_rows(counts.dst_fold, 'time', 'times')} fell in the hour that autumn repeats: the order of the stays decides which"
+        )
+    return tuple(said)
+
+
+def _rows(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"
