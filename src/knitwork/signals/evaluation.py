@@ -77,7 +77,7 @@ class Evaluation:
     `baseline_kind` says which points set the centre: `few` (under 12, all so far), `trial`, `locked` or `all`;
     `limits_kind` is the same for the limits, and `none` where there are none (`reasons` say why).
     `n_useful` counts the points the house rule counts (complete, with a value, not excluded), `n_off_centre` those of
-    them that lie off the centre line and so count in runs. Excluded points are laid against the limits, and nothing else.
+    them that lie off the centre line and so count in runs. Excluded points are laid against the limits, nothing else.
     `sigma` is one number only where all points share it. `lag1` is the correlation of neighbours.
     """
 

@@ -1,0 +1,81 @@
+"""How often stable charts signal: against an independent simulation, the literature, and itself."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+import numpy as np
+import pytest
+
+from knitwork.signals import Series, Spec, chance_of_signal, evaluate_many, expected_by_chance
+
+CHARTS_DRAWN = 4000
+
+
+def rate(spec, points=36, seed=99):
+    """Return how many of many stable series have a signal, through the public door."""
+    rng = np.random.default_rng(seed)
+    some = [Series(values=row) for row in rng.normal(50, 5, (CHARTS_DRAWN, points)).tolist()]
+    many = evaluate_many(some, spec)
+    return sum(bool(one.signals) for one in many) / len(many), sum(bool(one.recent) for one in many) / len(many)
+
+
+def error(share):
+    """Return four standard errors of a share of the charts drawn here."""
+    return 4 * sqrt(share * (1 - share) / CHARTS_DRAWN)
+
+
+@pytest.mark.parametrize(
+    ("chart", "rules", "published"),
+    [
+        ("xmr", ("shewhart", "anhoej"), 0.16),  # signals.md 7.3, 36 points, limits from all of them
+        ("xmr", ("shewhart",), 0.13),
+        ("run", ("anhoej",), 0.038),
+    ],
+)
+def test_the_false_alarm_rate_at_36_points_is_the_published_one(chart, rules, published):
+    share, _ = rate(Spec(chart=chart, rules=rules, limits="all"))
+
+    assert share == pytest.approx(published, abs=error(published) + 0.005)
+
+
+@pytest.mark.parametrize("limits", ["policy", "all"])
+@pytest.mark.parametrize("points", [15, 36])
+def test_the_chance_agrees_with_evaluating_other_stable_series(limits, points):
+    chance = chance_of_signal(points, limits=limits)
+    overall, recent = rate(Spec(limits=limits), points=points)
+
+    assert overall == pytest.approx(chance.overall, abs=error(chance.overall))
+    assert recent == pytest.approx(chance.recent, abs=error(chance.recent))
+
+
+def test_the_chance_is_the_same_every_time_and_recent_signals_are_rarer():
+    first, again = chance_of_signal(24, ("anhoej",)), chance_of_signal(24, ["anhoej"])
+
+    assert first == again
+    assert 0 < first.recent < first.overall < 0.1
+    assert first.standard_error < 0.002
+
+
+@pytest.mark.parametrize("chart", ["p", "p_prime", "u", "u_prime", "c", "run"])
+def test_every_kind_of_chart_has_a_chance_of_its_own(chart):
+    chance = chance_of_signal(36, chart=chart, limits="all", draws=4000)
+
+    assert 0.02 < chance.overall < 0.25
+
+
+def test_without_points_or_rules_there_is_no_chance():
+    assert chance_of_signal(0).overall == 0
+    assert chance_of_signal(36, ()).overall == 0
+
+
+def test_a_wall_is_told_how_many_signals_to_expect_by_chance():
+    rng = np.random.default_rng(3)
+    wall = [Series(values=row) for row in rng.normal(50, 5, (1000, 36)).tolist()]
+    many = evaluate_many(wall, Spec())
+
+    expected = expected_by_chance(many)
+
+    assert sum(bool(one.recent) for one in many) == pytest.approx(expected, abs=4 * sqrt(expected))
+    assert expected == pytest.approx(1000 * chance_of_signal(36).recent)
+    assert expected_by_chance([]) == 0

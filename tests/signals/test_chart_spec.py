@@ -1,0 +1,69 @@
+"""A definition checks itself, says in a sentence what is wrong, and survives being stored."""
+
+from __future__ import annotations
+
+import json
+from typing import get_args
+
+import pytest
+
+from knitwork.model.errors import BadDefinition
+from knitwork.signals import Spec
+from knitwork.signals.charts import CHARTS
+from knitwork.signals.rules import RULE_SETS
+from knitwork.signals.spec import Chart, RuleSetName
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"chart": "pie"}, "chart is 'pie': choose one of run, xmr"),
+        ({"direction": "sideways"}, "choose one of up, down, neither"),
+        ({"rules": ("nelson",)}, "rules is 'nelson': choose one of shewhart, anhoej"),
+        ({"rules": "anhoej"}, "give a list"),
+        ({"limits": "some"}, "choose policy, all, or how many first points"),
+        ({"limits": 1}, "2 or more"),
+        ({"limits": True}, "choose policy"),
+        ({"sigma": "sd"}, "choose one of mr_screened_once, mr"),
+        ({"d2": 0}, "give a number above 0"),
+        ({"factor": -100}, "give a number above 0"),
+        ({"factor": float("nan")}, "give a number above 0"),
+        ({"target": float("inf")}, "target is inf: give a number, or leave it out"),
+        ({"centre": "high"}, "centre is 'high': give a number"),
+        ({"sigma_z_floor": -1}, "give 1, or 0 for no floor"),
+        ({"exclude": (-1,)}, "positions counted from 0"),
+        ({"exclude": ("2024-01-01",)}, "positions counted from 0"),
+        ({"unit": None}, "give a word"),
+        ({"version": 2}, "only version 1 is known"),
+    ],
+)
+def test_a_definition_that_makes_no_sense_is_refused_in_a_sentence(fields, sentence):
+    with pytest.raises(BadDefinition) as refused:
+        Spec(**fields)
+
+    assert sentence in str(refused.value)
+
+
+def test_a_definition_comes_back_from_json_as_it_was():
+    spec = Spec(chart="u_prime", direction="down", limits=24, target=3.5, factor=1000, unit="per 1,000", exclude=(4, 2))
+
+    assert Spec.from_json(spec.to_json()) == spec
+    assert spec.exclude == (2, 4)
+
+
+def test_every_option_is_stored_so_that_none_is_hidden():
+    assert set(json.loads(Spec().to_json())) == set(Spec.__dataclass_fields__)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("{", "not JSON"), ("[]", "a JSON object"), ('{"screened": true}', "a chart has no field 'screened'")],
+)
+def test_what_is_not_a_definition_is_refused_in_a_sentence(text, sentence):
+    with pytest.raises(BadDefinition, match=sentence):
+        Spec.from_json(text)
+
+
+def test_the_names_of_charts_and_rules_are_those_of_the_tables():
+    assert list(CHARTS) == list(get_args(Chart))
+    assert list(RULE_SETS) == list(get_args(RuleSetName))
