@@ -19,12 +19,16 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="KNITWORK_", extra="forbid", frozen=True)
 
     name: str = Field("The whole system", description="the macrosystem's name where no units.csv names one")
-    tz: str | None = Field(None, description="IANA zone of units and feeds that name none; UTC, marked as assumed, if empty")
+    tz: str | None = Field(
+        None, description="IANA zone of units and feeds that name none; UTC, marked as assumed, if empty"
+    )
     domain: str = Field("local", description="the identifier domain that the feeds share")
     visit_gap_hours: float = Field(24.0, gt=0, description="stays at most so far apart are one visit")
     journey_gap_days: float = Field(30.0, gt=0, description="visits at most so far apart are one journey")
     memory_mb: int = Field(900, ge=256, description="memory that loading and refreshing may use, in megabytes")
-    keep_seconds: float = Field(600.0, ge=0, description="how long files of old generations stay for questions under way")
+    keep_seconds: float = Field(
+        600.0, ge=0, description="how long files of old generations stay for questions under way"
+    )
 
     @field_validator("tz")
     @classmethod
@@ -50,7 +54,10 @@ class Settings(BaseSettings):
     @property
     def journeys(self) -> JourneySettings:
         return JourneySettings(
-            visit_gap_h=self.visit_gap_hours, journey_gap_d=self.journey_gap_days, tz=self.tz or "UTC", domain=self.domain
+            visit_gap_h=self.visit_gap_hours,
+            journey_gap_d=self.journey_gap_days,
+            tz=self.tz or "UTC",
+            domain=self.domain,
         )
 
 

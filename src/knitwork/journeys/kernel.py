@@ -77,7 +77,9 @@ def shared_tables(
             "unit VARCHAR, level VARCHAR, ancestor VARCHAR, since_us BIGINT, until_us BIGINT",
             tuple((a.unit, a.level, a.ancestor, a.since_us, a.until_us) for a in ancestry),
         ),
-        SharedTable("feed_calendar", "feed VARCHAR, calendar BOOLEAN", tuple((f, f not in shifted_feeds) for f in feeds)),
+        SharedTable(
+            "feed_calendar", "feed VARCHAR, calendar BOOLEAN", tuple((f, f not in shifted_feeds) for f in feeds)
+        ),
     )
 
 

@@ -78,9 +78,13 @@ def read(folder: Path) -> Manifest:
     except FileNotFoundError:
         return Manifest()
     except (OSError, ValueError) as error:
-        raise CannotDo(f"{path} cannot be read ({error}): restore it from a backup, or delete the lake/ folder and run refresh --full") from error
+        raise CannotDo(
+            f"{path} cannot be read ({error}): restore it from a backup, or delete the lake/ folder and run refresh --full"
+        ) from error
     if raw.pop("format", None) != FORMAT:
-        raise CannotDo(f"{path} was written by another version of Knitwork: delete the lake/ folder and run refresh --full")
+        raise CannotDo(
+            f"{path} was written by another version of Knitwork: delete the lake/ folder and run refresh --full"
+        )
     raw["files"] = tuple(LakeFile(*f) for f in raw["files"])
     raw["dirty"] = tuple(raw["dirty"])
     return Manifest(**raw)

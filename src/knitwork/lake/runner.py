@@ -52,7 +52,9 @@ def paths_sql(paths: Sequence[Path]) -> str:
 
 def write_table(con: Connection, source: str, path: Path) -> int:
     """Write a table or query to one Parquet file, synced; return its rows."""
-    con.execute(f"COPY ({source}) TO '{str(path).replace(chr(39), chr(39) * 2)}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)")
+    con.execute(
+        f"COPY ({source}) TO '{str(path).replace(chr(39), chr(39) * 2)}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+    )
     row = con.fetchone()
     sync_file(path)
     return int(row[0]) if row else 0

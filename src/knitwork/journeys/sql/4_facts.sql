@@ -1,4 +1,4 @@
--- Nodes -> what measures are made of. Local days and hours are those of the unit's zone.
+-- Nodes -> what measures are made of. Local days and hours are those of the microsystem where it happened.
 CREATE TEMP TABLE neighbours AS
 SELECT level, patient, v, seq, unit, start_us, end_key % 4 AS end_code,
        CASE WHEN end_key % 4 >= 2 THEN end_key // 4 END AS whole_end_us,
@@ -16,13 +16,13 @@ SELECT n.level, n.patient, n.v, n.unit AS from_unit, n.next_unit AS to_unit, n.l
        CASE WHEN n.end_code = 3 THEN n.whole_end_us END AS left_us, n.next_start_us AS arrived_us,
        CASE WHEN n.end_code = 3 THEN greatest(0, n.next_start_us - n.whole_end_us) // 1000000 END AS transit_s,
        CASE WHEN n.end_code = 3 THEN greatest(0, n.whole_end_us - n.next_start_us) // 1000000 END AS overlap_s,
-       CASE WHEN n.end_code = 3 AND n.level = 'micro' THEN timezone(fu.tz, make_timestamptz(n.whole_end_us)) END AS left_local,
+       CASE WHEN n.end_code = 3 THEN timezone(fu.tz, make_timestamptz(n.whole_end_us)) END AS left_local,
        timezone(tu.tz, make_timestamptz(n.next_start_us)) AS arrived_local,
-       n.last_micro, n.next_micro,
+       n.start_us AS from_start_us,
        n.feed, f.calendar, n.precise AND n.next_precise AS precise
 FROM neighbours n
-JOIN unit_kind fu ON fu.unit = n.unit
-JOIN unit_kind tu ON tu.unit = n.next_unit
+JOIN unit_kind fu ON fu.unit = n.last_micro
+JOIN unit_kind tu ON tu.unit = n.next_micro
 JOIN feed_calendar f ON f.feed = n.feed;
 
 -- Concurrent support stays are seen by their own unit only.
@@ -37,10 +37,12 @@ FROM (
            CASE n.end_code WHEN 3 THEN 'recorded' WHEN 2 THEN 'inferred' WHEN 1 THEN 'open' ELSE 'unknown' END AS end_kind,
            false AS concurrent, n.prev_unit IS NULL AS first, n.next_unit IS NULL AS last,
            n.prev_unit, n.prev_kind, n.next_unit, n.next_kind, n.next_start_us,
-           timezone(u.tz, make_timestamptz(n.start_us)) AS start_local, NULL::TIMESTAMP AS end_local, u.tz,
+           timezone(fu.tz, make_timestamptz(n.start_us)) AS start_local, NULL::TIMESTAMP AS end_local, lu.tz,
            n.precise, n.feed, f.calendar
     FROM neighbours n
     JOIN unit_kind u ON u.unit = n.unit
+    JOIN unit_kind fu ON fu.unit = n.first_micro
+    JOIN unit_kind lu ON lu.unit = n.last_micro
     JOIN feed_calendar f ON f.feed = n.feed
     UNION ALL BY NAME
     SELECT 'micro'::level_t AS level, m.patient, m.v, m.unit, m.kind, m.start_us,

@@ -20,7 +20,7 @@ FROM spaced;
 
 CREATE TEMP TABLE visit_shape AS
 SELECT v, count(DISTINCT unit)::INTEGER AS units, (count(*) - 1)::INTEGER AS handoffs,
-       arg_max(last_kind, seq) AS last_kind
+       arg_max(last_kind, seq) AS last_kind, arg_max(last_micro, seq) AS last_micro
 FROM neighbours WHERE level = 'micro' GROUP BY v;
 
 CREATE TEMP TABLE visit_gap AS
@@ -36,7 +36,7 @@ WITH touched AS (
 ),
 local AS (
     SELECT t.level, v.patient, t.v, v.j, t.unit, u.kind, v.start_us, v.end_us,
-           CASE WHEN v.end_us IS NOT NULL THEN timezone(u.tz, make_timestamptz(v.end_us)) END AS end_local,
+           CASE WHEN v.end_us IS NOT NULL THEN timezone(lu.tz, make_timestamptz(v.end_us)) END AS end_local,
            t.is_last, s.last_kind, s.units, s.handoffs, t.back::INTEGER AS returns,
            -- a visit in one unit has no hand-off and so no gap: nothing is unknown there
            CASE WHEN s.handoffs = 0 THEN 0 ELSE g.gap_s END AS gap_s,
@@ -47,6 +47,7 @@ local AS (
     JOIN visit_shape s ON s.v = t.v
     LEFT JOIN visit_gap g ON g.v = t.v
     JOIN unit_kind u ON u.unit = t.unit
+    JOIN unit_kind lu ON lu.unit = s.last_micro
     JOIN feed_calendar f ON f.feed = v.feed
 )
 SELECT * EXCLUDE (end_local), date_diff('day', DATE '1970-01-01', end_local::DATE)::INTEGER AS end_day,
@@ -55,10 +56,10 @@ FROM local;
 
 CREATE TEMP TABLE journeys AS
 WITH whole AS (
-    SELECT patient, j, min(start_us) AS start_us, max(last_us) AS last_us,
-           count(*) = count(end_us) AS closed, count(*)::INTEGER AS visits,
-           arg_max(feed, last_us) AS feed
-    FROM visits GROUP BY patient, j
+    SELECT v.patient, v.j, min(v.start_us) AS start_us, max(v.last_us) AS last_us,
+           count(*) = count(v.end_us) AS closed, count(*)::INTEGER AS visits,
+           arg_max(v.feed, v.last_us) AS feed, arg_max(s.last_micro, v.last_us) AS last_micro
+    FROM visits v LEFT JOIN visit_shape s ON s.v = v.v GROUP BY v.patient, v.j
 ),
 path AS (
     SELECT v.patient, v.j, count(*) AS nodes, count(DISTINCT n.unit)::INTEGER AS units,
@@ -72,7 +73,7 @@ passed AS (
 )
 SELECT w.patient, w.j, w.patient::VARCHAR || '-j' || w.j AS journey, w.start_us,
        CASE WHEN w.closed THEN w.last_us END AS end_us, w.closed, w.visits,
-       coalesce(p.units, 0) AS units, coalesce(h.handoffs, 0) AS handoffs, coalesce(p.variant, '') AS variant, w.feed
+       coalesce(p.units, 0) AS units, coalesce(h.handoffs, 0) AS handoffs, coalesce(p.variant, '') AS variant, w.feed, w.last_micro
 FROM whole w
 LEFT JOIN path p ON p.patient = w.patient AND p.j = w.j
 LEFT JOIN passed h ON h.patient = w.patient AND h.j = w.j;
@@ -81,11 +82,12 @@ CREATE TEMP TABLE fact_journey AS
 WITH touched AS (SELECT DISTINCT level, patient, j, unit FROM fact_visit),
 local AS (
     SELECT t.level, t.patient, j.journey, t.unit, u.kind, j.start_us, j.end_us, j.closed, j.visits, j.units, j.handoffs,
-           CASE WHEN j.end_us IS NOT NULL THEN timezone(u.tz, make_timestamptz(j.end_us)) END AS end_local,
+           CASE WHEN j.end_us IS NOT NULL THEN timezone(lu.tz, make_timestamptz(j.end_us)) END AS end_local,
            j.feed, f.calendar
     FROM touched t
     JOIN journeys j ON j.patient = t.patient AND j.j = t.j
     JOIN unit_kind u ON u.unit = t.unit
+    JOIN unit_kind lu ON lu.unit = j.last_micro
     JOIN feed_calendar f ON f.feed = j.feed
 )
 SELECT * EXCLUDE (end_local), date_diff('day', DATE '1970-01-01', end_local::DATE)::INTEGER AS end_day

@@ -21,19 +21,31 @@ LEFT JOIN visit_shape s ON s.v = v.v
 JOIN (SELECT v, count(*)::INTEGER AS stays FROM placed GROUP BY v) c ON c.v = v.v;
 
 CREATE TEMP TABLE journey AS
-SELECT j.* EXCLUDE (j) FROM journeys j;
+SELECT j.* EXCLUDE (j, last_micro) FROM journeys j;
 
 CREATE TEMP TABLE patient AS
 SELECT patient, $domain AS domain, min(start_us) AS first_us, max(coalesce(end_us, start_us)) AS last_us, count(*)::INTEGER AS stays
 FROM placed GROUP BY patient;
+
+CREATE TEMP TABLE census_span AS
+SELECT level, unit, feed, calendar, concurrent, end_kind,
+       date_diff('day', DATE '1970-01-01', start_local::DATE)::INTEGER AS start_day,
+       date_diff('day', DATE '1970-01-01', end_local::DATE)::INTEGER AS end_day,
+       date_diff('day', DATE '1970-01-01', next_local::DATE)::INTEGER AS next_day,
+       start_local::TIME = TIME '00:00' AS at_midnight, end_local::TIME = TIME '00:00' AS ends_at_midnight,
+       next_local::TIME = TIME '00:00' AS next_at_midnight
+FROM (SELECT *, timezone(tz, make_timestamptz(next_start_us)) AS next_local FROM fact_stay);
 
 CREATE TEMP TABLE named_stay AS
 SELECT f.level, f.patient, n.visit, n.journey, f.unit, f.kind, f.start_us, f.end_us, f.end_kind, f.concurrent, f.first, f.last,
        f.prev_unit, f.prev_kind, f.next_unit, f.next_kind, f.next_start_us,
        date_diff('day', DATE '1970-01-01', f.start_local::DATE)::INTEGER AS start_day, hour(f.start_local)::TINYINT AS start_hour,
        date_diff('day', DATE '1970-01-01', f.end_local::DATE)::INTEGER AS end_day, hour(f.end_local)::TINYINT AS end_hour,
-       f.precise, f.feed, f.calendar, f.tz
-FROM fact_stay f JOIN visit_name n ON n.v = f.v;
+       f.precise, f.feed, f.calendar, am.ancestor AS meso, ax.ancestor AS macro
+FROM fact_stay f JOIN visit_name n ON n.v = f.v
+-- the ancestors of one level never overlap in time: at most one row each
+LEFT JOIN ancestor am ON f.level = 'micro' AND am.level = 'meso' AND am.unit = f.unit AND f.start_us >= am.since_us AND f.start_us < am.until_us
+LEFT JOIN ancestor ax ON f.level = 'micro' AND ax.level = 'macro' AND ax.unit = f.unit AND f.start_us >= ax.since_us AND f.start_us < ax.until_us;
 DROP TABLE fact_stay;
 ALTER TABLE named_stay RENAME TO fact_stay;
 
@@ -49,11 +61,11 @@ FROM fact_handoff f
 JOIN visit_name n ON n.v = f.v
 -- the ancestors of one level never overlap in time: at most one row each
 LEFT JOIN ancestor fm ON f.level = 'micro' AND fm.level = 'meso' AND fm.unit = f.from_unit
-     AND coalesce(f.left_us, f.arrived_us) >= fm.since_us AND coalesce(f.left_us, f.arrived_us) < fm.until_us
+     AND f.from_start_us >= fm.since_us AND f.from_start_us < fm.until_us
 LEFT JOIN ancestor tm ON f.level = 'micro' AND tm.level = 'meso' AND tm.unit = f.to_unit
      AND f.arrived_us >= tm.since_us AND f.arrived_us < tm.until_us
 LEFT JOIN ancestor fx ON f.level = 'micro' AND fx.level = 'macro' AND fx.unit = f.from_unit
-     AND coalesce(f.left_us, f.arrived_us) >= fx.since_us AND coalesce(f.left_us, f.arrived_us) < fx.until_us
+     AND f.from_start_us >= fx.since_us AND f.from_start_us < fx.until_us
 LEFT JOIN ancestor tx ON f.level = 'micro' AND tx.level = 'macro' AND tx.unit = f.to_unit
      AND f.arrived_us >= tx.since_us AND f.arrived_us < tx.until_us;
 DROP TABLE fact_handoff;
@@ -64,19 +76,21 @@ SELECT f.* EXCLUDE (v, j), n.visit, n.journey FROM fact_visit f JOIN visit_name 
 DROP TABLE fact_visit;
 ALTER TABLE named_visit RENAME TO fact_visit;
 
--- A stay covers the midnights from the day after it starts up to the day it ends.
+-- A stay [start, end) covers a local midnight m when start <= m < end. An open stay covers all
+-- from its first one on, unless a next step begins.
 CREATE TEMP TABLE fact_census AS
 WITH spans AS (
-    SELECT level, unit, feed, calendar, start_day + 1 AS first_day,
-           CASE WHEN end_kind = 'open' THEN NULL ELSE end_day + 1 END AS after_day, end_kind
-    FROM fact_stay
-    WHERE NOT concurrent AND (end_kind IN ('recorded', 'inferred') AND end_day > start_day OR end_kind = 'open')
+    SELECT level, unit, feed, calendar, start_day + (NOT at_midnight)::INTEGER AS first_day,
+           CASE WHEN end_kind = 'open' THEN next_day + (NOT next_at_midnight)::INTEGER
+                ELSE end_day + (NOT ends_at_midnight)::INTEGER END AS after_day
+    FROM census_span
+    WHERE NOT concurrent AND end_kind <> 'unknown'
 )
 SELECT level, unit, day, sum(delta)::BIGINT AS delta, feed, calendar
 FROM (
-    SELECT level, unit, first_day AS day, 1 AS delta, feed, calendar FROM spans
+    SELECT level, unit, first_day AS day, 1 AS delta, feed, calendar FROM spans WHERE after_day IS NULL OR after_day > first_day
     UNION ALL
-    SELECT level, unit, after_day, -1, feed, calendar FROM spans WHERE after_day IS NOT NULL
+    SELECT level, unit, after_day, -1, feed, calendar FROM spans WHERE after_day > first_day
 )
 GROUP BY level, unit, day, feed, calendar;
 

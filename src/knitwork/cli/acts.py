@@ -1,0 +1,173 @@
+"""What several commands do: take files in, bring the registry up to date, refresh, serve."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from knitwork.cli.printing import say, sentences
+from knitwork.home import Home, LoadOptions, LoadReport, RefreshReport, open_home
+from knitwork.model.errors import CannotDo
+
+BY = "the command line"
+REGISTRY_FILES = {"units.csv", "memberships.csv"}
+
+
+def home_at(folder: Path | None) -> Home:
+    """Open the home that --home or KNITWORK_HOME names, or ./knitwork-home."""
+    return open_home(folder or Path(os.environ.get("KNITWORK_HOME") or "knitwork-home"))
+
+
+def derived(folder: Path | None) -> Home:
+    """Open a home that has something to show."""
+    home = home_at(folder)
+    if not home.has_data:
+        raise CannotDo(f"{home.path} holds nothing yet: load a file first, with knitwork open FILE")
+    return home
+
+
+def moment(text: str | None, *, what: str) -> dt.datetime | None:
+    """Read a moment in ISO 8601; without an offset it is UTC."""
+    if text is None:
+        return None
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise CannotDo(f"{what} {text!r} is not a date or time such as 2026-10-31 or 2026-10-31T06:10+01:00") from None
+    return found if found.tzinfo else found.replace(tzinfo=dt.UTC)
+
+
+def split_registry(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Tell files of stays from units.csv and memberships.csv, in these paths and one folder deep."""
+    records, registry = [], []
+    for path in paths:
+        if path.is_dir():
+            inside = [path / name for name in sorted(REGISTRY_FILES) if (path / name).is_file()]
+            registry += inside
+            records += sorted(p for p in path.iterdir() if p.name not in REGISTRY_FILES) if inside else [path]
+        elif path.name in REGISTRY_FILES:
+            registry.append(path)
+        else:
+            records.append(path)
+    return records, registry
+
+
+def bring_in(home: Home, files: Sequence[Path]) -> None:
+    """Bring units.csv and memberships.csv into the registry."""
+    if not files:
+        return
+    from knitwork.web.serve import open_database
+
+    open_database(home.path)
+    from knitwork.web.units import actions, rows
+
+    for file in sorted(files, key=lambda f: f.name, reverse=True):
+        try:
+            text = file.read_text("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise CannotDo(f"{file} cannot be read as text: {error}") from error
+        try:
+            if file.name == "units.csv":
+                count = actions.bring_in_units(rows.read_units_csv(text), by=BY)
+            else:
+                count = actions.bring_in_memberships(rows.read_memberships_csv(text), by=BY)
+        except CannotDo as refused:
+            raise CannotDo(f"{file}: {refused}") from refused
+        say(f"{file.name}: {count} rows brought in")
+
+
+def take_in(home: Home, paths: Sequence[Path], options: LoadOptions) -> LoadReport | None:
+    """Load files and bring in registry files; says what became of each."""
+    records, registry = split_registry(paths)
+    report = None
+    if records:
+        with Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True, disable=not sys.stdout.isatty()
+        ) as progress:
+            task = progress.add_task("Reading", total=None)
+            report = home.load(records, options, progress=lambda name: progress.update(task, description=f"Reading {name}"))
+        told(report)
+    bring_in(home, registry)
+    return report
+
+
+def told(report: LoadReport) -> None:
+    """Say what a load did: rows taken, already known, rejected, and what was noticed."""
+    for one in report.taken:
+        if one.known:
+            say(f"{one.path.name}: already known, nothing changed")
+            continue
+        say(f"{one.path.name}: {one.taken:,} rows taken, {one.rejected:,} rejected (feed {one.feed})")
+        sentences(one.notes)
+        if one.rejected:
+            sentences([f"knitwork rejects --feed {one.feed} lists the rejected rows and why"])
+        if one.profile:
+            sentences([f"how it was read is written in {one.profile}; edit it and load again if a guess is wrong"])
+    for path, why in report.left_out:
+        say(f"{path.name}: left out. {why}")
+
+
+def bring_up(home: Home, *, full: bool = False, as_of: dt.datetime | None = None) -> RefreshReport:
+    """Note new units in the registry, then derive and measure under it."""
+    from knitwork.web.serve import open_database
+
+    open_database(home.path)
+    from knitwork.web.units import actions
+    from knitwork.web.units.registry import snapshot
+
+    codes = home.unit_codes()
+    known = {u.unit for u in snapshot(macro_name=home.settings.name).units}
+    if set(codes) - known:
+        actions.notice_units(codes, by=BY)
+    registry = snapshot(macro_name=home.settings.name)
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True, disable=not sys.stdout.isatty()
+    ) as progress:
+        task = progress.add_task("Deriving journeys and measures", total=None)
+        return home.refresh(
+            registry, full=full, as_of=as_of, progress=lambda done, of: progress.update(task, total=of, completed=done)
+        )
+
+
+def told_refresh(report: RefreshReport) -> None:
+    if report.nothing_to_do:
+        say(f"Nothing new: generation {report.generation} is up to date.")
+    else:
+        say(
+            f"Generation {report.generation}: {report.stays:,} stays, {report.rebuilt} of {report.buckets} buckets "
+            f"rebuilt in {report.seconds:.1f} s"
+        )
+
+
+def summary(home: Home) -> None:
+    """Say in a few sentences what a home holds and what it cannot know."""
+    answers = home.answers()
+    units = [u for u in answers.registry.units if answers.registry.level_of(u.unit) == "micro"]
+    patients = answers.manifest.rows("patient")
+    handoffs = sum(int(p["count"]) for p in answers.pairs("micro"))
+    say(f"{home.settings.name}: {len(units)} units, {patients:,} patients, {handoffs:,} hand-offs between units")
+    for feed in answers.feeds():
+        if feed.calendar == "shifted":
+            sentences([f"{feed.feed}: dates were shifted for privacy, so there are no calendar charts, totals and durations only"])
+        if not feed.departures_recorded:
+            sentences([f"{feed.feed}: departure not recorded by this feed, so waits between units are not computed from it"])
+    missing = [(m, why) for m, (ok, why, _) in answers.computable().items() if not ok]
+    if missing:
+        say(f"{len(missing)} of 24 measures cannot be computed from this data; knitwork measures says what each needs")
+
+
+def serve(home: Home, *, host: str, port: int, began: float | None = None) -> None:
+    """Serve the home until stopped."""
+    from knitwork.web.serve import serve as run
+
+    def ready(address: str) -> None:
+        took = f" ({time.monotonic() - began:.0f} s after the start)" if began else ""
+        say(f"The wall is open at {address}{took}. Stop it with Ctrl-C.")
+
+    run(home.path, host=host, port=port, ready=ready)

@@ -1,0 +1,240 @@
+"""The commands that look and change nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from knitwork.cli import acts
+from knitwork.cli.printing import Format, iso, say, sentences, show
+from knitwork.model.errors import CannotDo
+from knitwork.model.units import LEVELS
+
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="the home folder; else KNITWORK_HOME, else ./knitwork-home", show_default=False)
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="how to print")]
+LevelOption = Annotated[str, typer.Option(help="micro, meso or macro")]
+UnitOption = Annotated[str | None, typer.Option(help="only this unit", show_default=False)]
+PatientOption = Annotated[str | None, typer.Option(help="only this patient", show_default=False)]
+SinceOption = Annotated[str | None, typer.Option(help="from then on, ISO 8601", show_default=False)]
+UntilOption = Annotated[str | None, typer.Option(help="before then, ISO 8601", show_default=False)]
+
+UNITS = ("unit", "name", "kind", "kind_guessed", "level", "parent", "tz", "capacity")
+STAYS = ("patient", "unit", "start", "end", "end_kind", "visit", "journey")
+JOURNEYS = ("patient", "journey", "start", "end", "visits", "units", "handoffs", "variant")
+HANDOFFS = (
+    "level", "kind", "from_unit", "to_unit", "count", "timed", "mean_transit_s", "median_transit_s", "p90_transit_s",
+)  # fmt: skip
+EACH = ("level", "kind", "from_unit", "to_unit", "patient", "left_at", "arrived_at", "transit_s")
+MEASURES = ("measure", "version", "title", "direction", "compass", "needs", "computable", "why_not")
+MEASURE = ("measure", "version", "level", "unit", "period", "stratum", "numerator", "denominator", "value")
+REJECTS = ("feed", "delivery", "row", "field", "rule", "message")
+
+
+def level_named(level: str) -> str:
+    if level not in LEVELS:
+        raise CannotDo(f"--level {level} is not a level: micro, meso and macro are")
+    return level
+
+
+def looking(app: typer.Typer) -> None:
+    """Add the looking commands to the command line."""
+    for command in (status, units, stays, journeys, handoffs, rejects, measures, measure, chart):
+        app.command()(command)
+
+
+def status(home: HomeOption = None, format: FormatOption = Format.table) -> None:
+    """Feeds, watermarks, lateness, rejects, generation, staleness."""
+    target = acts.derived(home)
+    answers = target.answers()
+    if format is Format.table:
+        say(f"{target.settings.name}: generation {answers.generation}, made {answers.made_at}, data to {iso(answers.as_of_us)}")
+        if answers.manifest.dirty:
+            say(f"{len(answers.manifest.dirty)} buckets have new rows: knitwork refresh brings the numbers up to date")
+    rows = []
+    for feed in answers.feeds():
+        rows.append(
+            {
+                "feed": feed.feed, "deliveries": feed.deliveries, "rows": feed.rows, "rejected": feed.rejected,
+                "first": iso(feed.first_us), "last": iso(feed.last_us), "received": feed.received_at,
+                "departures_recorded": feed.departures_recorded, "calendar": feed.calendar,
+                "zone": feed.zone or "UTC (assumed)",
+            }
+        )  # fmt: skip
+    columns = (
+        "feed", "deliveries", "rows", "rejected", "first", "last", "received", "departures_recorded", "calendar", "zone",
+    )  # fmt: skip
+    show(rows, columns, format)
+    if format is Format.table:
+        for feed in answers.feeds():
+            sentences(f"{feed.feed}: {note}" for note in feed.notes)
+
+
+def units(home: HomeOption = None, format: FormatOption = Format.table) -> None:
+    """Units with kind, level and what they belong to now."""
+    registry = acts.derived(home).answers().registry
+    now = {m.unit: m.group for m in sorted(registry.memberships, key=lambda m: m.since_us or 0) if m.kind == "belongs"}
+    show(
+        (
+            {
+                "unit": u.unit, "name": u.name, "kind": u.kind, "kind_guessed": u.kind_guessed,
+                "level": registry.level_of(u.unit), "parent": now.get(u.unit), "tz": u.tz, "capacity": u.capacity,
+            }
+            for u in sorted(registry.units, key=lambda u: (LEVELS[::-1].index(registry.level_of(u.unit)), u.unit))
+        ),
+        UNITS,
+        format,
+    )  # fmt: skip
+
+
+def _where(unit: str | None, patient: str | None, since: str | None, until: str | None) -> dict[str, Any]:
+    return {
+        "unit": unit,
+        "patient": patient,
+        "since": acts.moment(since, what="--since"),
+        "until": acts.moment(until, what="--until"),
+    }
+
+
+def _limit(format: Format) -> int | None:
+    """A terminal gets the first rows; a machine gets all."""
+    return 200 if format is Format.table else None
+
+
+def stays(
+    home: HomeOption = None,
+    level: LevelOption = "micro",
+    unit: UnitOption = None,
+    patient: PatientOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """Stays as they came (micro), or unbroken times in units of a higher level."""
+    from knitwork.home import spine
+
+    answers = acts.derived(home).answers()
+    where = _where(unit, patient, since, until) | {"limit": _limit(format)}
+    if level_named(level) == "micro":
+        table = spine.stays(answers, **where)
+    else:
+        table = spine.unit_stays(answers, level=level, **where)
+    rows = ({**r, "start": iso(r["start_us"]), "end": iso(r["end_us"])} for r in table.to_pylist())
+    show(rows, STAYS, format)
+
+
+def journeys(
+    home: HomeOption = None,
+    unit: UnitOption = None,
+    patient: PatientOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """Journeys: the visits of one patient that hang together."""
+    from knitwork.home import spine
+
+    table = spine.journeys(acts.derived(home).answers(), **_where(unit, patient, since, until), limit=_limit(format))
+    show(({**r, "start": iso(r["start_us"]), "end": iso(r["end_us"])} for r in table.to_pylist()), JOURNEYS, format)
+
+
+def handoffs(
+    home: HomeOption = None,
+    level: LevelOption = "micro",
+    unit: UnitOption = None,
+    patient: PatientOption = None,
+    since: SinceOption = None,
+    until: UntilOption = None,
+    each: Annotated[bool, typer.Option("--each", help="one row a hand-off")] = False,
+    format: FormatOption = Format.table,
+) -> None:
+    """Hand-offs between units of a level: one row an ordered pair, ranked by the hours patients lost."""
+    from knitwork.home import spine
+
+    answers = acts.derived(home).answers()
+    where = _where(unit, patient, since, until)
+    if each:
+        table = spine.handoffs_each(answers, level=level_named(level), **where, limit=_limit(format))
+        rows = [{**r, "left_at": iso(r["left_us"]), "arrived_at": iso(r["arrived_us"])} for r in table.to_pylist()]
+        show(rows, EACH, format)
+        return
+    if patient or since or until:
+        found = spine.pairs_between(answers, level=level_named(level), **where)
+    else:
+        found = answers.pairs(level_named(level), unit)
+    show(({"level": level, "kind": "patient", **r} for r in found), HANDOFFS, format, empty="No hand-offs at this level.")
+
+
+def rejects(
+    home: HomeOption = None,
+    feed: Annotated[str | None, typer.Option(help="only this feed", show_default=False)] = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """Rows that could not be used: field, rule and what stood there."""
+    answers = acts.derived(home).answers()
+    show(answers.rejects(feed, limit=_limit(format)), REJECTS, format, empty="No row was rejected.")
+
+
+def measures(
+    measure: Annotated[str | None, typer.Argument(help="a measure's id", show_default=False)] = None,
+    home: HomeOption = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """The catalogue: what each measure needs, and why it cannot be computed here."""
+    from knitwork.measures import catalogue_measures
+
+    target = acts.home_at(home)
+    computable = target.answers().computable() if target.has_data else {}
+    rows = []
+    for found in catalogue_measures():
+        if measure and found.id != measure:
+            continue
+        ok, why, unlock = computable.get(found.id, (False, "nothing has been loaded yet", ""))
+        rows.append(
+            {
+                "measure": found.id, "version": found.version, "title": found.title, "direction": found.direction,
+                "compass": found.compass, "needs": "; ".join(found.needs), "computable": ok,
+                "why_not": None if ok else f"{why}. {unlock}".strip(". ") if unlock else why,
+            }
+        )  # fmt: skip
+    if measure and not rows:
+        raise CannotDo(f"there is no measure {measure}: knitwork measures lists them")
+    show(rows, MEASURES, format)
+
+
+def measure(
+    measure: Annotated[str, typer.Argument(help="a measure's id")],
+    home: HomeOption = None,
+    level: LevelOption = "micro",
+    period: Annotated[str, typer.Option(help="day, week, month or all")] = "month",
+    unit: UnitOption = None,
+    by: Annotated[str | None, typer.Option(help="a stratum, such as direction", show_default=False)] = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """One measure's numbers for every unit of a level and every period."""
+    from knitwork.home.measured import cells
+
+    if period not in ("day", "week", "month", "all"):
+        raise CannotDo(f"--period {period} is not known: day, week, month and all are")
+    found = cells(acts.derived(home).answers(), measure, level=level_named(level), period=period, unit=unit, by=by)
+    show(found, MEASURE, format, empty="No numbers: knitwork measures says what this measure needs.")
+
+
+def chart(
+    file: Annotated[Path, typer.Argument(help="a CSV file: a period and a value, or a numerator and a denominator")],
+    chart: Annotated[str, typer.Option(help="run, xmr, p, p_prime, u, u_prime or c")] = "run",
+    direction: Annotated[str, typer.Option(help="up, down or neither is wanted")] = "neither",
+    target: Annotated[float | None, typer.Option(help="a target to draw", show_default=False)] = None,
+    limits: Annotated[str, typer.Option(help="policy, all, or how many first points make the baseline")] = "policy",
+    incomplete_last: Annotated[bool, typer.Option("--incomplete-last", help="the last period is not over")] = False,
+    format: Annotated[str, typer.Option("--format", help="table, csv, json or svg")] = "table",
+) -> None:
+    """Evaluate any series: limits, rules and signals, as a table, the whole record, or a picture."""
+    from knitwork.cli.charting import evaluate_file
+
+    evaluate_file(
+        file, chart=chart, direction=direction, target=target, limits=limits, incomplete_last=incomplete_last, how=format
+    )

@@ -1,0 +1,272 @@
+"""Answers to the questions that screens and commands ask, all from one generation of the lake.
+
+An `Answers` holds its generation: every number on one page is of the same moment.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+
+from knitwork.home.place import Place
+from knitwork.journeys.pairs import MONTH, RECENT_DAYS, WEEK
+from knitwork.lake.manifest import Manifest
+from knitwork.model.units import Registry
+
+Row = dict[str, Any]
+EPOCH_DAY = dt.date(1970, 1, 1).toordinal()
+PERIODS = ("day", "week", "month")
+# How many periods a chart shows unless asked otherwise.
+SHOWN = {"day": 60, "week": 52, "month": 24}
+_START = {"day": "arrived_day", "week": WEEK, "month": MONTH}
+
+
+def date_of(day: int) -> dt.date:
+    """Return the date of a local day counted from 1970-01-01."""
+    return dt.date.fromordinal(EPOCH_DAY + day)
+
+
+def day_number(date: dt.date) -> int:
+    return date.toordinal() - EPOCH_DAY
+
+
+def period_end(start: dt.date, period: str) -> dt.date:
+    """Return the first day after the period that begins on `start`.
+
+    >>> period_end(dt.date(2026, 2, 1), "month"), period_end(dt.date(2026, 2, 2), "week")
+    (datetime.date(2026, 3, 1), datetime.date(2026, 2, 9))
+    """
+    if period == "day":
+        return start + dt.timedelta(days=1)
+    if period == "week":
+        return start + dt.timedelta(days=7)
+    return (start.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+
+
+def period_start(date: dt.date, period: str) -> dt.date:
+    """Return the first day of the period in which a date lies."""
+    if period == "week":
+        return date - dt.timedelta(days=date.weekday())
+    return date.replace(day=1) if period == "month" else date
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """What is known of one feed: what came, how old it is, and what it does not record."""
+
+    feed: str
+    rows: int
+    deliveries: int
+    first_us: int | None
+    last_us: int | None
+    received_at: str
+    rejected: int
+    departures_recorded: bool
+    calendar: str
+    zone: str | None
+    notes: tuple[str, ...]
+
+    @property
+    def zone_assumed(self) -> bool:
+        return self.zone is None
+
+
+class Answers:
+    """One generation of one home, ready to be asked."""
+
+    def __init__(self, place: Place, manifest: Manifest | None = None) -> None:
+        self.place = place
+        self.manifest = manifest or place.lake.manifest()
+
+    # What this generation is
+
+    @property
+    def generation(self) -> int:
+        return self.manifest.generation
+
+    @property
+    def made_at(self) -> str:
+        return self.manifest.made_at
+
+    @property
+    def as_of_us(self) -> int | None:
+        """The watermark: the latest moment the data speaks of."""
+        return self.manifest.watermark_us
+
+    @property
+    def is_derived(self) -> bool:
+        """Say whether a refresh has ever finished."""
+        return bool(self.manifest.of("cell"))
+
+    @cached_property
+    def registry(self) -> Registry:
+        return Registry.from_json(self.manifest.registry) if self.manifest.registry else Registry()
+
+    @property
+    def calendar(self) -> str:
+        """`shifted` when no feed has real dates, `real` when all have, else `mixed`."""
+        kinds = {str(f["calendar"]) for f in self.manifest.feeds.values()}
+        return kinds.pop() if len(kinds) == 1 else "mixed" if kinds else "real"
+
+    @cached_property
+    def as_of_day(self) -> int:
+        """The local day of the watermark."""
+        from knitwork.home.refresh import local_day
+
+        return local_day(self.as_of_us or 0, self.place.settings.tz)
+
+    def rows(self, sql: str, **params: Any) -> list[Row]:
+        return self.place.lake.rows(self.manifest, sql, params)
+
+    def table(self, sql: str, **params: Any) -> pa.Table:
+        return self.place.lake.ask(self.manifest, sql, params)
+
+    def one(self, sql: str, **params: Any) -> Row:
+        return self.rows(sql, **params)[0]
+
+    # Feeds and deliveries
+
+    def deliveries(self, feed: str | None = None) -> list[Row]:
+        """List what came, newest first."""
+        found = [dict(v) for v in self.manifest.landed.values() if feed is None or v["feed"] == feed]
+        return sorted(found, key=lambda d: (d["received_at"], d["name"], d["delivery"]), reverse=True)
+
+    def feeds(self) -> list[FeedState]:
+        """Say of each feed what came, how old it is and what it does not record."""
+        recorded = {}
+        if self.manifest.of("feed_state"):
+            recorded = {r["feed"]: r["departures_recorded"] for r in self.rows("SELECT * FROM {feed_state}")}
+        found = []
+        for feed in sorted({str(v["feed"]) for v in self.manifest.landed.values()}):
+            mine = self.deliveries(feed)
+            firsts = [d["first_us"] for d in mine if d["first_us"] is not None]
+            lasts = [d["last_us"] for d in mine if d["last_us"] is not None]
+            notes: dict[str, None] = {}
+            for delivery in mine:
+                notes.update(dict.fromkeys(delivery["notes"]))
+            found.append(
+                FeedState(
+                    feed=feed,
+                    rows=sum(d["taken"] for d in mine),
+                    deliveries=len(mine),
+                    first_us=min(firsts, default=None),
+                    last_us=max(lasts, default=None),
+                    received_at=mine[0]["received_at"],
+                    rejected=sum(d["rejected"] for d in mine),
+                    departures_recorded=recorded.get(feed, True),
+                    calendar="shifted" if any(d["calendar"] == "shifted" for d in mine) else "real",
+                    zone=mine[0]["zone"],
+                    notes=tuple(notes),
+                )
+            )
+        return found
+
+    def rejects(self, feed: str | None = None, limit: int | None = 500) -> list[Row]:
+        """List rejected rows with the rule and both values, in order of delivery and row."""
+        if not self.manifest.of("reject"):
+            return []
+        top = f"LIMIT {int(limit)}" if limit is not None else ""
+        return self.rows(
+            f"SELECT feed, delivery, row, field, rule, message FROM {{reject}} WHERE $feed IS NULL OR feed = $feed "
+            f"ORDER BY feed, delivery, row, field {top}",
+            feed=feed,
+        )
+
+    # Hand-offs
+
+    def pairs(
+        self, level: str = "micro", unit: str | None = None, months: int | None = None, limit: int | None = None
+    ) -> list[Row]:
+        """Rank ordered pairs of units by the hours patients lost between them, then by count.
+
+        With `months` (3 is what is kept) only the recent 91 days count.
+        """
+        if not self.manifest.of("cell_pair"):
+            return []
+        recent = months is not None and self.calendar != "shifted"
+        top = f"LIMIT {int(limit)}" if limit is not None else ""
+        return self.rows(
+            f"""
+            SELECT from_unit, to_unit, sum(count)::BIGINT AS count, sum(timed)::BIGINT AS timed,
+                   CASE WHEN sum(timed) > 0 THEN sum(sum_s) / sum(timed) END AS mean_transit_s,
+                   -- one row a pair and calendar; pairs fed by both kinds show the larger group's median
+                   arg_max(median_s, timed) AS median_transit_s, arg_max(p90_s, timed) AS p90_transit_s,
+                   sum(sum_s)::BIGINT AS lost_s, sum(timed) > 0 AS departures_recorded
+            FROM {{cell_pair}}
+            WHERE level = $level AND period = $period
+              AND ($unit IS NULL OR from_unit = $unit OR to_unit = $unit)
+            GROUP BY from_unit, to_unit
+            ORDER BY coalesce(lost_s, 0) DESC, count DESC, from_unit, to_unit {top}
+            """,
+            level=level,
+            period="recent" if recent else "all",
+            unit=unit,
+        )
+
+    def pair_series(self, level: str, from_unit: str, to_unit: str, period: str = "month") -> list[Row]:
+        """Return one pair over time: counts, how many timed, mean, exact median and p90 in seconds."""
+        if not self.manifest.of("fact_handoff"):
+            return []
+        found = self.rows(
+            f"""
+            SELECT {_START[period]} AS start_day, count(*) AS count, count(t) AS timed, avg(t) AS mean_s,
+                   quantile_cont(t, 0.5) AS median_s, quantile_cont(t, 0.9) AS p90_s
+            FROM (
+                SELECT h.*, CASE WHEN s.departures_recorded THEN transit_s END AS t
+                FROM {{fact_handoff}} h JOIN {{feed_state}} s ON s.feed = h.feed
+                WHERE h.level = $level AND h.from_unit = $from_unit AND h.to_unit = $to_unit AND h.calendar
+            )
+            GROUP BY ALL ORDER BY start_day
+            """,
+            level=level,
+            from_unit=from_unit,
+            to_unit=to_unit,
+        )
+        by_start = {r["start_day"]: r for r in found}
+        empty: Row = {"count": 0, "timed": 0, "mean_s": None, "median_s": None, "p90_s": None}
+        return [{**empty, **by_start.get(p["start_day"], {}), **p} for p in self.periods(period)]
+
+    @property
+    def recent_days(self) -> int:
+        return RECENT_DAYS
+
+    # Periods
+
+    @cached_property
+    def first_day(self) -> int | None:
+        """The local day on which the first stay with a real date starts."""
+        if not self.is_derived:
+            return None
+        day = self.one("SELECT min(start_day) AS d FROM {cell_patients} WHERE period = 'day' AND calendar")["d"]
+        return None if day is None else int(day)
+
+    def periods(self, period: str, limit: int | None = None, censor_days: int = 0) -> list[Row]:
+        """Return the last periods up to the watermark, whether or not anything happened in them.
+
+        `complete` is false for a period that the data does not cover to its end, or whose
+        outcome can still come within `censor_days`. A first period that data only covers
+        in part is left out.
+        """
+        if self.first_day is None or self.calendar == "shifted":
+            return []
+        first, last = date_of(self.first_day), date_of(self.as_of_day)
+        start = period_start(first, period)
+        if start < first and period_end(start, period) <= last:
+            start = period_end(start, period)
+        found: list[Row] = []
+        while start <= last:
+            end = period_end(start, period)
+            # The watermark's own day is not over.
+            complete = day_number(end) + censor_days <= self.as_of_day
+            found.append({"start_day": day_number(start), "label": start.isoformat(), "complete": complete})
+            start = end
+        wanted = SHOWN[period] if limit is None else limit
+        complete_ones = [p for p in found if p["complete"]]
+        tail = [p for p in found if not p["complete"]][:1]
+        return (complete_ones + tail)[-wanted - len(tail) :]
+

@@ -1,0 +1,385 @@
+"""Taking files in: from a path to landed rows in the lake, all or nothing.
+
+A file is read and checked before it becomes a delivery. Then it is accepted into the
+inbox, its rows are written as bucketed files, and the manifest is replaced. A crash
+between the last two leaves a delivery that the next load or refresh lands.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import shutil
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from knitwork.home.place import Place
+from knitwork.intake import formats
+from knitwork.intake.formats import LandReport, Profile
+from knitwork.intake.inbox import Delivery, Staged, microseconds
+from knitwork.intake.lock import one_writer
+from knitwork.lake import manifest as manifests
+from knitwork.lake.buckets import STAYS_A_BUCKET, bucket_sql, how_many
+from knitwork.lake.engine import Connection
+from knitwork.lake.manifest import WHOLE, LakeFile, Manifest
+from knitwork.lake.runner import paths_sql, write_table
+from knitwork.model.errors import CannotDo
+
+# The clock of a feed may run ahead by so much before its latest times stop counting as "now".
+AHEAD_US = 2 * 86_400_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of one file: rows taken, rejected, and what was noticed, in sentences."""
+
+    path: Path
+    feed: str
+    delivery: str
+    known: bool
+    rows: int
+    taken: int
+    rejected: int
+    notes: tuple[str, ...] = ()
+    profile: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoadReport:
+    """What a load did with each file, and which files of a folder it left out and why."""
+
+    taken: tuple[Taken, ...] = ()
+    left_out: tuple[tuple[Path, str], ...] = ()
+
+    @property
+    def rows(self) -> int:
+        return sum(t.taken for t in self.taken)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How files are to be read: feed name, zone, mapping file and time of extraction, where given."""
+
+    feed: str | None = None
+    tz: str | None = None
+    mapping: Path | None = None
+    extracted_at: dt.datetime | None = None
+    received_at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
+
+
+def feed_name(path: Path) -> str:
+    """Name a feed after a file, without its endings.
+
+    >>> feed_name(Path("/x/Last night's ADT.csv.gz"))
+    'last-night-s-adt'
+    """
+    stem = re.sub(r"(\.(csv|tsv|txt|gz|zip|xlsx|psv|tab))+$", "", path.name, flags=re.IGNORECASE)
+    return re.sub(r"[^a-z0-9]+", "-", stem.casefold()).strip("-") or "feed"
+
+
+def files_in(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
+    """Return the files meant by these paths; the flag says it was found in a folder."""
+    found: list[tuple[Path, bool]] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
+            if not inside:
+                raise CannotDo(f"{path} is an empty folder: name a file, or a folder with files of stays")
+            found.extend((p, True) for p in inside)
+        else:
+            found.append((path, False))
+    return found
+
+
+def load(
+    place: Place,
+    paths: Sequence[Path],
+    options: LoadOptions,
+    *,
+    progress: Callable[[str], None] | None = None,
+) -> LoadReport:
+    """Take these files in. Raises CannotDo, with nothing changed, when a named file cannot be read."""
+    new_home = not place.path.exists()
+    try:
+        with one_writer(place.path):
+            return _load(place, paths, options, progress)
+    except BaseException:
+        if new_home and not place.has_data:
+            shutil.rmtree(place.path, ignore_errors=True)
+        raise
+
+
+def _load(
+    place: Place, paths: Sequence[Path], options: LoadOptions, progress: Callable[[str], None] | None
+) -> LoadReport:
+    place.create()
+    place.inbox.clean()
+    land_missing(place)
+    candidates = files_in(paths)
+    staged: list[_Read] = []
+    left_out: list[tuple[Path, str]] = []
+    work = place.lake.files / f"landing-{uuid.uuid4().hex[:12]}"
+    work.mkdir(parents=True)
+    buckets = place.lake.manifest().buckets or how_many(sum(expected_rows(p) for p, _ in candidates if p.is_file()))
+    try:
+        with ExitStack() as copies:
+            for path, from_folder in candidates:
+                if progress:
+                    progress(path.name)
+                try:
+                    copy = copies.enter_context(place.inbox.stage(path))
+                    staged.append(_read(place, path, copy, options, into=work, buckets=buckets))
+                except CannotDo as refused:
+                    if not from_folder:
+                        raise
+                    left_out.append((path, str(refused)))
+            if not staged:
+                reasons = (
+                    left_out[0][1]
+                    if len(left_out) == 1
+                    else f"{len(left_out)} files were looked at; the first: {left_out[0][1]}"
+                )
+                raise CannotDo(f"nothing in {', '.join(str(p) for p in paths)} could be taken in: {reasons}")
+            return LoadReport(tuple(_accept(place, staged, options, buckets)), tuple(left_out))
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+# What one row of stays takes in a plain file, and in a packed one.
+BYTES_A_ROW, BYTES_A_PACKED_ROW = 55, 9
+
+
+def expected_rows(path: Path) -> int:
+    """Guess a file's rows from its size: good enough to choose the number of buckets."""
+    packed = path.suffix.casefold() in {".gz", ".zip", ".xlsx"}
+    return path.stat().st_size // (BYTES_A_PACKED_ROW if packed else BYTES_A_ROW)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A file that was read and found good, and its rows in files that no manifest names yet."""
+
+    path: Path
+    feed: str
+    copy: Staged
+    report: LandReport
+    files: tuple[LakeFile, ...]
+    known: bool
+
+
+def profile_path(place: Place, feed: str) -> Path:
+    return place.path / "feeds" / f"{feed}.yaml"
+
+
+def _profile(place: Place, feed: str, options: LoadOptions) -> Profile:
+    kept = profile_path(place, feed)
+    if options.mapping:
+        profile = formats.read_profile(options.mapping)
+    elif kept.exists():
+        profile = formats.read_profile(kept)
+    else:
+        profile = Profile()
+    return profile.with_zone(options.tz or (place.settings.tz if profile.zone is None else None))
+
+
+def _read(place: Place, path: Path, copy: Staged, options: LoadOptions, *, into: Path, buckets: int) -> _Read:
+    feed = options.feed or feed_name(path)
+    landed = place.lake.manifest().landed.get(key(feed, copy.delivery))
+    if landed is not None:
+        note = "this content was taken in before: nothing changed"
+        report = LandReport(int(landed["rows"]), 0, int(landed["rejected"]), None, None, (note,), Profile())
+        return _Read(path, feed, copy, report, (), known=True)
+    files, report = _land(
+        place, copy.path, _profile(place, feed, options), feed=feed, content=copy.delivery, name=path.name,
+        received_at=options.received_at, extracted_at=options.extracted_at, into=into, buckets=buckets,
+    )  # fmt: skip
+    return _Read(path, feed, copy, report, files, known=False)
+
+
+def _land(
+    place: Place,
+    file: Path,
+    profile: Profile,
+    *,
+    feed: str,
+    content: str,
+    name: str,
+    received_at: dt.datetime,
+    extracted_at: dt.datetime | None,
+    into: Path,
+    buckets: int,
+) -> tuple[tuple[LakeFile, ...], LandReport]:
+    con = place.lake.writer()
+    try:
+        profile = formats.guess(file, name=name, profile=profile)
+        report = formats.land(
+            con,
+            file,
+            profile,
+            feed=feed,
+            delivery=content,
+            extracted_us=microseconds(extracted_at) if extracted_at else None,
+            received_us=microseconds(received_at),
+            name=name,
+        )
+        files = list(write_buckets(con, "FROM landed", into, buckets, delivery=content))
+        if report.rejected:
+            rejects = f"reject-{uuid.uuid4().hex[:12]}.parquet"
+            rows = write_table(
+                con,
+                f"SELECT '{feed}' AS feed, '{content}' AS delivery, \"row\", field, rule, message FROM rejected ORDER BY \"row\"",
+                into / rejects,
+            )
+            files.append(LakeFile(rejects, "reject", WHOLE, rows, key(feed, content)))
+        return tuple(replace(f, delivery=key(feed, content)) for f in files), report
+    finally:
+        con.close()
+
+
+def write_buckets(con: Connection, source: str, into: Path, buckets: int, *, delivery: str) -> list[LakeFile]:
+    """Write rows into one file for each bucket that has any."""
+    if buckets == 1:
+        name = f"landed-0000-{uuid.uuid4().hex[:12]}.parquet"
+        return [LakeFile(name, "landed", 0, write_table(con, source, into / name), delivery)]
+    folder = into / f"cut-{uuid.uuid4().hex[:12]}"
+    con.execute(
+        f"COPY (SELECT *, {bucket_sql('patient', buckets)} AS bucket FROM ({source})) TO '{folder}' "
+        "(FORMAT parquet, PARTITION_BY (bucket), COMPRESSION zstd, COMPRESSION_LEVEL 1, FILENAME_PATTERN 'part-{uuid}')"
+    )
+    made = []
+    for part in sorted(folder.glob("bucket=*/*.parquet")):
+        bucket = int(part.parent.name.split("=")[1])
+        name = f"landed-{bucket:04d}-{uuid.uuid4().hex[:12]}.parquet"
+        counted = con.execute(f"SELECT count(*) FROM read_parquet({paths_sql([part])})").fetchall()[0][0]
+        manifests.sync_file(part)
+        part.rename(into / name)
+        made.append(LakeFile(name, "landed", bucket, int(counted), delivery))
+    shutil.rmtree(folder)
+    return made
+
+
+def key(feed: str, content: str) -> str:
+    return f"{feed}:{content}"
+
+
+def _accept(place: Place, reads: Sequence[_Read], options: LoadOptions, buckets: int) -> list[Taken]:
+    """Make the files that were read deliveries: inbox first, then the manifest."""
+    results: list[Taken] = []
+    manifest = place.lake.manifest()
+    for read in reads:
+        new_profile = None
+        if not read.known:
+            delivery = place.inbox.accept(
+                read.copy, feed=read.feed, received_at=options.received_at, extracted_at=options.extracted_at
+            )
+            kept = profile_path(place, read.feed)
+            if options.mapping or not kept.exists():
+                kept.parent.mkdir(exist_ok=True)
+                kept.write_text(formats.write_profile(read.report.profile, feed=read.feed), "utf-8")
+                new_profile = kept
+            manifest = publish(place, manifest, delivery, read.files, read.report, buckets=buckets)
+        results.append(
+            Taken(
+                read.path, read.feed, read.copy.delivery, read.known, read.report.rows, read.report.landed,
+                read.report.rejected, read.report.notes, new_profile,
+            )
+        )  # fmt: skip
+    return results
+
+
+def publish(
+    place: Place,
+    manifest: Manifest,
+    delivery: Delivery,
+    files: Sequence[LakeFile],
+    report: LandReport,
+    *,
+    buckets: int,
+) -> Manifest:
+    """Move a delivery's files into the lake and name them in a new generation."""
+    if key(delivery.feed, delivery.delivery) in manifest.landed:
+        return manifest
+    for file in files:
+        found = next(place.lake.files.glob(f"landing-*/{file.name}"))
+        found.rename(place.lake.files / file.name)
+    manifests.sync_folder(place.lake.files)
+    landed = dict(manifest.landed)
+    landed[key(delivery.feed, delivery.delivery)] = _counts(delivery, report)
+    dirty = sorted(set(manifest.dirty) | {f.bucket for f in files if f.table == "landed"})
+    manifest = replace(
+        manifest.adding(files),
+        generation=manifest.generation + 1,
+        made_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        landed=landed,
+        buckets=manifest.buckets or buckets,
+        dirty=tuple(dirty),
+    )
+    manifest = split_if_large(place, manifest)
+    manifests.write(place.lake.folder, manifest)
+    place.inbox.mark(delivery, "landed")
+    return manifest
+
+
+def _counts(delivery: Delivery, report: LandReport) -> dict[str, Any]:
+    latest = report.last_us
+    return {
+        "feed": delivery.feed,
+        "delivery": delivery.delivery,
+        "name": delivery.name,
+        "bytes": delivery.bytes,
+        "received_at": delivery.received_at.isoformat(),
+        "extracted_at": delivery.extracted_at.isoformat() if delivery.extracted_at else None,
+        "rows": report.rows,
+        "taken": report.landed,
+        "rejected": report.rejected,
+        "first_us": report.first_us,
+        "last_us": latest,
+        "notes": list(report.notes),
+        "calendar": report.profile.calendar or "real",
+        "zone": report.profile.zone,
+    }
+
+
+def split_if_large(place: Place, manifest: Manifest) -> Manifest:
+    """Cut all buckets in more when they have grown too large; each patient's rows stay together."""
+    stays = manifest.rows("landed")
+    if stays <= 2 * STAYS_A_BUCKET * manifest.buckets:
+        return manifest
+    buckets = how_many(stays)
+    con = place.lake.writer()
+    made: list[LakeFile] = []
+    try:
+        for delivery in sorted({f.delivery for f in manifest.of("landed")}):
+            old = [f for f in manifest.of("landed") if f.delivery == delivery]
+            source = f"FROM read_parquet({paths_sql(place.lake.paths(old))})"
+            made.extend(write_buckets(con, source, place.lake.files, buckets, delivery=delivery))
+    finally:
+        con.close()
+    manifests.sync_folder(place.lake.files)
+    return replace(manifest.without(["landed"]).adding(made), buckets=buckets, dirty=tuple(range(buckets)), basis={})
+
+
+def land_missing(place: Place) -> int:
+    """Land deliveries that the inbox holds and the lake does not: what a crash left between."""
+    manifest = place.lake.manifest()
+    missing = [d for d in place.inbox.deliveries() if key(d.feed, d.delivery) not in manifest.landed]
+    for delivery in missing:
+        work = place.lake.files / f"landing-{uuid.uuid4().hex[:12]}"
+        work.mkdir(parents=True)
+        try:
+            kept = profile_path(place, delivery.feed)
+            profile = formats.read_profile(kept) if kept.exists() else Profile().with_zone(place.settings.tz)
+            file = place.inbox.file(delivery)
+            buckets = manifest.buckets or how_many(sum(expected_rows(place.inbox.file(d)) for d in missing))
+            files, report = _land(
+                place, file, profile, feed=delivery.feed, content=delivery.delivery, name=delivery.name,
+                received_at=delivery.received_at, extracted_at=delivery.extracted_at, into=work, buckets=buckets,
+            )  # fmt: skip
+            manifest = publish(place, manifest, delivery, files, report, buckets=buckets)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    return len(missing)

@@ -1,0 +1,187 @@
+"""Deriving and measuring: landed rows to journeys, hand-offs, atoms and cells.
+
+Only buckets with new rows are rebuilt, and only cells whose atoms changed are made anew;
+the result equals a full refresh. Everything becomes visible at once, with the manifest.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from knitwork import __version__
+from knitwork.home.load import AHEAD_US, land_missing
+from knitwork.home.merge import merge
+from knitwork.home.place import Place
+from knitwork.intake.lock import one_writer
+from knitwork.journeys import kernel as journeys
+from knitwork.lake import manifest as manifests
+from knitwork.lake import runner
+from knitwork.lake.manifest import LakeFile, Manifest
+from knitwork.lake.runner import Kernel, paths_sql
+from knitwork.measures import catalogue_measures
+from knitwork.measures.kernel import FACTS_WITH_FOLLOWING, kernel_sql
+from knitwork.model.errors import CannotDo
+from knitwork.model.units import Registry
+
+ATOMS = ("atom_count", "atom_value", "fact_census", "atom_patients", "fact_handoff")
+MEASURE_OUTPUTS = ("atom_count", "atom_value")
+CELLS = ("cell", "cell_pair", "cell_patients", "feed_state")
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshReport:
+    """What a refresh did: the generation it made, and how much it had to rebuild."""
+
+    generation: int
+    buckets: int
+    rebuilt: int
+    stays: int
+    seconds: float
+    nothing_to_do: bool = False
+    full_merge: bool = True
+
+
+def unit_codes(place: Place) -> list[str]:
+    """Return every unit code that occurs in landed rows; reads one column of every bucket."""
+    manifest = place.lake.manifest()
+    if not manifest.of("landed"):
+        return []
+    return [r["unit"] for r in place.lake.rows(manifest, "SELECT DISTINCT unit FROM {landed} ORDER BY unit")]
+
+
+def refresh(
+    place: Place,
+    registry: Registry,
+    *,
+    full: bool = False,
+    as_of: dt.datetime | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> RefreshReport:
+    """Bring the derived tables up to the landed rows, under this registry.
+
+    With `as_of`, only deliveries received by then count. Raises CannotDo when nothing was ever loaded.
+    """
+    with one_writer(place.path):
+        place.create()
+        land_missing(place)
+        return _refresh(place, registry, full=full, as_of=as_of, progress=progress)
+
+
+def _refresh(
+    place: Place,
+    registry: Registry,
+    *,
+    full: bool,
+    as_of: dt.datetime | None,
+    progress: Callable[[int, int], None] | None,
+) -> RefreshReport:
+    began = time.monotonic()
+    manifest = place.lake.manifest()
+    if not manifest.of("landed"):
+        raise CannotDo(f"nothing has been loaded into {place.path} yet: load a file first, with knitwork load FILE")
+    counted = {
+        k: v for k, v in manifest.landed.items() if as_of is None or dt.datetime.fromisoformat(v["received_at"]) <= as_of
+    }
+    registry = registry.with_found(unit_codes(place))
+    feeds = feed_calendars(counted)
+    basis = {
+        "registry": registry.digest(),
+        "settings": hashlib.sha256(place.settings.model_dump_json().encode()).hexdigest(),
+        "code": code_hash(),
+        "feeds": json.dumps(feeds, sort_keys=True),
+        "as_of": as_of.isoformat() if as_of else "",
+    }
+    everything = full or dict(manifest.basis) != basis
+    with_rows = {f.bucket for f in manifest.of("landed")}
+    rebuild = sorted(with_rows if everything else set(manifest.dirty) & with_rows)
+    if not rebuild and not everything:
+        return RefreshReport(
+            manifest.generation, manifest.buckets, 0, manifest.rows("stay"), time.monotonic() - began, nothing_to_do=True
+        )
+    made = runner.run(
+        derive_kernel(place, registry, feeds),
+        {b: [place.lake.path(f) for f in manifest.of("landed", b) if f.delivery in counted] for b in rebuild},
+        into=place.lake.files,
+        memory_mb=place.settings.memory_mb,
+        spill=place.lake.spill,
+        progress=progress,
+    )
+    derived = (*journeys.OUTPUTS, *MEASURE_OUTPUTS)
+    fresh = manifest.without(derived, rebuild).adding(made)
+    fresh = replace(fresh, watermark_us=watermark(counted), feeds={f: {"calendar": c} for f, c in feeds.items()})
+    cells, full_merge = merge(place, old=None if everything else manifest, new=fresh, registry=registry, rebuilt=rebuild)
+    fresh = replace(
+        fresh.without(CELLS).adding(cells),
+        generation=manifest.generation + 1,
+        derived_generation=manifest.generation + 1,
+        made_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        dirty=(),
+        basis=basis,
+        registry=registry.to_json(),
+    )
+    manifests.sync_folder(place.lake.files)
+    manifests.write(place.lake.folder, fresh)
+    manifests.sweep(place.lake.folder, fresh, older_than_s=place.settings.keep_seconds)
+    return RefreshReport(
+        fresh.generation, fresh.buckets, len(rebuild), fresh.rows("stay"), time.monotonic() - began, full_merge=full_merge
+    )
+
+
+def derive_kernel(place: Place, registry: Registry, feeds: dict[str, str]) -> Kernel:
+    """Return the whole kernel of one bucket: journeys first, then the measures' atoms."""
+    settings = place.settings.journeys
+    shifted = frozenset(f for f, calendar in feeds.items() if calendar == "shifted")
+    return Kernel(
+        statements=(journeys.TYPES, *journeys.statements(settings), *kernel_sql(catalogue_measures())),
+        outputs=(*journeys.OUTPUTS, *MEASURE_OUTPUTS),
+        shared=journeys.shared_tables(registry, settings, shifted, tuple(sorted(feeds))),
+    )
+
+
+def feed_calendars(landed: dict[str, dict[str, object]]) -> dict[str, str]:
+    """Say of each feed whether its dates are real or were shifted: shifted once any delivery's were."""
+    found: dict[str, str] = {}
+    for one in landed.values():
+        feed = str(one["feed"])
+        found[feed] = "shifted" if "shifted" in (found.get(feed), one["calendar"]) else "real"
+    return found
+
+
+def watermark(landed: dict[str, dict[str, object]]) -> int | None:
+    """Return the latest moment the data speaks of; shifted calendars count only where there is no other.
+
+    A time far ahead of its delivery is a clock's fault and does not move the watermark.
+    """
+    real, shifted = [], []
+    for one in landed.values():
+        last = one["last_us"]
+        if not isinstance(last, int):
+            continue
+        if one["calendar"] == "shifted":
+            shifted.append(last)
+        else:
+            received = dt.datetime.fromisoformat(str(one["received_at"]))
+            real.append(min(last, int(received.timestamp() * 1e6) + AHEAD_US))
+    return max(real or shifted, default=None)
+
+
+def local_day(us: int, zone: str | None) -> int:
+    """Return the local day, counted from 1970-01-01, on which a moment falls."""
+    moment = dt.datetime.fromtimestamp(us / 1e6, ZoneInfo(zone or "UTC"))
+    return moment.date().toordinal() - dt.date(1970, 1, 1).toordinal()
+
+
+@cache
+def code_hash() -> str:
+    """Return a hash of what decides the derived tables: the kernel's SQL, the measures and our version."""
+    parts = [__version__, *journeys.statements(journeys.JourneySettings()), *kernel_sql(catalogue_measures())]
+    parts += [m.digest for m in catalogue_measures()]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
