@@ -15,8 +15,8 @@ from knitwork.draw.labels import fit, number, text_width, wrap
 from knitwork.draw.periods import Translate, as_written
 from knitwork.draw.words import Plural, as_counted
 
-WIDTH, FONT, SMALL = 760, 15, 14
-SIDE, HERE = 236, 168  # widths of the boxes in the outer columns and of the unit's own
+WIDTH, FONT, SMALL = 800, 14, 13
+SIDE, HERE = 240, 144  # widths of the boxes in the outer columns and of the unit's own
 BOX, ROW, EDGE = 32, 42, 4
 SHOWN = 12
 THICKEST = 26.0

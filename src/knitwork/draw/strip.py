@@ -32,9 +32,10 @@ class Strip:
 def strip_layout(*, least: float, median: float, p90: float, unit: str, _: Translate = as_written) -> Strip:
     """Return the places of a strip that begins at nothing, or at the least value where that is below."""
     across = Scale(min(0.0, least), max(p90, median), EDGE, WIDTH - EDGE)
-    decimals = decimals_for([median, p90])
-    half = fit(_("half within %(time)s") % {"time": value_text(median, unit, decimals)}, WIDTH, FONT, True)
-    nine = fit(_("9 in 10 within %(time)s") % {"time": value_text(p90, unit, decimals)}, WIDTH, FONT)
+    half = fit(
+        _("half within %(time)s") % {"time": value_text(median, unit, decimals_for([median]))}, WIDTH, FONT, True
+    )
+    nine = fit(_("9 in 10 within %(time)s") % {"time": value_text(p90, unit, decimals_for([p90]))}, WIDTH, FONT)
     return Strip(
         least=across(least),
         median=across(median),

@@ -125,7 +125,7 @@ def headline(evaluation: Evaluation, signal: Signal, *, period: Period, _: Trans
     if signal.rule == CROSSINGS:
         return _("Not one steady process")
     known = {"verdict": _verdict(signal, _), "start": start, "end": end}
-    if signal.rule != RUN:
+    if signal.rule != RUN and len(signal.points) == 1:
         if period in {"month", "week"}:
             return _("%(verdict)s in %(end)s") % known
         return _("%(verdict)s on %(end)s") % known if period == "day" else _("%(verdict)s at %(end)s") % known
@@ -145,9 +145,14 @@ def _why(evaluation: Evaluation, signal: Signal, period: Period, _: Translate, n
         return _("it crosses its centre %(times)d times in %(periods)s, at least %(usual)d are usual") % known
     if signal.rule != RUN:
         known = {
+            "periods": counted(len(signal.points), period, ngettext),
             "value": _single(evaluation, evaluation.values[signal.end]),
             "limit": _bare(evaluation, (evaluation.uppers if high else evaluation.lowers)[signal.end]),
         }
+        if len(signal.points) > 1:
+            several = _("%(periods)s above the limit, the last %(value)s against %(limit)s")
+            below = _("%(periods)s below the limit, the last %(value)s against %(limit)s")
+            return (several if high else below) % known
         text = _("%(value)s, above the limit of %(limit)s") if high else _("%(value)s, below the limit of %(limit)s")
         return text % known
     now = _last_tested(evaluation)

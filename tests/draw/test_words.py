@@ -1,0 +1,136 @@
+import pytest
+from hypothesis import given, settings
+
+from knitwork.draw.icon import KINDS, icon_kind, icon_svg
+from knitwork.draw.words import brief, icon_words, lead, sentence
+
+from .records import chart_of, evaluations, quiet, weeks, worse
+
+STEADY = [26.0, 31.0, 28.0, 30.0, 33.0, 27.0, 29.0, 31.0, 25.0, 30.0, 29.0, 32.0] * 2
+SPACE = "\u00a0"
+
+
+def plain(text):
+    return text.replace(SPACE, " ")
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "said"),
+    [
+        (worse(), "Worse since July 2026: 9 months above the centre, now 41 min against 29"),
+        (quiet(), "No signal in 23 months: 3.7% is what this process gives"),
+        (chart_of([5.0] * 8), "Too early to call: 8 points, at least 12 are needed for limits"),
+        (chart_of([5.0]), "Too early to call: 1 point, at least 12 are needed for limits"),
+        (chart_of([None, None]), "No values yet: the first stands here when a period has one"),
+        (
+            chart_of(STEADY[:14], unit="min"),
+            "No signal in 14 months: 29 min so far, and the limits still move",
+        ),
+        # first 20: mean 29.3, mean range 67/19, so limits of 29.3 -+ 2.66 x 3.53
+        (
+            chart_of([*STEADY, 60.0], direction="up", unit="min"),
+            "Better in November 2026: 60 min, above the limit of 39",
+        ),
+        (
+            chart_of([*STEADY, 60.0], unit="min", labels=weeks(25)),
+            "Higher in the week of 22 June 2026: 60 min, above the limit of 39",
+        ),
+        (
+            chart_of([*STEADY, 2.0, *STEADY[:6]], direction="up", unit="min"),
+            "No signal in the last 3 months; worse in November 2026: 2 min, below the limit of 20",
+        ),
+        (
+            chart_of([*STEADY, 60.0, 61.0, 59.0], direction="down", unit="min"),
+            "Worse since November 2026: 3 months above the limit, the last 59 min against 39",
+        ),
+        # 7 falls in a month whose limit is 0.75 + 3 x 0.87 = 3.3: a count stays a whole number
+        (
+            chart_of([0, 1, 0, 2, 1, 0, 1, 1, 0, 2, 1, 0, 1, 0, 1, 2, 0, 1, 1, 0, 1, 7], chart="c", direction="down"),
+            "Worse in August 2026: 7, above the limit of 3.3",
+        ),
+    ],
+)
+def test_the_sentence_of_a_chart(evaluation, said):
+    assert plain(sentence(evaluation)) == said
+
+
+def test_a_wall_says_it_in_fewer_words():
+    assert plain(brief(worse())) == "Worse since July 2026: 41 min against 29"
+    assert brief(quiet()) == "No signal"
+    assert brief(chart_of([5.0])) == "Too early to call"
+
+
+def test_every_text_goes_through_the_translation():
+    heard = []
+
+    def german(text):
+        heard.append(text)
+        return {"%(what)s: %(why)s": "%(what)s – %(why)s", "Worse": "Schlechter", "July": "Juli"}.get(text, text)
+
+    said = sentence(worse(), _=german, ngettext=lambda one, many, n: {"%(n)d months": "%(n)d Monate"}[many])
+
+    assert plain(said) == "Schlechter since Juli 2026 – 9 Monate above the centre, now 41 min against 29"
+    assert "%(verdict)s since %(start)s" in heard
+
+
+@given(evaluations())
+@settings(max_examples=150, deadline=None)
+def test_the_sentence_agrees_with_the_record(evaluation):
+    said, short, icon = sentence(evaluation), brief(evaluation), icon_kind(evaluation)
+
+    assert "!" not in said and "%(" not in said and "nan" not in said and "None" not in said
+    quiet_words = ("No signal", "Too early", "No values")
+    assert bool(evaluation.signals) == (not said.startswith(quiet_words) or ";" in said)
+    assert bool(evaluation.recent) == (not said.startswith(quiet_words)) == (not short.startswith(quiet_words))
+    assert bool(evaluation.recent) == (icon in KINDS[:3])
+    verdicts = {signal.verdict for signal in evaluation.recent if signal.points}
+    if said.startswith("Better"):
+        assert "better" in verdicts and icon == "better"
+    if said.startswith("Worse"):
+        assert "worse" in verdicts and icon == "worse"
+
+
+@pytest.mark.parametrize(
+    ("charts", "said"),
+    [
+        ([], "Nothing is measured here yet."),
+        ([("Falls", quiet())], "Nothing has changed that is not noise."),
+        (
+            [("Falls", chart_of([1.0, 2.0]))],
+            "It is too early to tell change from noise: no measure has 12 points yet.",
+        ),
+        (
+            [("Falls", quiet()), ("ED to cath lab, wait", worse())],
+            "One thing changed that is not noise: ED to cath lab, wait (worse since July 2026).",
+        ),
+        (
+            [("B", chart_of([*STEADY, 60.0], direction="up")), ("A", worse())],
+            "Two things changed that are not noise: A (worse since July 2026) and B (better in November 2026).",
+        ),
+        (
+            [(name, worse()) for name in "ABCDE"],
+            "Five things changed that are not noise: A (worse since July 2026), B (worse since July 2026), "
+            "C (worse since July 2026) and 2 more.",
+        ),
+    ],
+)
+def test_the_lead_of_a_page(charts, said):
+    assert lead(charts) == said
+
+
+def test_icons_differ_by_shape_and_carry_words():
+    shapes = {
+        kind: icon_svg(evaluation).split("<", 2)[2].split(" ", 1)[0] + icon_svg(evaluation)[-30:]
+        for kind, evaluation in {
+            "worse": worse(),
+            "quiet": quiet(),
+            "few": chart_of([1.0]),
+            "better": chart_of([*STEADY, 60.0], direction="up"),
+            "neither": chart_of([*STEADY, 60.0]),
+        }.items()
+    }
+
+    assert len(set(shapes.values())) == 5
+    assert icon_words(worse()) == "worse"
+    assert 'aria-label="worse"' in icon_svg(worse())
+    assert icon_words(chart_of([*STEADY, 60.0])) == "higher"
