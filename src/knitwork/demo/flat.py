@@ -17,7 +17,9 @@ FLAT_UNITS = 60
 FLAT_DAYS = 1_461
 FLAT_FIRST_DAY = (dt.date(2022, 11, 1) - EPOCH).days
 VISITS_A_PATIENT = 3
+# Geometric with this mean, cut at MOST_STAYS_A_VISIT.
 MEAN_STAYS_A_VISIT = 4
+MOST_STAYS_A_VISIT = 16
 VISITS_AT_ONCE = 150_000
 KINDS = (
     "Ward",
@@ -38,11 +40,13 @@ def write_flat(path: Path, *, stays: int, seed: int = 2008) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     names = [f"{KINDS[u % len(KINDS)]} {u + 1}" for u in range(FLAT_UNITS - 2)]
     units = pa.array(["Emergency Department", "Cath Lab", *names])
+    mean = MEAN_STAYS_A_VISIT * (1 - (1 - 1 / MEAN_STAYS_A_VISIT) ** MOST_STAYS_A_VISIT)
+    visits = max(1, round(stays / mean))
     written = 0
     with path.open("wb") as out:
         out.write((",".join(COLUMNS) + "\n").encode())
-        for first in range(0, max(1, round(stays / MEAN_STAYS_A_VISIT)), VISITS_AT_ONCE):
-            count = min(VISITS_AT_ONCE, max(1, round(stays / MEAN_STAYS_A_VISIT)) - first)
+        for first in range(0, visits, VISITS_AT_ONCE):
+            count = min(VISITS_AT_ONCE, visits - first)
             patient, unit, start, end = flat_stays(np.random.default_rng([seed, first]), first=first, count=count)
             text = pc.binary_join_element_wise("P", pc.cast(pa.array(patient + 1_000_000), pa.string()), "")
             columns = [text, pc.take(units, pa.array(unit)), instants(start), instants(end)]
@@ -57,7 +61,7 @@ def flat_stays(rng: np.random.Generator, *, first: int, count: int) -> tuple[Int
     A patient's visits lie in thirds of the period of their own, so that they do not meet.
     """
     visit = np.arange(first, first + count)
-    many = np.minimum(rng.geometric(1 / MEAN_STAYS_A_VISIT, count), 16)
+    many = np.minimum(rng.geometric(1 / MEAN_STAYS_A_VISIT, count), MOST_STAYS_A_VISIT)
     begins = np.cumsum(many) - many
     row = np.repeat(np.arange(count), many)
     stay = np.maximum(60, 86_400 * 0.8 * np.exp(0.9 * rng.standard_normal(len(row)))).astype(np.int64)

@@ -33,10 +33,11 @@ def live(rng: np.random.Generator, *, patients: Ints, period: Period, first_visi
     parts: list[Stays] = []
     instances: list[Ints] = []
     count = 0
-    for path in PATHS:
-        times = int(rng.poisson(path.rate * len(patients) * len(period.days) / 730.0))
-        who = patients[np.searchsorted(need, rng.random(times) * need[-1], side="right").clip(max=len(patients) - 1)]
-        for stays, instance in walk(rng, path, who=who, period=period):
+    # A stream of random numbers for each path: a change to one leaves the others as they were.
+    for path, stream in zip(PATHS, rng.spawn(len(PATHS)), strict=True):
+        times = int(stream.poisson(path.rate * len(patients) * len(period.days) / 730.0))
+        who = patients[np.searchsorted(need, stream.random(times) * need[-1], side="right").clip(max=len(patients) - 1)]
+        for stays, instance in walk(stream, path, who=who, period=period):
             parts.append(stays)
             instances.append(instance + count)
         count += times

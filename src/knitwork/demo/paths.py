@@ -127,7 +127,7 @@ PATHS: tuple[Path, ...] = (
     ),
     Path(
         "heart attack",
-        0.032,
+        0.036,
         "heart",
         (ems(0.7), Step("RG-ED", 48, spread=0.45, after=4), Step("RG-CATH", 72, spread=0.3, after=13), *CORONARY),
     ),
@@ -190,7 +190,7 @@ PATHS: tuple[Path, ...] = (
     ),
     Path(
         "planned operation",
-        0.085,
+        0.095,
         "office",
         (
             Step("RG-PREOP", 50, spread=0.25),
@@ -229,7 +229,7 @@ PATHS: tuple[Path, ...] = (
         ),
     ),
     Path("day surgery", 0.045, "theatre", (Step("RG-OR", 62, spread=0.4), Step("RG-PACU", 150, spread=0.3, after=8))),
-    Path("birth", 0.030, "anytime", (Step("RG-BIRTH", 2.1 * DAY, spread=0.35),)),
+    Path("birth", 0.063, "anytime", (Step("RG-BIRTH", 2.1 * DAY, spread=0.35),)),
     Path(
         "medical emergency at Hillside",
         0.095,
@@ -248,7 +248,7 @@ PATHS: tuple[Path, ...] = (
     ),
     Path(
         "critical illness at Hillside",
-        0.016,
+        0.026,
         "emergency",
         (
             ed(170, "HS-ED"),

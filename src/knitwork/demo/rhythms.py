@@ -70,7 +70,7 @@ def weekday(days: Ints) -> Ints:
 
 def day_weights(rhythm: Rhythm, days: Ints) -> Floats:
     """Return how likely each day is, by weekday, season and holiday."""
-    weights = np.array(rhythm.weekdays)[weekday(days)]
+    weights: Floats = np.array(rhythm.weekdays)[weekday(days)]
     # Cosine with its top on 20 January: a smooth winter without a jump at New Year.
     weights = weights * (1 + rhythm.winter * np.cos(2 * np.pi * (days - 19) / 365.2425))
     if min(rhythm.weekdays) < 0.5:
@@ -93,8 +93,8 @@ def seconds_of_day(rng: np.random.Generator, count: int, *, rhythm: Rhythm) -> I
 def drawn_from(rng: np.random.Generator, weights: Floats, count: int) -> Ints:
     """Draw indices in proportion to `weights`."""
     steps = np.cumsum(weights)
-    drawn = np.searchsorted(steps, rng.random(count) * steps[-1], side="right")
-    return np.minimum(drawn, len(weights) - 1).astype(np.int64)
+    drawn: Ints = np.searchsorted(steps, rng.random(count) * steps[-1], side="right").astype(np.int64)
+    return np.minimum(drawn, len(weights) - 1)
 
 
 def going_home(rng: np.random.Generator, share_before_noon: Floats) -> Ints:
@@ -104,4 +104,6 @@ def going_home(rng: np.random.Generator, share_before_noon: Floats) -> Ints:
     morning = 8.0 + 4.0 * rng.beta(2.5, 1.5, count)
     afternoon = 12.0 + 8.5 * rng.beta(1.8, 3.2, count)
     # One second short of noon is still before it; rounding must not carry anybody over.
-    return np.where(early, np.minimum(morning * 3600, 43_199), np.maximum(afternoon * 3600, 43_200)).astype(np.int64)
+    seconds = np.where(early, np.minimum(morning * 3600, 43_199), np.maximum(afternoon * 3600, 43_200))
+    whole: Ints = seconds.astype(np.int64)
+    return whole

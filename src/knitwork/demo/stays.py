@@ -59,5 +59,5 @@ def join(parts: Sequence[Stays]) -> Stays:
 
 def rows(found: Sequence[tuple[int, int, int, int, int]]) -> Stays:
     """Return stays from rows of patient, unit, start, end, visit."""
-    columns = np.array(found, dtype=np.int64).reshape(-1, 5).T
-    return Stays(*(c.copy() for c in columns), overlaps=np.zeros(len(found), dtype=bool))
+    patient, unit, start, end, visit = np.array(found, dtype=np.int64).reshape(-1, 5).T
+    return Stays(patient, unit, start, end, visit, np.zeros(len(found), dtype=bool))

@@ -85,7 +85,7 @@ TRUTHS: tuple[Truth, ...] = (
         "half now wait more than about 41 minutes, before about 29. No other link changed.",
         page="handoffs",
         units=(ED_TO_CARDIOLOGY.from_unit, ED_TO_CARDIOLOGY.to_unit),
-        measure="transit_median",
+        measure="gap_median",
         month=ED_TO_CARDIOLOGY.month,
         before=ED_TO_CARDIOLOGY.median_before,
         after=ED_TO_CARDIOLOGY.median_after,
@@ -139,7 +139,7 @@ TRUTHS: tuple[Truth, ...] = (
             "Nothing changed on this link.",
             page="handoffs",
             units=(from_unit, to_unit),
-            measure="transit_median",
+            measure="gap_median",
             expect="silence",
         )
         for from_unit, to_unit in STEADY_LINKS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,12 +126,14 @@ def memberships(period: Period) -> list[Joined]:
 
 
 def capacity(mean_census: float) -> int:
-    """Return beds for a mean number of patients at midnight, at about four fifths full.
+    """Return beds for a mean number of patients at midnight: near four fifths full, between 70% and 95% if it can be.
 
-    >>> capacity(9.2), capacity(0.1)
-    (12, 1)
+    >>> [capacity(mean) for mean in (9.2, 2.6, 1.4, 1.13, 0.1)]
+    [12, 3, 2, 2, 1]
     """
-    return max(1, round(mean_census / 0.79))
+    fair = max(1.0, mean_census / 0.78)
+    fits = [beds for beds in (math.floor(fair), math.ceil(fair)) if mean_census <= 0.95 * beds]
+    return min(fits, key=lambda beds: abs(mean_census / beds - 0.78))
 
 
 def write_units(folder: Path, *, period: Period, midnights: Ints) -> tuple[Path, Path]:
