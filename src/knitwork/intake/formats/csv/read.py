@@ -243,17 +243,19 @@ def _scan(table: Table, *, numbered: Path | None = None) -> str:
         "end_raw": "end",
     }
     chosen = ", ".join(
-        f"nullif(trim(c{places[source[raw]]}, {_BLANK}), '') AS {raw}"
-        if source[raw] in places
-        else f"NULL::VARCHAR AS {raw}"
+        f"{_trimmed(f'c{places[source[raw]]}')} AS {raw}" if source[raw] in places else f"NULL::VARCHAR AS {raw}"
         for raw in _RAW
     )
     return f"""SELECT {row} AS "row", {chosen} FROM read_csv({quoted(str(path))}, auto_detect=false, header=false,
         skip={skip}, delim={quoted(separator)}, quote='"', escape='"', columns={{{columns}}}{faults})"""
 
 
-# Space, tab, line ends and the no-break space that web pages and workbooks leave behind.
-_BLANK = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
+def _trimmed(cell: str) -> str:
+    """Cut spaces, tabs, line ends and no-break spaces off, and take an empty cell as NULL."""
+    # Cutting a list of characters costs five times a plain trim: only for cells that need it.
+    odd = " OR ".join(f"contains({cell}, chr({code}))" for code in (9, 10, 13, 160))
+    blank = "' ' || chr(9) || chr(10) || chr(13) || chr(160)"
+    return f"nullif(CASE WHEN {odd} THEN trim({cell}, {blank}) ELSE trim({cell}) END, '')"
 
 
 def _sample(table: Table, role: str) -> list[str]:

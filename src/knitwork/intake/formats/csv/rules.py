@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from knitwork.intake.formats.csv.dates import NO_TIME, Reading, local_time
-from knitwork.intake.formats.csv.zones import first_fold, gap, instant
+from knitwork.intake.formats.csv.zones import first_fold, gap, instant, suspect
 from knitwork.model.tables import FLAGS
 
 START_DATE, END_DATE, START_MIDNIGHT, END_MIDNIGHT, START_SECONDS, END_SECONDS, OFFSET = (1 << bit for bit in range(7))
@@ -42,26 +42,28 @@ def landing(raw: str, readings: Mapping[str, Reading], zone: str) -> str:
         {_offset("start_text", start)} AS start_offset, {_offset("end_text", end)} AS end_offset,
         {_open("end_local")} AS open_end FROM read),
     utc AS (SELECT *,
-        CASE WHEN start_offset THEN {_cast_utc("start_text")} ELSE {instant("start_local", zone)} END AS start_second,
-        CASE WHEN open_end THEN NULL WHEN end_offset THEN {_cast_utc("end_text")}
-            ELSE {instant("end_local", zone)} END AS end_second FROM local),
+        CASE WHEN start_offset THEN {_cast_us("start_text")} ELSE {instant("start_local", zone)} END AS start_second,
+        CASE WHEN open_end THEN NULL WHEN end_offset THEN {_cast_us("end_text")}
+            ELSE {instant("end_local", zone)} END AS end_second,
+        NOT start_offset AND {suspect("start_local", zone)} AS start_suspect,
+        NOT end_offset AND {suspect("end_local", zone)} AS end_suspect,
+        {_date_only("start_text", start)} AS start_date, {_date_only("end_text", end)} AS end_date FROM local),
     fold AS (SELECT *,
-        CASE WHEN NOT start_offset THEN {first_fold("start_local", "start_second", zone)} END AS start_first,
-        CASE WHEN NOT end_offset THEN {first_fold("end_local", "end_second", zone)} END AS end_first,
-        CASE WHEN (NOT start_offset AND {gap("start_local", "start_second", zone)})
-            OR (NOT coalesce(end_offset, true) AND {gap("end_local", "end_second", zone)}) THEN {gap_bit} ELSE 0 END
+        CASE WHEN start_suspect THEN {first_fold("start_local", "start_second", zone)} END AS start_first,
+        CASE WHEN end_suspect THEN {first_fold("end_local", "end_second", zone)} END AS end_first,
+        CASE WHEN CASE WHEN start_suspect THEN {gap("start_local", "start_second", zone)} END
+            OR CASE WHEN end_suspect THEN {gap("end_local", "end_second", zone)} END THEN {gap_bit} ELSE 0 END
           + CASE WHEN start_first IS NOT NULL THEN {fold_start} ELSE 0 END
           + CASE WHEN end_first IS NOT NULL THEN {fold_end} ELSE 0 END AS night,
-        coalesce(start_first, start_second) AS start_at,
-        {_date_only("start_text", start)} AS start_date, {_date_only("end_text", end)} AS end_date FROM utc),
+        coalesce(start_first, start_second) AS start_us FROM utc),
     ends AS (SELECT *, CASE
             -- A date without a time may end on the day that the start has a time of: the order within it is unknown.
-            WHEN (start_date OR end_date) AND end_second < start_at
-                AND CAST(end_local AS DATE) = CAST(start_local AS DATE) THEN start_at
-            WHEN end_first >= start_at THEN end_first ELSE end_second END AS end_at FROM fold)
+            WHEN (start_date OR end_date) AND end_second < start_us
+                AND CAST(end_local AS DATE) = CAST(start_local AS DATE) THEN start_us
+            WHEN end_first >= start_us THEN end_first ELSE end_second END AS end_us FROM fold)
     SELECT "row", patient, unit, visit, lifecycle, instance,
-        epoch_us(start_at) AS start_us, {"epoch_us(start_at)" if single else "epoch_us(end_at)"} AS end_us,
-        {"'inferred'" if single else "CASE WHEN open_end THEN 'open' WHEN end_at IS NULL THEN 'missing' ELSE 'recorded' END"} AS end_kind,
+        start_us, {"start_us" if single else "end_us"} AS end_us,
+        {"'inferred'" if single else "CASE WHEN open_end THEN 'open' WHEN end_us IS NULL THEN 'missing' ELSE 'recorded' END"} AS end_kind,
         night,
         CASE WHEN start_date THEN {START_DATE} ELSE 0 END
           + CASE WHEN end_date AND NOT open_end THEN {END_DATE} ELSE 0 END
@@ -73,11 +75,11 @@ def landing(raw: str, readings: Mapping[str, Reading], zone: str) -> str:
         CASE WHEN patient IS NULL THEN 'patient_empty'
             WHEN unit IS NULL THEN 'unit_empty'
             WHEN start_text IS NULL THEN 'start_empty'
-            WHEN start_at IS NULL THEN 'start_unreadable'
+            WHEN start_us IS NULL THEN 'start_unreadable'
             WHEN start_local < {PLACEHOLDER_BEFORE} OR {_open("start_local")} THEN 'start_placeholder'
             WHEN end_text IS NOT NULL AND end_local IS NULL THEN 'end_unreadable'
             WHEN end_local < {PLACEHOLDER_BEFORE} THEN 'end_placeholder'
-            WHEN end_at < start_at THEN 'end_before_start' END AS rule,
+            WHEN end_us < start_us THEN 'end_before_start' END AS rule,
         CASE WHEN rule IS NOT NULL THEN start_raw END AS start_raw,
         CASE WHEN rule IS NOT NULL THEN end_raw END AS end_raw
     FROM ends"""
@@ -108,12 +110,12 @@ def _offset(text: str, reading: Reading) -> str:
     """Say whether the text names its own offset; only ISO 8601 does."""
     if reading.family != "iso":
         return f"CASE WHEN {text} IS NOT NULL THEN false END"
-    # The date ends at the tenth character: a sign or a letter after the hour belongs to the zone.
-    return f"(length({text}) > 16 AND regexp_matches(substr({text}, 12), '[A-Za-z+-]'))"
+    # After the time of day a letter or a sign belongs to the zone. No pattern: this runs for every row.
+    return f"(length({text}) > 16 AND (right({text}, 1) > '9' OR contains({text}, '+') OR contains(right({text}, 6), '-')))"
 
 
-def _cast_utc(text: str) -> str:
-    return f"timezone('UTC', try_cast({text} AS TIMESTAMPTZ))"
+def _cast_us(text: str) -> str:
+    return f"epoch_us(try_cast({text} AS TIMESTAMPTZ))"
 
 
 def _open(local: str) -> str:

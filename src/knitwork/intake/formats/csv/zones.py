@@ -2,39 +2,73 @@
 
 DuckDB moves a time that never existed (spring) forward, which is what we want, and takes the
 second of two (autumn). The first is found by going back and asking whether the wall shows the
-same time there.
+same time there. Asking is dear, so only days on which clocks of the zone ever change are asked.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
 # How far clocks are set back: an hour; half an hour on Lord Howe; two at Troll, and in wartime summers.
-_SETBACKS = ("30 MINUTES", "1 HOUR", "2 HOURS")
+_SETBACKS_MINUTES = (30, 60, 120)
+# Since then the days of change repeat from year to year; earlier times are always asked.
+_REGULAR_SINCE, _REGULAR_UNTIL = 1996, 2210
 
 
 def instant(local: str, zone: str) -> str:
-    """Return the SQL of the instant at which clocks in `zone` showed `local`; the second one in autumn."""
-    return local if zone == "UTC" else f"timezone('UTC', timezone({quoted(zone)}, {local}))"
+    """Return the SQL of the microsecond at which clocks in `zone` showed `local`; the second one in autumn."""
+    return f"epoch_us({local})" if zone == "UTC" else f"epoch_us(timezone({quoted(zone)}, {local}))"
 
 
-def gap(local: str, utc: str, zone: str) -> str:
-    """Return the SQL that says whether the clocks of `zone` never showed `local`."""
+def suspect(local: str, zone: str) -> str:
+    """Return the SQL that says whether clocks of `zone` may have changed around `local`."""
+    days = _days_of_change(zone)
     if zone == "UTC":
         return "false"
-    return f"({_wall(utc, zone)} <> {local})"
+    regular = f"{local} >= TIMESTAMP '{_REGULAR_SINCE}-01-01' AND {local} < TIMESTAMP '{_REGULAR_UNTIL}-01-01'"
+    listed = ", ".join(str(day) for day in sorted(days)) or "0"
+    return f"(NOT ({regular}) OR (month({local}) * 100 + day({local})) IN ({listed}))"
 
 
-def first_fold(local: str, utc: str, zone: str) -> str:
-    """Return the SQL of the first instant at which clocks showed `local`, NULL where there is only one."""
+def gap(local: str, us: str, zone: str) -> str:
+    """Return the SQL that says whether the clocks of `zone` never showed `local`."""
+    return "false" if zone == "UTC" else f"({_wall(us, zone)} <> {local})"
+
+
+def first_fold(local: str, us: str, zone: str) -> str:
+    """Return the SQL of the first microsecond at which clocks showed `local`, NULL where there is only one."""
     if zone == "UTC":
-        return "NULL::TIMESTAMP"
-    cases = " ".join(
-        f"WHEN {_wall(f'({utc} - INTERVAL {step})', zone)} = {local} THEN {utc} - INTERVAL {step}" for step in _SETBACKS
-    )
+        return "NULL::BIGINT"
+    steps = [minutes * 60_000_000 for minutes in _SETBACKS_MINUTES]
+    cases = " ".join(f"WHEN {_wall(f'({us} - {step})', zone)} = {local} THEN {us} - {step}" for step in steps)
     return f"CASE {cases} END"
 
 
-def _wall(utc: str, zone: str) -> str:
-    return f"timezone({quoted(zone)}, timezone('UTC', {utc}))"
+def _wall(us: str, zone: str) -> str:
+    return f"timezone({quoted(zone)}, make_timestamptz({us}))"
+
+
+@lru_cache(maxsize=64)
+def _days_of_change(zone: str) -> frozenset[int]:
+    """Return the days (month * 100 + day) on which clocks change in any year, with a day on either side."""
+    place = ZoneInfo(zone)
+    day, step = dt.datetime(_REGULAR_SINCE, 1, 1, tzinfo=dt.UTC), dt.timedelta(days=1)
+    week, end = dt.timedelta(days=7), dt.datetime(_REGULAR_UNTIL, 1, 8, tzinfo=dt.UTC)
+    days: set[int] = set()
+
+    def offset(moment: dt.datetime) -> dt.timedelta | None:
+        return moment.astimezone(place).utcoffset()
+
+    while day < end:
+        if offset(day) != offset(day + week):
+            for some in range(8):
+                if offset(day + some * step) != offset(day + (some + 1) * step):
+                    around = [day + (some + extra) * step for extra in (-1, 0, 1, 2)]
+                    days.update(moment.month * 100 + moment.day for moment in around)
+        day += week
+    return frozenset(days)
 
 
 def quoted(value: str) -> str:
