@@ -101,8 +101,8 @@ PROPERTIES: dict[Fact, dict[str, Property]] = {
     },
 }
 
-# A number that is known only when the results of all buckets are merged.
-MERGED_NAMES = {"baseline.p95"}
+# Numbers that exist only when the results of all buckets are merged.
+MERGED_NAMES = frozenset({"value", "baseline.p95"})
 
 # function: (arguments, part of the moment that it reads, result). All take moments.
 FUNCTIONS: dict[str, tuple[int, str]] = {

@@ -180,6 +180,8 @@ class _Reader:
             return tree.Call(word.text, tuple(arguments), word.at)
         if self.accept("."):
             return tree.Name(f"{word.text}.{self.take().text}", word.at)
+        if word.text == "value":
+            return tree.Name("value", word.at)
         raise word.at.error(f'{word.text} says too little: write stay.{word.text}, or "{word.text}" if it is a text')
 
     def following(self, at: Place) -> tree.Expression:

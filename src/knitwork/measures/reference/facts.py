@@ -136,7 +136,8 @@ class Facts:
             self.out.fact_visit.append({
                 "level": level, "patient": last.patient, "visit": last.visit, "journey": last.journey, "unit": unit,
                 "kind": self.kind(unit), "start_us": start, "end_us": ending.end,
-                "end_day": day_of(ending.end, last.tz), "end_hour": hour_of(ending.end, last.tz), "is_last": unit == ends_in, "last_kind": last.kind,
+                "end_day": day_of(ending.end, last.tz), "end_hour": hour_of(ending.end, last.tz),
+                "is_last": unit == ends_in, "last_kind": last.kind,
                 "units": len({n.unit for n in micro}), "handoffs": len(micro) - 1,
                 "returns": sum(a == b == unit for a, b in zip(units, units[2:], strict=False)),
                 "gap_s": None if None in gaps else sum(g for g in gaps if g is not None),
