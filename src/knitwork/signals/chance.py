@@ -1,7 +1,7 @@
 """How often a chart on which nothing happens shows a signal all the same.
 
 A wall of many charts always shows some. The chance is found by drawing stable charts with a fixed seed and judging
-them with the same code that judges the real ones; no table of numbers is kept that nobody could check.
+them with the same code that judges the real ones. The table in `chance_table.py` is made by `table_row`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from math import sqrt
 
 import numpy as np
 
+from knitwork.signals.chance_table import CHART_COLUMNS, RECENT_BY_POINTS
 from knitwork.signals.charts import CHARTS
 from knitwork.signals.evaluation import RECENT, Evaluation
 from knitwork.signals.judge import judge
@@ -74,10 +75,23 @@ def _chance(n_points: int, spec: Spec, draws: int) -> Chance:
 def expected_by_chance(evaluations: Iterable[Evaluation]) -> float:
     """Return how many of these charts would show a recent signal if nothing were happening on any of them.
 
-    This is the N of "by chance alone we expect about N of M". Each chart counts with its own kind and length.
+    This is the N of "by chance alone we expect about N of M". Each chart counts with its own kind, rules and length.
+    The default rules and limits are looked up in a table; others are drawn, once in the life of a program.
     """
     alike = Counter((one.n_useful, one.spec.rules, one.spec.chart, one.spec.limits) for one in evaluations)
-    return sum(
-        many * chance_of_signal(n_points, rules, chart=chart, limits=limits).recent
-        for (n_points, rules, chart, limits), many in alike.items()
-    )
+    return sum(many * _recent(*what) for what, many in alike.items())
+
+
+def _recent(n_points: int, rules: tuple[RuleSetName, ...], chart: Chart, limits: str | int) -> float:
+    usual = Spec(chart=chart)
+    if (rules, limits) == (usual.rules, usual.limits):
+        column = CHART_COLUMNS.index(chart) + 1
+        return float(
+            np.interp(n_points, [row[0] for row in RECENT_BY_POINTS], [row[column] for row in RECENT_BY_POINTS])
+        )
+    return chance_of_signal(n_points, rules, chart=chart, limits=limits).recent
+
+
+def table_row(n_points: int) -> tuple[float, ...]:
+    """Return the row of `chance_table.py` for `n_points`: how that table was made, and how a test checks it."""
+    return (n_points, *(round(chance_of_signal(n_points, chart=chart).recent, 4) for chart in CHART_COLUMNS))
