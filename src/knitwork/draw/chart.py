@@ -88,12 +88,12 @@ def evaluation_layout(evaluation: Evaluation, frame: Frame, *, _: Translate = as
 
 
 def _steps(places: tuple[float, ...], piece: Piece, step: float, *, first: float) -> str:
-    """Return a path along a limit, level under each point and stepping half-way between two."""
+    """Return a path along a limit, level under each point and stepping half-way between two, to a whole unit."""
     if len(places) == 1:
         return f"M{piece.start:g} {places[0]:g}H{piece.end:g}"
     out = [f"M{piece.start:g} {places[0]:g}"]
     edge = first - step / 2
-    out += [f"H{edge + at * step:.1f}V{after:g}" for at, (before, after) in _changes(places)]
+    out += [f"H{edge + at * step:.0f}V{after:g}" for at, (before, after) in _changes(places)]
     return f"{''.join(out)}H{piece.end:g}"
 
 
@@ -106,13 +106,16 @@ def _band(piece: Piece, layout: Layout) -> str:
         return ""
     frame = layout.frame
     first = _first_of(piece, layout)
-    upper = _steps(piece.upper or (frame.top,), piece, layout.step, first=first)
-    lower = piece.lower or (frame.bottom,)
-    if len(lower) == 1 and upper.count("H") == 1:
-        return f'<path class="band" d="{upper}V{lower[0]:g}H{piece.start:g}z"/>'
+    # Where limits step their lines hide the edge of the band, so whole units are enough and the page stays small.
+    upper = _steps(_coarse(piece.upper or (frame.top,)), piece, layout.step, first=first)
+    lower = _coarse(piece.lower or (frame.bottom,))
     edge = first - layout.step / 2
-    back = [f"H{edge + at * layout.step:.1f}V{before:g}" for at, (before, _after) in reversed(_changes(lower))]
+    back = [f"H{edge + at * layout.step:.0f}V{before:g}" for at, (before, _after) in reversed(_changes(lower))]
     return f'<path class="band" d="{upper}V{lower[-1]:g}{"".join(back)}H{piece.start:g}z"/>'
+
+
+def _coarse(places: tuple[float, ...]) -> tuple[float, ...]:
+    return places if len(places) == 1 else tuple(map(round, places))
 
 
 def _changes(places: tuple[float, ...]) -> list[tuple[int, tuple[float, float]]]:

@@ -17,7 +17,7 @@ from knitwork.draw.words import Plural, as_counted
 
 WIDTH, FONT, SMALL = 800, 14, 13
 SIDE, HERE = 240, 144  # widths of the boxes in the outer columns and of the unit's own
-BOX, ROW, EDGE = 32, 42, 4
+BOX, ROW, EDGE, HEAD = 32, 42, 4, 24
 SHOWN = 12
 THICKEST = 26.0
 
@@ -70,20 +70,21 @@ def neighbourhood(here: str, *, arriving: Sequence[Stream], leaving: Sequence[St
     shown = [side[:SHOWN] for side in sides]
     rest = [len(side) - SHOWN for side in sides]
     rows = max(2, *(len(side) + (more > 0) for side, more in zip(shown, rest, strict=True)))
-    height = float(rows * ROW + 2 * EDGE)
+    room = float(rows * ROW + 2 * EDGE)
+    middle = HEAD + room / 2
     total = max(1, *(sum(one.patients for one in side) for side in shown))
     most = max([1, *(one.patients for side in shown for one in side)])
-    per_patient = min(THICKEST / most, height * 0.5 / total)
+    per_patient = min(THICKEST / most, room * 0.5 / total)
     widths = [[max(1.5, round(one.patients * per_patient, 1)) for one in side] for side in shown]
-    here_height = min(height - 2 * EDGE, max(56.0, *(sum(side) + 16 for side in widths)))
+    here_height = min(room - 2 * EDGE, max(56.0, *(sum(side) + 16 for side in widths)))
     boxes: list[Box] = []
     ribbons: list[Ribbon] = []
     more: list[tuple[float, float, int]] = []
     for side, streams in enumerate(shown):
         count = len(streams) + (rest[side] > 0)
-        top = (height - count * ROW) / 2 + (ROW - BOX) / 2
+        top = middle - count * ROW / 2 + (ROW - BOX) / 2
         x = float(EDGE if side == 0 else WIDTH - EDGE - SIDE)
-        y = height / 2 - sum(widths[side]) / 2
+        y = middle - sum(widths[side]) / 2
         for at, (stream, width) in enumerate(zip(streams, widths[side], strict=True)):
             boxes.append(_box(x, round(top + at * ROW, 1), stream))
             ribbons.append(_ribbon(side, boxes[-1], round(y + width / 2, 1), width))
@@ -91,10 +92,10 @@ def neighbourhood(here: str, *, arriving: Sequence[Stream], leaving: Sequence[St
         if rest[side] > 0:
             more.append((x + 10, round(top + len(streams) * ROW + BOX * 0.65, 1), rest[side]))
     return Neighbourhood(
-        height=height,
-        here_y=round((height - here_height) / 2, 1),
+        height=HEAD + room,
+        here_y=round(middle - here_height / 2, 1),
         here_height=round(here_height, 1),
-        here=wrap(here, HERE - 20, FONT, bold=True, lines=2),
+        here=wrap(here, HERE - 20, FONT, bold=True, lines=3),
         boxes=tuple(boxes),
         ribbons=tuple(ribbons),
         more=tuple(more),
@@ -141,10 +142,16 @@ def flow_svg(
             *[_ribbon_svg(ribbon) for ribbon in place.ribbons],
             *[_box_svg(box) for box in place.boxes],
             *more,
+            _head(EDGE + 10, _("Came from")) if arriving else "",
+            _head(WIDTH - EDGE - SIDE + 10, _("Went on to")) if leaving else "",
             _here_svg(place),
             "</svg>",
         ]
     )
+
+
+def _head(x: int, text: str) -> str:
+    return f'<text class="more" x="{x}" y="17">{escape(fit(text, SIDE, FONT), quote=False)}</text>'
 
 
 def _ribbon_svg(ribbon: Ribbon) -> str:
@@ -171,7 +178,7 @@ def _box_svg(box: Box) -> str:
 
 def _here_svg(place: Neighbourhood) -> str:
     x = (WIDTH - HERE) / 2
-    first = place.height / 2 + FONT * 0.35 - (len(place.here) - 1) * FONT * 0.6
+    first = place.here_y + place.here_height / 2 + FONT * 0.35 - (len(place.here) - 1) * FONT * 0.6
     lines = [
         f'<text class="here mid" x="{WIDTH / 2:g}" y="{first + at * FONT * 1.2:.1f}">{escape(line, quote=False)}</text>'
         for at, line in enumerate(place.here)

@@ -17,25 +17,25 @@ def as_written(text: str) -> str:
     return text
 
 
-def _n_(text: str) -> str:
+def gettext_noop(text: str) -> str:
     """Mark a word for translation where it is written, to be translated where it is used."""
     return text
 
 
 _MONTHS = (
-    (_n_("Jan"), _n_("January")),
-    (_n_("Feb"), _n_("February")),
-    (_n_("Mar"), _n_("March")),
-    (_n_("Apr"), _n_("April")),
+    (gettext_noop("Jan"), gettext_noop("January")),
+    (gettext_noop("Feb"), gettext_noop("February")),
+    (gettext_noop("Mar"), gettext_noop("March")),
+    (gettext_noop("Apr"), gettext_noop("April")),
     # A month whose short name is its name is translated once, as the name.
-    (_n_("May"), _n_("May")),
-    (_n_("Jun"), _n_("June")),
-    (_n_("Jul"), _n_("July")),
-    (_n_("Aug"), _n_("August")),
-    (_n_("Sep"), _n_("September")),
-    (_n_("Oct"), _n_("October")),
-    (_n_("Nov"), _n_("November")),
-    (_n_("Dec"), _n_("December")),
+    (gettext_noop("May"), gettext_noop("May")),
+    (gettext_noop("Jun"), gettext_noop("June")),
+    (gettext_noop("Jul"), gettext_noop("July")),
+    (gettext_noop("Aug"), gettext_noop("August")),
+    (gettext_noop("Sep"), gettext_noop("September")),
+    (gettext_noop("Oct"), gettext_noop("October")),
+    (gettext_noop("Nov"), gettext_noop("November")),
+    (gettext_noop("Dec"), gettext_noop("December")),
 )
 
 
