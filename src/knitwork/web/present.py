@@ -22,6 +22,8 @@ from knitwork.web import say, small
 from knitwork.web.definitions import Definition
 from knitwork.web.source import Source
 
+# Fewer useful points than this have no limits (DESIGN 4).
+ENOUGH = 12
 PERIODS: tuple[Period, ...] = ("day", "week", "month")
 # What one picture can show and still be read; limits come from the whole series all the same.
 SHOWN_POINTS = {"day": 60, "week": 52, "month": 36}
@@ -106,11 +108,22 @@ def tail(evaluation: Evaluation, shown: int) -> Evaluation:
     return dataclasses.replace(evaluation, **kept, signals=signals, baseline_end=ended)
 
 
+def picture(evaluation: Evaluation, size: str, *, title: str, period: Period) -> SafeString:
+    """Return the chart of an evaluation. Made by our own draw from numbers; every text in it is escaped there."""
+    said = words.sentence(evaluation, period=period, _=_, ngettext=ngettext)
+    shown = tail(evaluation, SHOWN_POINTS[period])
+    svg = chart_svg(shown, size, title=title, sentence=said, period=period, _=_, ngettext=ngettext)
+    return mark_safe(svg)  # noqa: S308
+
+
 def card(
     definition: Definition, evaluation: Evaluation, *, unit: str, period: Period, size: str = "desk", hidden: int = 0
 ) -> Card:
     """Return one measure as a card; picture and sentence come from the one evaluation."""
-    said = words.sentence(evaluation, period=period, _=_, ngettext=ngettext)
+    if size == "wall":
+        said = wall_words(evaluation, period)
+    else:
+        said = words.sentence(evaluation, period=period, _=_, ngettext=ngettext)
     address = reverse("measure", kwargs={"code": unit, "measure": definition.id})
     note = ngettext(
         "%(n)s period with fewer than 11 is not shown.", "%(n)s periods with fewer than 11 are not shown.", hidden
@@ -121,22 +134,19 @@ def card(
         sentence=said,
         verdict=verdict_of(evaluation),
         signalling=bool(evaluation.recent),
-        # Made by our own draw from numbers; every text in it is escaped there.
-        svg=mark_safe(  # noqa: S308
-            chart_svg(
-                tail(evaluation, SHOWN_POINTS[period]),
-                size,
-                title=definition.title,
-                sentence=said,
-                period=period,
-                _=_,
-                ngettext=ngettext,
-            )
-        ),
+        svg=picture(evaluation, size, title=definition.title, period=period),
         address=f"{address}?period={period}",
         hidden=note % {"n": hidden} if hidden else "",
         evaluation=evaluation,
     )
+
+
+def wall_words(evaluation: Evaluation, period: Period) -> str:
+    """Say in a few words what a chart shows: read from four metres, with the whole sentence on the unit's page."""
+    signal = words.leading_signal(evaluation) if evaluation.recent else None
+    if signal is not None:
+        return words.headline(evaluation, signal, period=period, _=_)
+    return _("No signal") if evaluation.n_useful >= ENOUGH else _("Too early to call")
 
 
 GRAVITY = {"worse": 0, "better": 1, "neither": 2, "": 3}
@@ -222,13 +232,19 @@ def totals(source: Source, unit: str, *, hide: bool) -> list[dict[str, Any]]:
     return shown
 
 
-def value_of(definition: Definition, row: dict[str, Any]) -> str:
+def value_of(definition: Definition, row: dict[str, Any], decimals: int | None = None) -> str:
     """Return the value of one period with its unit, or why there is none."""
     if row.get("hidden"):
         return _("fewer than 11")
-    value = row.get("value")
-    decimals = 0 if value is None or abs(value) >= 100 or float(value).is_integer() else 1
-    return value_text(value, definition.spec.unit, decimals)
+    if decimals is None:
+        decimals = decimals_of([row])
+    return value_text(row.get("value"), definition.spec.unit, decimals)
+
+
+def decimals_of(rows: list[dict[str, Any]]) -> int:
+    """Return the decimals for a column of values: none for large or whole ones, else one."""
+    known = [abs(row["value"]) for row in rows if row.get("value") is not None]
+    return 0 if all(value >= 100 or float(value).is_integer() for value in known) else 1
 
 
 def tiles(source: Source, unit: str, numbers: dict[str, Any], *, hide: bool) -> list[dict[str, str]]:

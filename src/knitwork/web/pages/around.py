@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from knitwork.draw.periods import Period
-from knitwork.model.units import Registry
+from knitwork.model.units import Membership, Registry
 from knitwork.web import present, say
 from knitwork.web.source import Source
 from knitwork.web.units.models import Unit
@@ -65,12 +65,27 @@ def exists(registry: Registry, code: str) -> bool:
     return registry.get(code) is not None or code in registry.roots()
 
 
-def inside(registry: Registry, code: str) -> list[str]:
-    """Return the units that belong to a group; all of them where nothing nests."""
-    children = registry.children(code)
-    if not children and registry.get(code) is None:
-        return [unit.unit for unit in registry.units]
-    return children
+def holds_at(membership: Membership, at_us: int | None) -> bool:
+    """Say whether a membership holds at an instant; an open one holds where no instant is known."""
+    if at_us is None:
+        return membership.until_us is None
+    begun = membership.since_us is None or membership.since_us <= at_us
+    return begun and (membership.until_us is None or membership.until_us > at_us)
+
+
+def inside(source: Source, code: str) -> list[str]:
+    """Return the units that belong to a group as of the records; all of them where nothing nests."""
+    registry, as_of = source.answers.registry, source.answers.as_of_us
+    if registry.get(code) is None:
+        return [unit.unit for unit in registry.units if not registry.parents(unit.unit)]
+    found = [m for m in registry.memberships if m.group == code and m.kind == "belongs" and holds_at(m, as_of)]
+    return sorted({m.unit for m in found})
+
+
+def parent(source: Source, code: str) -> str | None:
+    """Return the group that a unit belongs to as of the records."""
+    held = [m.group for m in source.answers.registry.parents(code) if holds_at(m, source.answers.as_of_us)]
+    return held[-1] if held else None
 
 
 def place(source: Source, code: str) -> Place:
@@ -81,14 +96,10 @@ def place(source: Source, code: str) -> Place:
     known = Names(source)
     kind, guessed = known.kind(code)
     above: list[str] = []
-    at = code
-    while parents := [m.group for m in registry.parents(at) if m.until_us is None] or [
-        m.group for m in registry.parents(at)
-    ]:
-        at = parents[-1]
-        if at in above:
-            break
+    at = parent(source, code)
+    while at and at not in above:
         above.insert(0, at)
+        at = parent(source, at)
     roots = registry.roots()
     if not above and code not in roots and registry.get(roots[0]) is None:
         above = roots[:1]

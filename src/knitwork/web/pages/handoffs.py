@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from knitwork.draw.chart import chart_svg
+from knitwork.draw.flow import Stream, flow_svg
 from knitwork.draw.words import sentence as say_sentence
 from knitwork.draw.periods import Period
 from knitwork.model.units import LEVELS
@@ -71,14 +71,13 @@ def pair_rows(pairs: list[dict[str, Any]], known: Names, *, level: str, hide: bo
     """Return pairs of units as rows of a table; small ones lose their figures where `hide` is set."""
     rows = []
     for pair in pairs:
-        hidden = hide and small.is_small(pair.get("patients", pair["count"]))
+        hidden = hide and small.is_small(pair["count"])
         timed = pair["departures_recorded"] and not hidden
         address = reverse("pair", kwargs={"sender": pair["from_unit"], "receiver": pair["to_unit"]})
         rows.append({
             "sender": known.name(pair["from_unit"]),
             "receiver": known.name(pair["to_unit"]),
             "address": f"{address}?level={level}",
-            "patients": small.shown_count(pair.get("patients"), hide=hide),
             "count": small.shown_count(pair["count"], hide=hide),
             "timed": small.shown_count(pair["timed"], hide=hide),
             "recorded": pair["departures_recorded"],
@@ -91,9 +90,22 @@ def pair_rows(pairs: list[dict[str, Any]], known: Names, *, level: str, hide: bo
     return rows
 
 
-def neighbourhood(pairs: list[dict[str, Any]], code: str, known: Names, *, hide: bool) -> SafeString | str:
+def neighbourhood(
+    pairs: list[dict[str, Any]], code: str, known: Names, *, level: str, hide: bool
+) -> SafeString | str:
     """Return the picture of who sends patients here and where they go; empty where nobody does."""
-    return ""
+    shown = [pair for pair in pairs if not (hide and small.is_small(pair["count"]))]
+
+    def stream(pair: dict[str, Any], other: str) -> Stream:
+        where = {"sender": pair["from_unit"], "receiver": pair["to_unit"]}
+        return Stream(known.name(other), int(pair["count"]), href=f"{reverse('pair', kwargs=where)}?level={level}")
+
+    arriving = [stream(pair, pair["from_unit"]) for pair in shown if pair["to_unit"] == code]
+    leaving = [stream(pair, pair["to_unit"]) for pair in shown if pair["from_unit"] == code]
+    if not arriving and not leaving:
+        return ""
+    drawn = flow_svg(known.name(code), arriving=arriving, leaving=leaving, _=_, ngettext=ngettext)
+    return mark_safe(drawn)  # noqa: S308 - made by our own draw, every text in it escaped there
 
 
 # Waits are charted in minutes: a run chart, for medians have no honest limits.
@@ -157,7 +169,9 @@ def wait_chart(rows: list[dict[str, Any]], period: Period, title: str, *, hide: 
         incomplete_last=not rows[-1].get("complete", True),
     )
     evaluation = evaluate_many([series], WAITS)[0]
-    said = say_sentence(evaluation, period=period, _=_, ngettext=ngettext)
-    shown = present.tail(evaluation, present.SHOWN_POINTS[period])
-    drawn = chart_svg(shown, "page", title=title, sentence=said, period=period, _=_, ngettext=ngettext)
-    return {"svg": mark_safe(drawn), "sentence": said, "verdict": present.verdict_of(evaluation)}  # noqa: S308
+    return {
+        "svg": present.picture(evaluation, "page", title=title, period=period),
+        "narrow": present.picture(evaluation, "desk", title=title, period=period),
+        "sentence": say_sentence(evaluation, period=period, _=_, ngettext=ngettext),
+        "verdict": present.verdict_of(evaluation),
+    }

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from knitwork.draw.periods import Period
 from knitwork.web import present, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.audit.record import record
@@ -40,11 +41,12 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
     calendar = present.has_calendar(source)
     period = period_of(request) if calendar else "all"
     rows, hidden = numbers_of(source, at, definition, period, hide=hide)
+    decimals = present.decimals_of(rows)
     able, why_not, unlock = source.answers.computable().get(measure, (True, "", ""))
     context: dict[str, Any] = {
         "place": at,
         "definition": definition,
-        "rows": [number_row(at, definition, row, period, hide=hide) for row in reversed(rows)],
+        "rows": [number_row(at, definition, row, period, hide=hide, decimals=decimals) for row in reversed(rows)],
         "able": able,
         "why_not": why_not,
         "unlock": unlock,
@@ -56,7 +58,9 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
     }
     if rows and calendar:
         evaluation = present.evaluate_rows(source, {measure: rows})[measure]
-        context["card"] = present.card(definition, evaluation, unit=code, period=period, size="page", hidden=hidden)
+        shown: Period = period_of(request)
+        context["card"] = present.card(definition, evaluation, unit=code, period=shown, size="page", hidden=hidden)
+        context["narrow"] = present.picture(evaluation, "desk", title=definition.title, period=shown)
         context["limits"] = limits_words(evaluation)
     return render(request, "pages/measure.html", context)
 
@@ -69,7 +73,9 @@ def numbers_of(
     return small.without_small(rows) if hide else (rows, 0)
 
 
-def number_row(at: Place, definition: Definition, row: dict[str, Any], period: str, *, hide: bool) -> dict[str, Any]:
+def number_row(
+    at: Place, definition: Definition, row: dict[str, Any], period: str, *, hide: bool, decimals: int
+) -> dict[str, Any]:
     """Return one period for the table: name, numerator, denominator, value, and where its patients are."""
     start = say.iso_day(row["start_day"])
     where = {"code": at.code, "measure": definition.id, "start": start}
@@ -77,7 +83,7 @@ def number_row(at: Place, definition: Definition, row: dict[str, Any], period: s
         "period": say.period_name(row["start_day"], period),
         "numerator": say.count(row.get("numerator")),
         "denominator": say.count(row.get("denominator") if row.get("denominator") is not None else row.get("n")),
-        "value": present.value_of(definition, row),
+        "value": present.value_of(definition, row, decimals),
         "complete": row.get("complete", True),
         "behind": "" if hide else reverse("behind", kwargs=where) + f"?period={period}",
     }

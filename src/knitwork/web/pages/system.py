@@ -56,7 +56,7 @@ def branch(
     """Return one unit with the units inside it, for the nested list."""
     numbers, signals = at_a_glance.get(code, ({}, 0))
     kind, guessed = known.kind(code)
-    below = [child for child in inside(source.answers.registry, code) if child not in seen and child != code]
+    below = [child for child in inside(source, code) if child not in seen and child != code]
     return known.link(code) | {
         "kind": kind,
         "guessed": guessed,

@@ -44,7 +44,7 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
         "chance": present.by_chance([card.evaluation for card in cards]) if cards else "",
         "measures": len(cards),
         "totals": [] if calendar else present.totals(source, code, hide=hide),
-        "flow": neighbourhood(pairs, code, known, hide=hide),
+        "flow": neighbourhood(pairs, code, known, hide=hide, level=at.level),
         "pairs": pair_rows(pairs, known, level=at.level, hide=hide)[:12],
         "months": months,
         "inside": unit_links(source, known, code),
@@ -62,10 +62,13 @@ def wall(request: HttpRequest, code: str) -> HttpResponse:
     at = place(source, code)
     period = period_of(request)
     calendar = present.has_calendar(source)
-    cards = present.cards(source, code, period=period, size="wall", hide=True) if calendar else []
+    made = present.cards(source, code, period=period, size="wall", hide=True) if calendar else []
+    # A chart with holes where small numbers were would say little and hint at much: its name stands below.
+    cards = [card for card in made if not card.hidden or card.evaluation.n_useful >= present.ENOUGH]
     context = {
         "place": at,
         "cards": cards[:WALL_CHARTS],
+        "too_small": [card.title for card in made if card not in cards],
         "count": min(len(cards), WALL_CHARTS),
         "chance": present.by_chance([card.evaluation for card in cards]) if cards else "",
         "of": len(cards),
@@ -79,8 +82,7 @@ def wall(request: HttpRequest, code: str) -> HttpResponse:
 
 def unit_links(source: Source, known: Names, code: str) -> list[dict[str, Any]]:
     """Return the units inside a group as links with their kinds."""
-    registry = source.answers.registry
-    return [known.link(child) | {"kind": known.kind(child)[0]} for child in inside(registry, code) if child != code]
+    return [known.link(child) | {"kind": known.kind(child)[0]} for child in inside(source, code) if child != code]
 
 
 def missing(source: Source, shown: set[str]) -> list[dict[str, str]]:

@@ -1,0 +1,20 @@
+"""Every page of the site with an address that exists in the invented system, and who may see it."""
+
+PAGES = {
+    # name: (address, right)
+    "system": ("/", "read"),
+    "unit": ("/units/CCU/", "read"),
+    "wall": ("/units/CCU/wall/", "read"),
+    "setup": ("/units/CCU/setup/", "set_up"),
+    "measure": ("/units/CCU/measures/gap_median/", "read"),
+    "numbers": ("/units/CCU/measures/gap_median/numbers.csv", "read"),
+    "behind": ("/units/CCU/measures/gap_median/behind/2026-09-01/", "patients"),
+    "handoffs": ("/handoffs/", "read"),
+    "pair": ("/handoffs/ED/CATH/", "read"),
+    "journeys": ("/journeys/", "read"),
+    "feeds": ("/feeds/", "read"),
+    "measures": ("/measures/", "read"),
+    "help": ("/help/", "read"),
+}
+OPEN = {"sign-in", "sign-out", "language"}
+HTML = [address for name, (address, _right) in PAGES.items() if name != "numbers"]

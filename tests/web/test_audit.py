@@ -1,0 +1,133 @@
+"""The audit only grows, its chain shows any change, and every act writes exactly one event."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+import knitwork.web
+from knitwork.web.accounts import actions as accounts
+from knitwork.web.audit.models import AuditEvent
+from knitwork.web.audit.record import broken_links, record
+from knitwork.web.units import actions as units
+from knitwork.web.units.rows import MembershipRow, UnitRow
+
+ACTS = {
+    "knitwork.web.accounts.actions.add_account": lambda: accounts.add_account(
+        name="dora", password="a long enough password", by="test"
+    ),
+    "knitwork.web.accounts.actions.set_role": lambda: accounts.set_role(name="eva", role="team", by="test"),
+    "knitwork.web.accounts.actions.add_local_owner": lambda: accounts.add_local_owner(by="test"),
+    "knitwork.web.units.actions.notice_units": lambda: units.notice_units(["A", "B"], by="test"),
+    "knitwork.web.units.actions.set_up_unit": lambda: units.set_up_unit(
+        code="X", name="Ex", kind="ward", group="G", by="test"
+    ),
+    "knitwork.web.units.actions.take_part": lambda: units.take_part(code="X", group="G", by="test"),
+    "knitwork.web.units.actions.bring_in_units": lambda: units.bring_in_units([UnitRow("Y", parent="G")], by="test"),
+    "knitwork.web.units.actions.bring_in_memberships": lambda: units.bring_in_memberships(
+        [MembershipRow("X", "G", "belongs")], by="test"
+    ),
+}
+
+
+def acts():
+    """Yield every public function of every actions.py, by its full name."""
+    for found in pkgutil.walk_packages(knitwork.web.__path__, "knitwork.web."):
+        if found.name.endswith(".actions"):
+            module = importlib.import_module(found.name)
+            for name, function in inspect.getmembers(module, inspect.isfunction):
+                if function.__module__ == found.name and not name.startswith("_"):
+                    yield f"{found.name}.{name}", function
+
+
+def test_every_act_is_tried_here():
+    assert {name for name, _function in acts()} == ACTS.keys()
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_an_act_says_who_does_it_by_name(name):
+    parameters = inspect.signature(dict(acts())[name]).parameters
+
+    assert parameters["by"].kind is inspect.Parameter.KEYWORD_ONLY
+    assert parameters["by"].default is inspect.Parameter.empty
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ACTS)
+def test_an_act_writes_exactly_one_event(name):
+    accounts.add_account(name="eva", password="a long enough password", role="reader", by="test")
+    units.bring_in_units([UnitRow("X", kind="ward"), UnitRow("G", kind="mesosystem")], by="test")
+    before = AuditEvent.objects.count()
+
+    ACTS[name]()
+
+    assert AuditEvent.objects.count() == before + 1
+    assert AuditEvent.objects.latest("id").actor == "test"
+    assert broken_links() == []
+
+
+@pytest.mark.django_db
+def test_an_act_that_fails_leaves_neither_change_nor_event(monkeypatch):
+    def fail(**_kwargs):
+        raise RuntimeError("the audit cannot be written")
+
+    monkeypatch.setattr(units, "record", fail)
+
+    with pytest.raises(RuntimeError):
+        units.notice_units(["A"], by="test")
+
+    assert not units.Unit.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_is_only_written_in_the_transaction_of_its_act():
+    with pytest.raises(RuntimeError, match="in the transaction"):
+        record(by="test", action="nothing", about="nothing")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("sql", ["UPDATE audit_auditevent SET actor = 'x'", "DELETE FROM audit_auditevent"])
+def test_the_database_refuses_to_change_or_delete_an_event(sql):
+    units.notice_units(["A"], by="test")
+
+    with pytest.raises(DatabaseError, match="never"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+
+    assert AuditEvent.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_change_behind_the_back_of_the_database_is_found():
+    for code in "ABC":
+        units.notice_units([code], by="test")
+    second = AuditEvent.objects.order_by("id")[1]
+
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TRIGGER audit_no_change")
+        cursor.execute("UPDATE audit_auditevent SET actor = 'tesu' WHERE id = %s", [second.pk])
+
+    assert broken_links() == [second.pk]
+
+
+def test_opening_the_patients_behind_a_point_is_written_down_first(ada):
+    response = ada.get("/units/CCU/measures/gap_median/behind/2026-09-01/")
+    event = AuditEvent.objects.get(action="read patients")
+
+    assert b"P-0042" in response.content
+    assert event.actor == "ada"
+    assert event.detail == {"unit": "CCU", "measure": "gap_median", "period": "month", "start": "2026-09-01", "rows": 1}
+    assert "P-0042" not in str(event.detail)
+
+
+def test_no_patient_is_shown_when_the_reading_cannot_be_written_down(ada, monkeypatch):
+    def fail(**_kwargs):
+        raise RuntimeError("the audit cannot be written")
+
+    monkeypatch.setattr("knitwork.web.pages.measure.record", fail)
+
+    with pytest.raises(RuntimeError):
+        ada.get("/units/CCU/measures/gap_median/behind/2026-09-01/")
