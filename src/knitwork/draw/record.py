@@ -28,6 +28,7 @@ def tail(evaluation: Evaluation, shown: int) -> Evaluation:
         included=evaluation.included[cut:],
         tested=evaluation.tested[cut:],
         hollow=evaluation.hollow[cut:],
+        baseline_end=None if evaluation.baseline_end is None else max(evaluation.baseline_end - cut, 0),
         signals=tuple(_moved(signal, cut) for signal in evaluation.signals if signal.end >= cut),
     )
 

@@ -15,6 +15,11 @@ from knitwork.draw.periods import Period, Translate, as_written, full_name, peri
 from knitwork.draw.record import CROSSINGS, RUN, last_known, leading_signal, shown_decimals, value_decimals
 from knitwork.signals import Evaluation, Signal
 
+__all__ = [
+    "Plural", "as_counted", "brief", "counted", "headline", "icon_words", "joined", "lead", "leading_signal",
+    "sentence", "verdict_of",
+]  # fmt: skip
+
 Plural = Callable[[str, str, int], str]
 
 NEEDED = 12  # points before there are limits (design 4)
