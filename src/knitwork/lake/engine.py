@@ -11,6 +11,8 @@ import duckdb
 # Others write `from knitwork.lake.engine import Connection` and need not import duckdb.
 Connection: TypeAlias = duckdb.DuckDBPyConnection
 EngineError: TypeAlias = duckdb.Error
+# What a table says that DuckDB cannot make sense of; not a full disk or memory.
+BadInput: TypeAlias = duckdb.InvalidInputException
 
 # Large enough for ten times the design's largest load, small enough not to fill a hospital's disk unseen.
 SPILL_LIMIT = "40GB"

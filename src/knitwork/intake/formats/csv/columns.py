@@ -90,20 +90,19 @@ def choose(header: Sequence[str], profile: Profile, *, name: str) -> Match:
             roles[role] = header[names.index(plain(column))]
 
     def find(role: str, aliases: Sequence[str]) -> None:
-        if role in roles or given.get(role) == NONE:
+        if given.get(role) == NONE:
             return
         found = [cell for alias in aliases for cell in header if plain(cell) == alias and cell not in roles.values()]
         found = list(dict.fromkeys(found))
-        if not found:
-            return
-        roles[role] = found[0]
-        if len(found) > 1:
-            others = " and ".join(f"'{other}'" for other in found[1:])
-            notes.append(f"the {role} was read from '{found[0]}', although {others} could be it too")
-        if role in given:
-            notes.append(
-                f"{name} has no column '{given[role]}' for the {role}, as the profile says: '{found[0]}' was read"
-            )
+        if found and role not in roles:
+            roles[role] = found.pop(0)
+            if role in given:
+                notes.append(
+                    f"{name} has no column '{given[role]}' for the {role}, as the profile says: '{roles[role]}' was read"
+                )
+        if found and plain(roles[role]) in aliases:
+            others = " and ".join(f"'{other}'" for other in found)
+            notes.append(f"the {role} was read from '{roles[role]}', although {others} could be it too")
 
     for role in ("patient", "visit", "activity", "lifecycle", "instance"):
         find(role, _PLAIN[role])

@@ -162,7 +162,7 @@ def _counts(con: Connection, text: str, source: str) -> dict[str, int]:
         "serial",
     )
     row = con.execute(
-        f"""SELECT count(*), count(*) FILTER ({local_time("t", ISO)} IS NOT NULL),
+        f"""SELECT count(*), count(*) FILTER ({local_time("t", ISO)} IS NOT NULL AND regexp_matches(t, '^\\d{{4}}')),
             count(*) FILTER (a IS NOT NULL), count(*) FILTER (a > 12), count(*) FILTER (b > 12),
             count(*) FILTER (a > 31),
             count(*) FILTER (regexp_full_match(t, '(19|20|21|22)\\d{{6}}([T ]?\\d{{2}}:?\\d{{2}}(:?\\d{{2}})?Z?)?')),

@@ -19,7 +19,7 @@ from knitwork.intake.formats.csv.profile import COLUMNS, Profile
 from knitwork.intake.formats.csv.tally import REJECTED, Tally, landed_view, take_tally
 from knitwork.intake.formats.csv.zones import quoted
 from knitwork.intake.quality import Counts, sentences, shifted
-from knitwork.lake.engine import Connection
+from knitwork.lake.engine import BadInput, Connection
 from knitwork.model.errors import CannotDo
 
 _RAW = ("patient", "unit", "visit", "start_raw", "end_raw", "lifecycle", "instance")
@@ -176,9 +176,12 @@ def _fill(
     con: Connection, source: Opened, scans: tuple[str, ...], readings: Mapping[str, Reading], zone: str
 ) -> tuple[str, ...]:
     """Make `landing` from the scans; when a faulty row turns up, once more from clean copies. Return what was read."""
-    _type_rows(con, scans, readings, zone)
-    if not _faults(con):
-        return scans
+    try:
+        _type_rows(con, scans, readings, zone)
+        if not _faults(con):
+            return scans
+    except BadInput:
+        pass  # a line that confuses the fast reader altogether: the careful one says which
     scans = _cleaned(con, source)
     _type_rows(con, scans, readings, zone)
     return scans
@@ -199,9 +202,12 @@ def _type_rows(con: Connection, scans: tuple[str, ...], readings: Mapping[str, R
 
 def _checked(con: Connection, source: Opened, scans: tuple[str, ...]) -> tuple[str, ...]:
     """Find faulty rows before anything is decided from the file."""
-    for scan in scans:
-        con.execute(f"SELECT count(start_raw) FROM ({scan})")
-    return _cleaned(con, source) if _faults(con) else scans
+    try:
+        for scan in scans:
+            con.execute(f"SELECT count(start_raw) FROM ({scan})")
+        return _cleaned(con, source) if _faults(con) else scans
+    except BadInput:
+        return _cleaned(con, source)
 
 
 def _faults(con: Connection) -> bool:
