@@ -184,12 +184,12 @@ def measures(
     format: FormatOption = Format.table,
 ) -> None:
     """The catalogue: what each measure needs, and why it cannot be computed here."""
-    from knitwork.measures import catalogue_measures
+    from knitwork.measures.catalogue import catalogue
 
     target = acts.home_at(home)
     computable = target.answers().computable() if target.has_data else {}
     rows = []
-    for found in catalogue_measures():
+    for found in catalogue():
         if measure and found.id != measure:
             continue
         ok, why, unlock = computable.get(found.id, (False, "nothing has been loaded yet", ""))

@@ -26,7 +26,7 @@ from knitwork.lake import manifest as manifests
 from knitwork.lake import runner
 from knitwork.lake.manifest import LakeFile, Manifest
 from knitwork.lake.runner import Kernel, paths_sql
-from knitwork.measures import catalogue_measures
+from knitwork.measures.catalogue import catalogue
 from knitwork.measures.kernel import FACTS_WITH_FOLLOWING, kernel_sql
 from knitwork.model.errors import CannotDo
 from knitwork.model.units import Registry
@@ -140,7 +140,7 @@ def derive_kernel(place: Place, registry: Registry, feeds: dict[str, str]) -> Ke
     settings = place.settings.journeys
     shifted = frozenset(f for f, calendar in feeds.items() if calendar == "shifted")
     return Kernel(
-        statements=(journeys.TYPES, *journeys.statements(settings), *kernel_sql(catalogue_measures())),
+        statements=(journeys.TYPES, *journeys.statements(settings), *kernel_sql(catalogue())),
         outputs=(*journeys.OUTPUTS, *MEASURE_OUTPUTS),
         shared=journeys.shared_tables(registry, settings, shifted, tuple(sorted(feeds))),
     )
@@ -182,6 +182,6 @@ def local_day(us: int, zone: str | None) -> int:
 @cache
 def code_hash() -> str:
     """Return a hash of what decides the derived tables: the kernel's SQL, the measures and our version."""
-    parts = [__version__, *journeys.statements(journeys.JourneySettings()), *kernel_sql(catalogue_measures())]
-    parts += [m.digest for m in catalogue_measures()]
+    parts = [__version__, *journeys.statements(journeys.JourneySettings()), *kernel_sql(catalogue())]
+    parts += [m.digest for m in catalogue()]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -78,7 +78,7 @@ def shared_tables(
             tuple((a.unit, a.level, a.ancestor, a.since_us, a.until_us) for a in ancestry),
         ),
         SharedTable(
-            "feed_calendar", "feed VARCHAR, calendar BOOLEAN", tuple((f, f not in shifted_feeds) for f in feeds)
+            "feed_raw", "feed VARCHAR, calendar BOOLEAN", tuple((f, f not in shifted_feeds) for f in feeds)
         ),
     )
 
@@ -88,8 +88,11 @@ TYPES = """
 CREATE TYPE unit_t AS ENUM (SELECT unit FROM unit_raw ORDER BY unit);
 CREATE TYPE kind_t AS ENUM (SELECT DISTINCT kind FROM unit_raw ORDER BY kind);
 CREATE TYPE level_t AS ENUM ('micro', 'meso', 'macro');
+CREATE TYPE end_t AS ENUM ('recorded', 'inferred', 'open', 'unknown', 'missing');
+CREATE TYPE feed_t AS ENUM (SELECT feed FROM feed_raw ORDER BY feed);
 CREATE TEMP TABLE unit_kind AS
 SELECT unit::unit_t AS unit, kind::kind_t AS kind, tz, concurrent FROM unit_raw;
 CREATE TEMP TABLE ancestor AS
 SELECT unit::unit_t AS unit, level::level_t AS level, ancestor::unit_t AS ancestor, since_us, until_us FROM ancestor_raw;
+CREATE TEMP TABLE feed_calendar AS SELECT feed::feed_t AS feed, calendar FROM feed_raw;
 """

@@ -1,58 +1,63 @@
 -- Stays -> visits. A given visit id wins. Other stays of one patient chain into a visit
 -- while the gap is at most the setting; a stay whose end is unknown closes its visit.
-CREATE TEMP TABLE chained AS
-WITH ordered AS (
-    SELECT *, lead(start_us) OVER in_visit AS next_in_given,
-           max(start_us) OVER (PARTITION BY patient) AS last_start_us
-    FROM unfolded
-    WINDOW in_visit AS (PARTITION BY patient, given_visit ORDER BY start_us, end_us NULLS LAST, unit)
-),
+-- Stays are in order of (start, end with unknown last, unit) everywhere.
+
 -- A missing end is taken from the next stay of the same given visit; failing that the
 -- patient is still here if no stay of his or hers begins later; else it is unknown.
-ended AS (
-    SELECT * EXCLUDE (next_in_given, last_start_us) REPLACE (
-        CASE WHEN end_kind IN ('open', 'missing') AND given_visit IS NOT NULL AND next_in_given IS NOT NULL
-             THEN next_in_given ELSE end_us END AS end_us,
-        CASE WHEN end_kind NOT IN ('open', 'missing') THEN end_kind
-             WHEN given_visit IS NOT NULL AND next_in_given IS NOT NULL THEN 'inferred'
-             WHEN start_us = last_start_us THEN 'open'
-             ELSE 'unknown' END AS end_kind
-    )
-    FROM ordered
-),
--- Unknown ends cut the patient's stays into stretches; within one, a gap cuts again.
-stretches AS (
-    SELECT *, CASE WHEN given_visit IS NULL THEN
-        count(*) FILTER (end_us IS NULL) OVER (
-            PARTITION BY patient, given_visit ORDER BY start_us, end_us NULLS LAST, unit
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-        END AS stretch
-    FROM ended
+CREATE TEMP TABLE missing_end AS
+WITH wanted AS (SELECT DISTINCT patient FROM dated WHERE end_kind IN ('open', 'missing')),
+ordered AS (
+    SELECT d.rid, d.end_kind, d.given_visit, d.start_us,
+           lead(d.start_us) OVER (PARTITION BY d.patient, d.given_visit ORDER BY d.start_us, d.end_us NULLS LAST, d.unit) AS next_us,
+           max(d.start_us) OVER (PARTITION BY d.patient) AS last_us
+    FROM dated d SEMI JOIN wanted w ON w.patient = d.patient
+)
+SELECT rid, CASE WHEN given_visit IS NOT NULL THEN next_us END AS end_us,
+       (CASE WHEN given_visit IS NOT NULL AND next_us IS NOT NULL THEN 'inferred'
+             WHEN start_us = last_us THEN 'open' ELSE 'unknown' END)::end_t AS end_kind
+FROM ordered WHERE end_kind IN ('open', 'missing');
+
+CREATE TEMP TABLE ended AS
+SELECT d.* REPLACE (CASE WHEN m.rid IS NULL THEN d.end_us ELSE m.end_us END AS end_us, coalesce(m.end_kind, d.end_kind) AS end_kind)
+FROM dated d LEFT JOIN missing_end m ON m.rid = d.rid;
+
+-- Unknown ends cut a patient's stays into stretches; within one, a gap cuts again. Few
+-- patients have any, so only theirs are cut.
+CREATE TEMP TABLE stretched AS
+SELECT e.rid, count(*) FILTER (e.end_us IS NULL) OVER (
+           PARTITION BY e.patient ORDER BY e.start_us, e.end_us NULLS LAST, e.unit ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+       ) AS stretch
+FROM ended e SEMI JOIN (SELECT patient FROM ended WHERE given_visit IS NULL AND end_us IS NULL) c ON c.patient = e.patient
+WHERE e.given_visit IS NULL;
+
+CREATE TEMP TABLE chained AS
+WITH cut AS (
+    SELECT e.rid, e.patient, e.unit, e.start_us, e.end_us, coalesce(s.stretch, 0) AS stretch
+    FROM ended e LEFT JOIN stretched s ON s.rid = e.rid
+    WHERE e.given_visit IS NULL
 ),
 gaps AS (
-    SELECT *, CASE WHEN given_visit IS NULL THEN
-        start_us - max(end_us) OVER (
-            PARTITION BY patient, given_visit, stretch ORDER BY start_us, end_us NULLS LAST, unit
-            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-        END AS gap_us,
-        stretch IS DISTINCT FROM lag(stretch) OVER (
-            PARTITION BY patient, given_visit ORDER BY start_us, end_us NULLS LAST, unit) AS new_stretch
-    FROM stretches
+    SELECT rid, patient, unit, start_us, end_us,
+           start_us - max(end_us) OVER (
+               PARTITION BY patient, stretch ORDER BY start_us, end_us NULLS LAST, unit
+               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS gap_us
+    FROM cut
 )
-SELECT * EXCLUDE (stretch, gap_us, new_stretch),
-       CASE WHEN given_visit IS NULL THEN
-           sum(CASE WHEN new_stretch OR gap_us > $visit_gap_us THEN 1 ELSE 0 END) OVER (
-               PARTITION BY patient, given_visit ORDER BY start_us, end_us NULLS LAST, unit)::INTEGER
-       END AS chain
+-- The first stay of a stretch has no gap before it, and begins a visit.
+SELECT rid, sum(CASE WHEN gap_us IS NULL OR gap_us > $visit_gap_us THEN 1 ELSE 0 END) OVER (
+           PARTITION BY patient ORDER BY start_us, end_us NULLS LAST, unit ROWS UNBOUNDED PRECEDING)::INTEGER AS chain
 FROM gaps;
 
 CREATE TEMP TABLE visit_key AS
 SELECT row_number() OVER (ORDER BY patient, given_visit NULLS LAST, chain)::INTEGER AS v, patient, given_visit, chain,
        coalesce(given_visit, patient::VARCHAR || '-v' || chain) AS visit
-FROM (SELECT DISTINCT patient, given_visit, chain FROM chained);
+FROM (SELECT DISTINCT e.patient, e.given_visit, c.chain FROM ended e LEFT JOIN chained c ON c.rid = e.rid);
 
 -- The visit as a number: short to sort by. The join finds exactly one row each.
 CREATE TEMP TABLE placed AS
-SELECT c.* EXCLUDE (chain), k.v
-FROM chained c JOIN visit_key k
-  ON k.patient = c.patient AND k.given_visit IS NOT DISTINCT FROM c.given_visit AND k.chain IS NOT DISTINCT FROM c.chain;
+SELECT e.*, k.v
+FROM ended e JOIN chained c ON c.rid = e.rid
+JOIN visit_key k ON k.patient = e.patient AND k.given_visit IS NULL AND k.chain = c.chain
+UNION ALL
+SELECT e.*, k.v
+FROM ended e JOIN visit_key k ON k.patient = e.patient AND k.given_visit = e.given_visit;

@@ -2,14 +2,20 @@
 -- An end and how it is known travel as one number, so that the latest of several is a plain
 -- maximum: end * 4 + (3 recorded, 2 inferred, 1 open, 0 unknown); no end counts as latest.
 -- First, stays of one visit in one unit that overlap or touch become one, however long the chain.
+-- Most stays are the only one of their visit and unit; those need no sorting.
+CREATE TEMP TABLE keyed AS
+SELECT patient, v, unit, kind, may_run_beside, start_us, end_us, precise, feed,
+       coalesce(end_us, 1000000000000000000) * 4
+         + CASE end_kind WHEN 'recorded' THEN 3 WHEN 'inferred' THEN 2 WHEN 'open' THEN 1 ELSE 0 END AS end_key
+FROM placed;
+
 CREATE TEMP TABLE merged AS
-WITH islands AS (
-    SELECT patient, v, unit, kind, tz, may_run_beside, start_us, end_us, precision, feed,
-           coalesce(end_us, 1000000000000000000) * 4
-             + CASE end_kind WHEN 'recorded' THEN 3 WHEN 'inferred' THEN 2 WHEN 'open' THEN 1 ELSE 0 END AS end_key,
-           CASE WHEN start_us <= max(end_us) OVER so_far THEN 0 ELSE 1 END AS starts_island
-    FROM placed
-    WINDOW so_far AS (PARTITION BY v, unit ORDER BY start_us, end_us NULLS LAST ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+WITH repeated AS (SELECT v, unit FROM keyed GROUP BY v, unit HAVING count(*) > 1),
+islands AS (
+    SELECT k.*, CASE WHEN k.start_us <= max(k.end_us) OVER so_far THEN 0 ELSE 1 END AS starts_island
+    FROM keyed k SEMI JOIN repeated r ON r.v = k.v AND r.unit = k.unit
+    WINDOW so_far AS (PARTITION BY k.v, k.unit ORDER BY k.start_us, k.end_us NULLS LAST
+                      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 numbered AS (
     SELECT *, sum(starts_island) OVER (PARTITION BY v, unit ORDER BY start_us, end_us NULLS LAST
@@ -18,10 +24,13 @@ numbered AS (
 )
 SELECT any_value(patient) AS patient, v, unit, any_value(kind) AS kind, any_value(may_run_beside) AS may_run_beside,
        min(start_us) AS start_us, max(end_key) AS end_key,
-       bool_and(precision <> 'd') AS precise,
+       bool_and(precise) AS precise,
        arg_max(feed, start_us) AS feed
 FROM numbered
-GROUP BY v, unit, island;
+GROUP BY v, unit, island
+UNION ALL
+SELECT k.patient, k.v, k.unit, k.kind, k.may_run_beside, k.start_us, k.end_key, k.precise, k.feed
+FROM keyed k ANTI JOIN repeated r ON r.v = k.v AND r.unit = k.unit;
 
 -- A support, clinic or theatre stay that runs beside a bed stay of the same patient is no
 -- step of the journey: it begins inside one, or one begins inside it.
@@ -39,25 +48,36 @@ WHERE s.may_run_beside AND EXISTS (
 -- Each step under its ancestor of each level at its start; the registry's ancestors of one
 -- level never overlap in time, so a step has at most one row a level.
 CREATE TEMP TABLE climbed AS
-SELECT a.level, s.patient, s.v, a.ancestor AS unit, s.unit AS micro, s.start_us, s.end_key, s.precise, s.feed, s.kind
+SELECT a.level, s.patient, s.v, a.ancestor AS unit, s.unit AS micro, s.start_us, s.end_key, s.precise, s.feed
 FROM merged s
 JOIN ancestor a ON a.unit = s.unit AND s.start_us >= a.since_us AND s.start_us < a.until_us
 ANTI JOIN beside b ON b.v = s.v AND b.unit = s.unit AND b.start_us = s.start_us;
 
--- Neighbours with the same ancestor are one node.
+-- Neighbours with the same ancestor are one node. A visit that knows one unit of a level is
+-- one node there and needs no sorting; `ord` is the place of a node's first step.
+CREATE TEMP TABLE whole_visit AS
+SELECT level, any_value(patient) AS patient, v, 1::BIGINT AS ord, any_value(unit) AS unit, count(*) AS steps,
+       min(start_us) AS start_us, max(end_key) AS end_key,
+       min(unit) = max(unit) AS one_unit, any_value(micro) AS micro, any_value(feed) AS feed, bool_and(precise) AS precise
+FROM climbed GROUP BY level, v;
+
 CREATE TEMP TABLE nodes AS
 WITH turned AS (
-    SELECT *, row_number() OVER w AS ord, unit IS DISTINCT FROM lag(unit) OVER w AS turns
-    FROM climbed WINDOW w AS (PARTITION BY level, v ORDER BY start_us, end_key, micro)
+    SELECT c.*, row_number() OVER w AS ord, c.unit IS DISTINCT FROM lag(c.unit) OVER w AS turns,
+           c.unit IS DISTINCT FROM lead(c.unit) OVER w AS ends
+    FROM climbed c ANTI JOIN (SELECT level, v FROM whole_visit WHERE steps = 1) o ON o.level = c.level AND o.v = c.v
+    WINDOW w AS (PARTITION BY c.level, c.v ORDER BY c.start_us, c.end_key, c.micro)
 ),
 grouped AS (
-    SELECT *, sum(turns::INTEGER) OVER (PARTITION BY level, v ORDER BY ord ROWS UNBOUNDED PRECEDING)::INTEGER AS seq
-    FROM turned
+    SELECT *, sum(turns::INTEGER) OVER (PARTITION BY level, v ORDER BY ord ROWS UNBOUNDED PRECEDING) AS node
+    FROM turned WHERE NOT (turns AND ends)
 )
-SELECT level, any_value(patient) AS patient, v, seq, any_value(unit) AS unit,
-       min(start_us) AS start_us, max(end_key) AS end_key,
-       arg_min(kind, ord) AS first_kind, arg_max(kind, ord) AS last_kind,
-       arg_min(micro, ord) AS first_micro, arg_max(micro, ord) AS last_micro,
-       bool_and(precise) AS precise, arg_max(feed, ord) AS feed
-FROM grouped
-GROUP BY level, v, seq;
+SELECT level, patient, v, ord, unit, start_us, end_key, micro AS first_micro, micro AS last_micro, precise, feed
+FROM whole_visit WHERE steps = 1
+UNION ALL
+SELECT level, patient, v, ord, unit, start_us, end_key, micro, micro, precise, feed
+FROM turned WHERE turns AND ends
+UNION ALL
+SELECT level, any_value(patient), v, min(ord), any_value(unit), min(start_us), max(end_key),
+       arg_min(micro, ord), arg_max(micro, ord), bool_and(precise), arg_max(feed, ord)
+FROM grouped GROUP BY level, v, node;

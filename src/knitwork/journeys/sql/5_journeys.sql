@@ -20,7 +20,7 @@ FROM spaced;
 
 CREATE TEMP TABLE visit_shape AS
 SELECT v, count(DISTINCT unit)::INTEGER AS units, (count(*) - 1)::INTEGER AS handoffs,
-       arg_max(last_kind, seq) AS last_kind, arg_max(last_micro, seq) AS last_micro
+       arg_max(last_kind, ord) AS last_kind, arg_max(last_micro, ord) AS last_micro
 FROM neighbours WHERE level = 'micro' GROUP BY v;
 
 CREATE TEMP TABLE visit_gap AS
@@ -63,7 +63,7 @@ WITH whole AS (
 ),
 path AS (
     SELECT v.patient, v.j, count(*) AS nodes, count(DISTINCT n.unit)::INTEGER AS units,
-           string_agg(n.unit, ' > ' ORDER BY n.start_us, n.v, n.seq) AS variant
+           string_agg(n.unit, ' > ' ORDER BY n.start_us, n.v, n.ord) AS variant
     FROM neighbours n JOIN visits v ON v.v = n.v
     WHERE n.level = 'micro' GROUP BY v.patient, v.j
 ),

@@ -4,12 +4,14 @@ SELECT k.v, k.visit, v.j, v.patient::VARCHAR || '-j' || v.j AS journey
 FROM visit_key k JOIN visits v ON v.v = k.v;
 
 CREATE TEMP TABLE stay AS
-SELECT p.patient, p.unit, p.start_us, p.end_us, p.end_kind, p.precision, n.visit,
-       p.given_visit IS NOT NULL AS visit_given, n.journey, p.zone, p.zone_assumed,
-       p.flags | CASE WHEN p.end_us = p.start_us THEN 16 ELSE 0 END
+SELECT p.patient, p.unit, p.start_us, p.end_us, p.end_kind::VARCHAR AS end_kind, f.precision, n.visit,
+       p.given_visit IS NOT NULL AS visit_given, n.journey, f.zone, f.zone_assumed,
+       f.flags | CASE WHEN p.end_us = p.start_us THEN 16 ELSE 0 END
                | CASE WHEN p.end_us - p.start_us < 300000000 THEN 128 ELSE 0 END AS flags,
-       p.feed, p.delivery, p.row
-FROM placed p JOIN visit_name n ON n.v = p.v
+       f.feed, f.delivery, f.row
+FROM placed p
+JOIN folded f ON f.rid = p.rid
+JOIN visit_name n ON n.v = p.v
 ORDER BY p.patient, p.start_us;
 
 CREATE TEMP TABLE visit AS

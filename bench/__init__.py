@@ -1,0 +1,1 @@
+"""Measures Knitwork's speed and memory beside yardsticks, in one run."""

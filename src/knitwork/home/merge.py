@@ -1,0 +1,187 @@
+"""Merging the atoms of all buckets into what screens read: cells, pairs and counts of patients.
+
+After a small change only the keys whose atoms differ are made anew, from all buckets; the
+rest is carried over. The result equals a full merge, and a test says so.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+from knitwork.home.place import Place
+from knitwork.journeys.pairs import FEED_STATE, departures_recorded, pair_cells_sql
+from knitwork.lake.engine import Connection
+from knitwork.lake.manifest import WHOLE, LakeFile, Manifest
+from knitwork.lake.runner import paths_sql, write_table
+from knitwork.measures.catalogue import catalogue
+from knitwork.measures.merge import MergeInput, merge_statements
+from knitwork.model.units import Registry
+
+PATIENTS = """
+SELECT level::VARCHAR AS level, unit::VARCHAR AS unit, period, start_day, calendar, sum(patients)::BIGINT AS patients
+FROM {atoms} GROUP BY ALL
+"""
+
+
+def merge(
+    place: Place, *, old: Manifest | None, new: Manifest, registry: Registry, rebuilt: Sequence[int]
+) -> tuple[list[LakeFile], bool]:
+    """Write the merged tables of a new generation; the flag says whether all of it was made anew."""
+    con = place.lake.writer()
+    try:
+        merging = _Merging(place, con, old, new, registry, rebuilt)
+        return merging.run()
+    finally:
+        con.close()
+
+
+class _Merging:
+    """One merge: a connection, the generation before and the one in the making."""
+
+    def __init__(
+        self,
+        place: Place,
+        con: Connection,
+        old: Manifest | None,
+        new: Manifest,
+        registry: Registry,
+        rebuilt: Sequence[int],
+    ) -> None:
+        self.place, self.con, self.old, self.new = place, con, old, new
+        self.registry, self.rebuilt = registry, rebuilt
+
+    def source(self, manifest: Manifest, table: str, buckets: Sequence[int] | None = None) -> str:
+        files = [f for f in manifest.of(table) if buckets is None or f.bucket in buckets]
+        return f"read_parquet({paths_sql(self.place.lake.paths(files))})"
+
+    def keep(self, table: str, query: str) -> LakeFile:
+        name = f"{table}-{uuid.uuid4().hex[:12]}.parquet"
+        return LakeFile(name, table, WHOLE, write_table(self.con, query, self.place.lake.files / name))
+
+    def run(self) -> tuple[list[LakeFile], bool]:
+        from knitwork.home.refresh import local_day
+
+        day = local_day(self.new.watermark_us or 0, self.place.settings.tz)
+        self.feed_state()
+        self.capacities()
+        whole = not self.can_patch(day)
+        if whole:
+            cells = self.cells(day, touched=None)
+            pairs = pair_cells_sql(self.source(self.new, "fact_handoff"), watermark_day=day)
+        else:
+            self.find_touched()
+            cells = self.cells(day, touched="touched")
+            pairs = (
+                f"SELECT * FROM {self.source(self.old_one, 'cell_pair')} c ANTI JOIN touched_pair t "
+                "ON t.level = c.level AND t.from_unit = c.from_unit AND t.to_unit = c.to_unit UNION ALL BY NAME "
+                + pair_cells_sql(self.source(self.new, "fact_handoff"), watermark_day=day, touched="touched_pair")
+            )
+        files = [
+            self.keep("cell", f"SELECT * FROM ({cells}) ORDER BY level, unit, measure, period, stratum, start_day"),
+            self.keep("cell_pair", f"SELECT * FROM ({pairs}) ORDER BY level, period, from_unit, to_unit, start_day"),
+            self.keep("cell_patients", PATIENTS.format(atoms=self.source(self.new, "atom_patients")) + " ORDER BY ALL"),
+            self.keep("feed_state", "FROM feed_state ORDER BY feed"),
+        ]
+        return files, whole
+
+    @property
+    def old_one(self) -> Manifest:
+        if self.old is None:
+            raise ValueError("a patch needs the generation before")
+        return self.old
+
+    def feed_state(self) -> None:
+        """Make the table that says of each feed whether it records departures and has a calendar."""
+        counted = {
+            row[0]: (row[1], row[2])
+            for row in self.con.execute(FEED_STATE.format(handoffs=self.source(self.new, "fact_handoff"))).fetchall()
+        }
+        self.con.execute(
+            "CREATE TEMP TABLE feed_state (feed VARCHAR, departures_recorded BOOLEAN, calendar BOOLEAN, timed BIGINT, zero BIGINT)"
+        )
+        for feed, known in sorted(self.new.feeds.items()):
+            timed, zero = counted.get(feed, (0, 0))
+            state = [feed, departures_recorded(timed, zero), known["calendar"] == "real", timed, zero]
+            self.con.execute("INSERT INTO feed_state VALUES (?, ?, ?, ?, ?)", state)
+
+    def capacities(self) -> None:
+        """Make the table of how many patients each unit of each level can hold: its own, or its members'."""
+        self.con.execute("CREATE TEMP TABLE capacity (level VARCHAR, unit VARCHAR, capacity DOUBLE)")
+        own = {u.unit: u.capacity for u in self.registry.units if u.capacity is not None}
+        held: dict[tuple[str, str], float] = {}
+        for ancestor in self.registry.ancestry():
+            if ancestor.level != "micro" and ancestor.unit in own and ancestor.ancestor not in own:
+                at = (ancestor.level, ancestor.ancestor)
+                held[at] = held.get(at, 0.0) + (own[ancestor.unit] or 0.0)
+        for unit, capacity in own.items():
+            held[(self.registry.level_of(unit), unit)] = capacity
+        for (level, unit), capacity in sorted(held.items()):
+            self.con.execute("INSERT INTO capacity VALUES (?, ?, ?)", [level, unit, capacity])
+
+    def can_patch(self, day: int) -> bool:
+        """Say whether the generation before can be carried over: same last day, same state of the feeds."""
+        from knitwork.home.refresh import local_day
+
+        old = self.old
+        if old is None or not old.of("cell") or old.watermark_us is None:
+            return False
+        if local_day(old.watermark_us, self.place.settings.tz) != day:
+            return False
+        same = "SELECT feed, departures_recorded, calendar FROM"
+        changed = self.con.execute(
+            f"SELECT count(*) FROM (({same} feed_state EXCEPT {same} {self.source(old, 'feed_state')}) UNION ALL "
+            f"({same} {self.source(old, 'feed_state')} EXCEPT {same} feed_state))"
+        ).fetchall()
+        first = "SELECT min(start_day) FROM"
+        began = self.con.execute(
+            f"SELECT ({first} {self.source(old, 'atom_patients')} WHERE period = 'day') IS NOT DISTINCT FROM "
+            f"({first} {self.source(self.new, 'atom_patients')} WHERE period = 'day')"
+        ).fetchall()
+        return not changed[0][0] and bool(began[0][0])
+
+    def find_touched(self) -> None:
+        """Find the keys whose atoms differ between the two generations, in the rebuilt buckets."""
+        self.con.execute(
+            "CREATE TEMP TABLE touched (measure VARCHAR, level VARCHAR, unit VARCHAR, stratum VARCHAR, day INTEGER)"
+        )
+        for table, columns in (
+            ("atom_count", "measure, level, unit, stratum, day, feed, calendar, num, den"),
+            ("atom_value", "measure, level, unit, stratum, day, feed, calendar, value, n"),
+        ):
+            self._differing(table, columns, "INSERT INTO touched SELECT DISTINCT measure, level, unit, stratum, day")
+        self.con.execute("CREATE TEMP TABLE touched_census (level VARCHAR, unit VARCHAR)")
+        self._differing(
+            "fact_census", "level, unit, day, delta, feed, calendar", "INSERT INTO touched_census SELECT DISTINCT level, unit"
+        )
+        self.con.execute("CREATE TEMP TABLE touched_pair (level VARCHAR, from_unit VARCHAR, to_unit VARCHAR)")
+        self._differing(
+            "fact_handoff",
+            "level, from_unit, to_unit, arrived_day, calendar, feed, transit_s",
+            "INSERT INTO touched_pair SELECT DISTINCT level, from_unit, to_unit",
+        )
+
+    def _differing(self, table: str, columns: str, then: str) -> None:
+        before = f"SELECT {columns} FROM {self.source(self.old_one, table, self.rebuilt)}"
+        after = f"SELECT {columns} FROM {self.source(self.new, table, self.rebuilt)}"
+        if not any(f.bucket in self.rebuilt for f in self.old_one.of(table)):
+            self.con.execute(f"{then} FROM ({after})")
+            return
+        self.con.execute(
+            f"{then} FROM (({before} EXCEPT ALL {after}) UNION ALL ({after} EXCEPT ALL {before}))"
+        )
+
+    def cells(self, day: int, *, touched: str | None) -> str:
+        """Leave the cells in the table `cell` and return the query that reads them."""
+        given = MergeInput(
+            atom_count=self.source(self.new, "atom_count"),
+            atom_value=self.source(self.new, "atom_value"),
+            census=self.source(self.new, "fact_census"),
+            watermark_day=day,
+            touched=touched,
+        )
+        for statement in merge_statements(catalogue(), given):
+            self.con.execute(statement)
+        if touched is None:
+            return "SELECT * FROM cell"
+        raise NotImplementedError(touched)
