@@ -271,7 +271,7 @@ def test_a_column_of_people_is_never_the_unit(landing):
 
 # Properties.
 
-CELL = st.text(st.characters(codec="cp1252", exclude_characters="\x1a"), max_size=12)
+CELL = st.text(st.characters(codec="cp1252", exclude_characters="\0"), max_size=12)
 QUIET = settings(
     max_examples=150,
     deadline=None,
@@ -290,7 +290,8 @@ QUIET = settings(
 )
 def test_what_is_written_comes_back(landing, cells, separator, encoding, line_end, packing):
     out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=separator, lineterminator=line_end)
+    # All quoted: Python leaves a bare carriage return unquoted, which no reader can tell from a line end.
+    writer = csv.writer(out, delimiter=separator, lineterminator=line_end, quoting=csv.QUOTE_ALL)
     writer.writerow(["patient", "unit", "visit", "start"])
     for patient, unit, visit in cells:
         writer.writerow(["P" + patient + "x", "U" + unit + "x", "V" + visit + "x", "2024-01-01 10:00"])

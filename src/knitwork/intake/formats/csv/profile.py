@@ -119,7 +119,8 @@ def write_profile(profile: Profile, *, feed: str) -> str:
 def _quoted(value: str | None) -> str:
     if value is None:
         return ""
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
+    text: str = yaml.safe_dump(value, default_style='"', width=10_000, allow_unicode=True)
+    return text.strip()
 
 
 def _check(key: str, value: str, *, line: int, source: str) -> None:

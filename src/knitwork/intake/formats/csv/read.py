@@ -68,9 +68,31 @@ def land(
     delivery, "row", extracted_us. `rejected`: "row", field, rule, message. Raises CannotDo when nothing of the
     file can be used.
     """
-    name = name or file.name
+    try:
+        return _landed(
+            con, file, profile, feed=feed, delivery=delivery, extracted_us=extracted_us, received_us=received_us,
+            name=name or file.name, work=work,
+        )  # fmt: skip
+    except CannotDo:
+        clear(con)
+        raise
+
+
+def _landed(
+    con: Connection,
+    file: Path,
+    profile: Profile,
+    *,
+    feed: str,
+    delivery: str,
+    extracted_us: int | None,
+    received_us: int | None,
+    name: str,
+    work: Path | None,
+) -> LandReport:
     with opened(file, name=name, profile=profile, work=work) as source:
-        _forget(con)
+        clear(con)
+        con.execute('CREATE TEMP TABLE faulty("row" BIGINT, message VARCHAR)')
         zone = profile.zone or "UTC"
         readings, decided = _land(con, source, profile, zone=zone, name=name)
         if _paired(source):
@@ -131,13 +153,13 @@ def _paired(source: Opened) -> bool:
     return "end" not in roles and "lifecycle" in roles
 
 
-def _forget(con: Connection) -> None:
+def clear(con: Connection) -> None:
+    """Remove what landing made in `con`."""
     con.execute(
         "DROP VIEW IF EXISTS landed; DROP TABLE IF EXISTS rejected; DROP TABLE IF EXISTS landing; "
         "DROP TABLE IF EXISTS pairs; DROP TABLE IF EXISTS faulty; "
         "DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans"
     )
-    con.execute('CREATE TEMP TABLE faulty("row" BIGINT, message VARCHAR)')
 
 
 def _land(
