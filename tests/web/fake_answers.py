@@ -73,8 +73,9 @@ def definition(row):
     measure, title, chart, direction, unit_, factor, _value, _change = row
     return Definition(
         id=measure,
-        version=1,
+        version="1.0.0",
         title=title,
+        short=title,
         why="Time between units is time nobody cares for the patient.",
         source="Nelson and colleagues, 2002",
         direction=direction,
@@ -162,7 +163,7 @@ class FakeAnswers:
         }  # fmt: skip
 
     def computable(self):
-        can = {m: (True, "", "") for m in MEASURES}
+        can = dict.fromkeys(MEASURES, (True, "", ""))
         can["occupancy"] = (False, "No unit has a capacity.", "Give units a capacity in units.csv.")
         return can
 
@@ -207,7 +208,7 @@ class FakeAnswers:
              "median_transit_s": None if self.unrecorded else median,
              "p90_transit_s": None if self.unrecorded else p90,
              "lost_s": None if self.unrecorded else int(n * median * 1.3),
-             "patients": n, "departures_recorded": not self.unrecorded}
+             "departures_recorded": not self.unrecorded}
             for a, b, n, median, p90 in known
             if unit is None or unit in (a, b)
         ]  # fmt: skip
@@ -231,9 +232,9 @@ class FakeAnswers:
 
     def variants(self, unit=None, level="micro", limit=50):
         return [
-            {"variant": "ED > CATH > CCU > W7", "journeys": 412, "patients": 401, "median_s": 500_000},
-            {"variant": "ED > Med/Surg ~ 4", "journeys": 300, "patients": 280, "median_s": 200_000},
-            {"variant": "OR > CCU", "journeys": 4, "patients": 4, "median_s": 100_000},
+            {"variant": "ED > CATH > CCU > W7", "journeys": 412, "median_h": 0_000},
+            {"variant": "ED > Med/Surg ~ 4", "journeys": 300, "median_h": 0_000},
+            {"variant": "OR > CCU", "journeys": 4, "median_h": 0_000},
         ]
 
 
@@ -243,4 +244,6 @@ CURRENT = {"answers": FakeAnswers()}
 def fake_source():
     """Return the invented system: what tests name in settings.KNITWORK_SOURCE."""
     answers = CURRENT["answers"]
-    return Source(name="Riverbend Health", tz="Europe/Amsterdam", answers=answers, measures=MEASURES, key=f"fake-{id(answers)}")
+    return Source(
+        name="Riverbend Health", tz="Europe/Amsterdam", answers=answers, measures=MEASURES, key=f"fake-{id(answers)}"
+    )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from conftest import account, browser
 
+from conftest import account, browser
 from knitwork.model.errors import CannotDo
 from knitwork.web.accounts.actions import add_account, set_role
 from knitwork.web.accounts.models import Account

@@ -54,7 +54,9 @@ def test_the_compiled_translation_is_of_this_source():
     assert (folder / "django.mo").read_bytes() == made.getvalue()
 
 
-@pytest.mark.parametrize("word", ["margin-left", "margin-right", "padding-left", "padding-right", "text-align: left", "float:"])
+@pytest.mark.parametrize(
+    "word", ["margin-left", "margin-right", "padding-left", "padding-right", "text-align: left", "float:"]
+)
 def test_the_style_has_no_left_and_right(word):
     assert word not in (files("knitwork.web") / "static" / "knitwork" / "knitwork.css").read_text()
 

@@ -196,7 +196,17 @@ def test_numbers_come_as_csv_with_the_columns_of_the_command(ada):
     rows = list(csv.DictReader(io.StringIO(text(response))))
 
     assert response["Content-Type"].startswith("text/csv")
-    assert list(rows[0]) == "measure,version,level,unit,period,stratum,numerator,denominator,value".split(",")
+    assert list(rows[0]) == [
+        "measure",
+        "version",
+        "level",
+        "unit",
+        "period",
+        "stratum",
+        "numerator",
+        "denominator",
+        "value",
+    ]
     assert len(rows) == 24
 
 

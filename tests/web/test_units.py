@@ -122,7 +122,14 @@ def test_the_database_itself_refuses_a_unit_that_makes_no_sense(wrong):
 
 
 def filled(**changes):
-    said = {"name": "Coronary care", "kind": "ccu", "group": "AMI", "since": "", "tz": "Europe/Amsterdam", "capacity": "18"}
+    said = {
+        "name": "Coronary care",
+        "kind": "ccu",
+        "group": "AMI",
+        "since": "",
+        "tz": "Europe/Amsterdam",
+        "capacity": "18",
+    }
     return said | changes
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import cast
 
+from knitwork.measures.definition import Measure
 from knitwork.signals import Spec
+from knitwork.signals.spec import Chart, Direction
+
+# What a measure needs of the kinds of units: while any of these is a guess the page says so.
+NEEDS_KINDS = frozenset({"icu units", "ed units", "inpatient units", "clinic stays"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +18,9 @@ class Definition:
     """What a page says about a measure, and how its chart is made."""
 
     id: str
-    version: int
+    version: str
     title: str
+    short: str
     why: str
     source: str
     direction: str
@@ -22,29 +28,37 @@ class Definition:
     words: str = ""
     numerator: str = ""
     denominator: str = ""
-    compass: str = ""
-    needs: tuple[str, ...] = field(default=())
-    counts_people: bool = True
+    needs: tuple[str, ...] = ()
 
     @property
     def of_values(self) -> bool:
-        """Say whether each point is a median or percentile of single values, not a ratio of counts."""
+        """Say whether its chart takes values as they are, and not a numerator with its denominator."""
         return self.spec.chart in ("run", "xmr")
 
+    @property
+    def needs_kinds(self) -> bool:
+        """Say whether the kinds of units decide what it counts."""
+        return not NEEDS_KINDS.isdisjoint(self.needs)
 
-def from_catalogue(measure: Any) -> Definition:
-    """Return the page's view of one entry of `knitwork.measures`."""
+
+def from_catalogue(measure: Measure) -> Definition:
+    """Return the page's view of one entry of the catalogue."""
     return Definition(
         id=measure.id,
-        version=int(measure.version),
+        version=measure.version,
         title=measure.title,
+        short=measure.title_short,
         why=measure.why,
         source=measure.source,
         direction=measure.direction,
-        spec=measure.spec,
-        words=getattr(measure, "words", ""),
-        numerator=getattr(measure, "numerator_words", ""),
-        denominator=getattr(measure, "denominator_words", ""),
-        compass=getattr(measure, "compass", "") or "",
-        needs=tuple(getattr(measure, "needs", ())),
+        spec=Spec(
+            chart=cast(Chart, measure.chart),
+            direction=cast(Direction, measure.direction),
+            factor=measure.factor,
+            unit=measure.unit,
+        ),
+        words=measure.words.sentence,
+        numerator=measure.words.numerator,
+        denominator=measure.words.denominator,
+        needs=measure.needs,
     )

@@ -22,11 +22,17 @@ from knitwork.web import say, small
 from knitwork.web.definitions import Definition
 from knitwork.web.source import Source
 
+# What an evaluation holds for each period.
+COLUMNS = (
+    "labels", "values", "numerators", "denominators", "centres", "lowers", "uppers", "included", "tested", "hollow",
+)  # fmt: skip
 # Fewer useful points than this have no limits (DESIGN 4).
 ENOUGH = 12
 PERIODS: tuple[Period, ...] = ("day", "week", "month")
 # What one picture can show and still be read; limits come from the whole series all the same.
 SHOWN_POINTS = {"day": 60, "week": 52, "month": 36}
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """One measure of one unit: its picture and the sentence that the same record makes."""
@@ -91,9 +97,7 @@ def tail(evaluation: Evaluation, shown: int) -> Evaluation:
     cut = len(evaluation) - shown
     if cut <= 0:
         return evaluation
-    columns = ("labels", "values", "numerators", "denominators", "centres", "lowers", "uppers")
-    columns += ("included", "tested", "hollow")
-    kept = {name: column[cut:] for name in columns if (column := getattr(evaluation, name)) is not None}
+    kept = {name: column[cut:] for name in COLUMNS if (column := getattr(evaluation, name)) is not None}
     signals = tuple(
         dataclasses.replace(
             signal,
@@ -121,7 +125,7 @@ def card(
 ) -> Card:
     """Return one measure as a card; picture and sentence come from the one evaluation."""
     if size == "wall":
-        said = wall_words(evaluation, period)
+        said = words.brief(evaluation, period=period, _=_)
     else:
         said = words.sentence(evaluation, period=period, _=_, ngettext=ngettext)
     address = reverse("measure", kwargs={"code": unit, "measure": definition.id})
@@ -130,23 +134,15 @@ def card(
     )
     return Card(
         measure=definition.id,
-        title=definition.title,
+        title=definition.short,
         sentence=said,
         verdict=verdict_of(evaluation),
         signalling=bool(evaluation.recent),
-        svg=picture(evaluation, size, title=definition.title, period=period),
+        svg=picture(evaluation, size, title=definition.short, period=period),
         address=f"{address}?period={period}",
         hidden=note % {"n": hidden} if hidden else "",
         evaluation=evaluation,
     )
-
-
-def wall_words(evaluation: Evaluation, period: Period) -> str:
-    """Say in a few words what a chart shows: read from four metres, with the whole sentence on the unit's page."""
-    signal = words.leading_signal(evaluation) if evaluation.recent else None
-    if signal is not None:
-        return words.headline(evaluation, signal, period=period, _=_)
-    return _("No signal") if evaluation.n_useful >= ENOUGH else _("Too early to call")
 
 
 GRAVITY = {"worse": 0, "better": 1, "neither": 2, "": 3}
@@ -175,7 +171,9 @@ def by_chance(evaluations: Iterable[Evaluation]) -> str:
     if expected < 0.5:
         return _("By chance alone we expect fewer than 1 of them.")
     n = round(expected)
-    return ngettext("By chance alone we expect about %(n)s of them.", "By chance alone we expect about %(n)s of them.", n) % {"n": n}
+    return ngettext(
+        "By chance alone we expect about %(n)s of them.", "By chance alone we expect about %(n)s of them.", n
+    ) % {"n": n}
 
 
 # --- the whole system at a glance, made once for each generation of the lake ---
@@ -253,7 +251,11 @@ def tiles(source: Source, unit: str, numbers: dict[str, Any], *, hide: bool) -> 
     here = small.shown_count(numbers.get("here_now"), hide=hide)
     beds = known.capacity if known and known.capacity else None
     return [
-        {"label": _("Patients here now"), "value": here, "note": _("of %(n)s") % {"n": say.count(beds)} if beds else ""},
+        {
+            "label": _("Patients here now"),
+            "value": here,
+            "note": _("of %(n)s") % {"n": say.count(beds)} if beds else "",
+        },
         {
             "label": _("Arrived on the last day"),
             "value": small.shown_count(numbers.get("arrived_today"), hide=hide),

@@ -82,6 +82,15 @@ def instant(us: int | None, tz: str) -> str:
     return "–" if us is None else date_format(local(us, tz).replace(tzinfo=None), "j F Y, H:i")
 
 
+def moment(value: object, tz: str) -> str:
+    """Return an instant that came as microseconds, a date-time or text."""
+    if isinstance(value, int):
+        return instant(value, tz)
+    if isinstance(value, dt.datetime):
+        return instant((value - EPOCH) // dt.timedelta(microseconds=1), tz)
+    return str(value) if value else "–"
+
+
 def long_day(us: int | None, tz: str) -> str:
     """Return an instant with the day of the week: Tuesday 14 October 2026, 06:10."""
     return "–" if us is None else date_format(local(us, tz).replace(tzinfo=None), "l j F Y, H:i")

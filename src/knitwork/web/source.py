@@ -42,9 +42,9 @@ def opened(folder: Path) -> Any:
 @lru_cache(maxsize=1)
 def definitions() -> dict[str, Definition]:
     """Return the catalogue of measures as pages show it, in its own order."""
-    from knitwork import measures
+    from knitwork.measures.catalogue import catalogue
 
-    return {measure.id: from_catalogue(measure) for measure in measures.catalogue().values()}
+    return {measure.id: from_catalogue(measure) for measure in catalogue()}
 
 
 def from_home() -> Source:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, Literal, ParamSpec
+from typing import Literal
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
@@ -23,7 +23,7 @@ ROLES: dict[str, frozenset[Right]] = {
     Role.READER: frozenset({"read"}),
 }
 
-P = ParamSpec("P")
+View = Callable[..., HttpResponse]
 
 
 def may(account: object, right: Right) -> bool:
@@ -31,16 +31,12 @@ def may(account: object, right: Right) -> bool:
     return isinstance(account, Account) and account.is_active and right in ROLES.get(account.role, frozenset())
 
 
-def needs(
-    right: Right,
-) -> Callable[[Callable[Concatenate[HttpRequest, P], HttpResponse]], Callable[Concatenate[HttpRequest, P], HttpResponse]]:
+def needs(right: Right) -> Callable[[View], View]:
     """Let a view be seen only by accounts that hold `right`; the view then carries it as `.right`."""
 
-    def wrap(
-        view: Callable[Concatenate[HttpRequest, P], HttpResponse],
-    ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    def wrap(view: View) -> View:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
             if not may(request.user, right):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -22,4 +24,4 @@ class Account(AbstractUser):
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.NONE, blank=True)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(role__in=Role.values), name="role_is_known")]
+        constraints: ClassVar = [models.CheckConstraint(condition=models.Q(role__in=Role.values), name="role_is_known")]

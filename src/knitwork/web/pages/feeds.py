@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from typing import Any
 
@@ -51,20 +52,12 @@ def feeds(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/feeds.html", context)
 
 
-def moment(value: Any, tz: str) -> str:
-    """Return an instant that came as microseconds, a date-time or ISO text on the system's clock."""
-    from knitwork.web.pages.measure import when
-
-    if isinstance(value, str):
-        import datetime as dt
-
-        try:
-            value = dt.datetime.fromisoformat(value)
-        except ValueError:
-            return value
-        if value.tzinfo is None:
-            value = value.replace(tzinfo=dt.UTC)
-    return when(value, tz)
+def moment(text: str | None, tz: str) -> str:
+    """Return an instant written as ISO text on the system's clock."""
+    if not text:
+        return "–"
+    at = dt.datetime.fromisoformat(text)
+    return say.moment(at if at.tzinfo else at.replace(tzinfo=dt.UTC), tz)
 
 
 def feed_view(state: Any, tz: str) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def with_answers(request: HttpRequest) -> Source:
     known = of(request)
     if known.answers is None:
         raise CannotDo(
-            _("No records have been loaded yet: `knitwork load FILE` takes a file of stays in, then `knitwork refresh`.")
+            _("No records are loaded yet: `knitwork load FILE` takes a file of stays in, then `knitwork refresh`.")
         )
     return known
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from knitwork.draw.flow import Stream, flow_svg
-from knitwork.draw.words import sentence as say_sentence
 from knitwork.draw.periods import Period
+from knitwork.draw.words import sentence as say_sentence
 from knitwork.model.units import LEVELS
 from knitwork.signals import Series, Spec, evaluate_many
 from knitwork.web import present, say, small
@@ -57,7 +57,9 @@ def lead(rows: list[dict[str, Any]]) -> str:
         return _("No patient has passed from one unit to another in these records.")
     timed = [row for row in rows if row["recorded"] and row["lost_s"]]
     if not timed:
-        return _("The feed does not record when patients leave, so waits between units cannot be told from its records.")
+        return _(
+            "The feed does not record when patients leave, so waits between units cannot be told from its records."
+        )
     worst = timed[0]
     return _("Most time is lost from %(sender)s to %(receiver)s: %(hours)s hours, for %(count)s hand-offs.") % {
         "sender": worst["sender"],
@@ -90,9 +92,7 @@ def pair_rows(pairs: list[dict[str, Any]], known: Names, *, level: str, hide: bo
     return rows
 
 
-def neighbourhood(
-    pairs: list[dict[str, Any]], code: str, known: Names, *, level: str, hide: bool
-) -> SafeString | str:
+def neighbourhood(pairs: list[dict[str, Any]], code: str, known: Names, *, level: str, hide: bool) -> SafeString | str:
     """Return the picture of who sends patients here and where they go; empty where nobody does."""
     shown = [pair for pair in pairs if not (hide and small.is_small(pair["count"]))]
 

@@ -26,8 +26,7 @@ def journeys(request: HttpRequest) -> HttpResponse:
         {
             "steps": [known.name(step) for step in str(way["variant"]).split(" > ")],
             "journeys": small.shown_count(way.get("journeys"), hide=hide),
-            "patients": small.shown_count(way.get("patients"), hide=hide),
-            "median": "" if hide and small.is_small(way.get("journeys")) else say.duration(way.get("median_s")),
+            "median": say.duration(None if way["median_h"] is None else way["median_h"] * 3600),
         }
         for way in ways
         if not (hide and small.is_small(way.get("journeys")))

@@ -56,11 +56,14 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
         "csv": reverse("numbers", kwargs={"code": code, "measure": measure}) + f"?period={period}",
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
     }
+    if definition.needs_kinds:
+        known = Names(source)
+        context["guessed"] = sum(1 for unit in source.answers.registry.units if known.kind(unit.unit)[1])
     if rows and calendar:
         evaluation = present.evaluate_rows(source, {measure: rows})[measure]
         shown: Period = period_of(request)
         context["card"] = present.card(definition, evaluation, unit=code, period=shown, size="page", hidden=hidden)
-        context["narrow"] = present.picture(evaluation, "desk", title=definition.title, period=shown)
+        context["narrow"] = present.picture(evaluation, "desk", title=definition.short, period=shown)
         context["limits"] = limits_words(evaluation)
     return render(request, "pages/measure.html", context)
 
@@ -161,19 +164,8 @@ def patient_row(row: dict[str, Any], known: Names, tz: str) -> dict[str, Any]:
         "patient": row.get("patient"),
         "visit": row.get("visit") or "–",
         "where": where,
-        "start": when(row.get("start"), tz),
-        "end": when(row.get("end"), tz),
+        "start": say.moment(row.get("start"), tz),
+        "end": say.moment(row.get("end"), tz),
         "value": row.get("value"),
         "counted": row.get("in_numerator"),
     }
-
-
-def when(moment: Any, tz: str) -> str:
-    """Return an instant that came as microseconds, a date-time or text."""
-    if moment is None or moment == "":
-        return "–"
-    if isinstance(moment, int):
-        return say.instant(moment, tz)
-    if isinstance(moment, dt.datetime):
-        return say.instant((moment - say.EPOCH) // dt.timedelta(microseconds=1), tz)
-    return str(moment)

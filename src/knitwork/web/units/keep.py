@@ -35,7 +35,9 @@ def described(unit: Unit) -> dict[str, Any]:
     """Return what the audit keeps of a unit, with what it belongs to now."""
     now_in = unit.memberships.filter(kind=Membership.BELONGS, until_us__isnull=True)
     names = ("name", "kind", "kind_guessed", "tz", "capacity")
-    return {name: getattr(unit, name) for name in names} | {"group": now_in.values_list("group__code", flat=True).first()}
+    return {name: getattr(unit, name) for name in names} | {
+        "group": now_in.values_list("group__code", flat=True).first()
+    }
 
 
 def belong(unit: Unit, group: str | None, since_us: int | None) -> None:

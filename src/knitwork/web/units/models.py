@@ -6,6 +6,8 @@ Knitwork. The database refuses a unit two `belongs` parents at once (triggers in
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -26,7 +28,7 @@ class Unit(models.Model):
 
     class Meta:
         ordering = ("code",)
-        constraints = [
+        constraints: ClassVar = [
             models.CheckConstraint(condition=Q(kind__in=KINDS), name="kind_is_known"),
             models.CheckConstraint(condition=~Q(code="") & ~Q(name=""), name="unit_has_code_and_name"),
             models.CheckConstraint(condition=Q(capacity__isnull=True) | Q(capacity__gt=0), name="capacity_above_zero"),
@@ -53,7 +55,7 @@ class Membership(models.Model):
 
     class Meta:
         ordering = ("unit__code", "since_us", "group__code")
-        constraints = [
+        constraints: ClassVar = [
             models.CheckConstraint(condition=Q(kind__in=("belongs", "takes_part")), name="membership_kind_is_known"),
             models.CheckConstraint(condition=~Q(unit=F("group")), name="no_unit_in_itself"),
             models.CheckConstraint(

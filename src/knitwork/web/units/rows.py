@@ -104,7 +104,9 @@ def read_memberships_csv(text: str) -> list[MembershipRow]:
 def write_memberships_csv(registry: Registry) -> str:
     """Return all memberships as memberships.csv."""
     utc = ZoneInfo("UTC")
-    lines = [[m.unit, m.group, m.kind, written(m.since_us, utc), written(m.until_us, utc)] for m in registry.memberships]
+    lines = [
+        [m.unit, m.group, m.kind, written(m.since_us, utc), written(m.until_us, utc)] for m in registry.memberships
+    ]
     return to_csv(MEMBERSHIP_COLUMNS, lines)
 
 

@@ -16,7 +16,7 @@ FOR EACH ROW EXECUTE FUNCTION audit_refuse();
 """
 
 
-def refuse_changes(apps, schema_editor):
+def refuse_changes(_apps, schema_editor):
     if schema_editor.connection.vendor == "sqlite":
         for statement in SQLITE.strip().split("END;"):
             if statement.strip():

@@ -5,44 +5,120 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Unit',
+            name="Unit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=200, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(default='other', max_length=20)),
-                ('kind_guessed', models.BooleanField(default=True)),
-                ('tz', models.CharField(blank=True, default='', max_length=60)),
-                ('capacity', models.FloatField(blank=True, null=True)),
-                ('since_us', models.BigIntegerField(blank=True, null=True)),
-                ('until_us', models.BigIntegerField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=200, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("kind", models.CharField(default="other", max_length=20)),
+                ("kind_guessed", models.BooleanField(default=True)),
+                ("tz", models.CharField(blank=True, default="", max_length=60)),
+                ("capacity", models.FloatField(blank=True, null=True)),
+                ("since_us", models.BigIntegerField(blank=True, null=True)),
+                ("until_us", models.BigIntegerField(blank=True, null=True)),
             ],
             options={
-                'ordering': ('code',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ('home', 'ems', 'ed', 'cathlab', 'or', 'icu', 'ccu', 'ward', 'rehab', 'practice', 'clinic', 'homecare', 'snf', 'hospice', 'virtual', 'lab', 'radiology', 'pharmacy', 'dietary', 'mesosystem', 'macrosystem', 'other'))), name='kind_is_known'), models.CheckConstraint(condition=models.Q(models.Q(('code', ''), _negated=True), models.Q(('name', ''), _negated=True)), name='unit_has_code_and_name'), models.CheckConstraint(condition=models.Q(('capacity__isnull', True), ('capacity__gt', 0), _connector='OR'), name='capacity_above_zero'), models.CheckConstraint(condition=models.Q(('since_us__isnull', True), ('until_us__isnull', True), ('since_us__lt', models.F('until_us')), _connector='OR'), name='unit_begins_before_it_ends')],
+                "ordering": ("code",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                (
+                                    "home",
+                                    "ems",
+                                    "ed",
+                                    "cathlab",
+                                    "or",
+                                    "icu",
+                                    "ccu",
+                                    "ward",
+                                    "rehab",
+                                    "practice",
+                                    "clinic",
+                                    "homecare",
+                                    "snf",
+                                    "hospice",
+                                    "virtual",
+                                    "lab",
+                                    "radiology",
+                                    "pharmacy",
+                                    "dietary",
+                                    "mesosystem",
+                                    "macrosystem",
+                                    "other",
+                                ),
+                            )
+                        ),
+                        name="kind_is_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("code", ""), _negated=True), models.Q(("name", ""), _negated=True)
+                        ),
+                        name="unit_has_code_and_name",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("capacity__isnull", True), ("capacity__gt", 0), _connector="OR"),
+                        name="capacity_above_zero",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("since_us__isnull", True),
+                            ("until_us__isnull", True),
+                            ("since_us__lt", models.F("until_us")),
+                            _connector="OR",
+                        ),
+                        name="unit_begins_before_it_ends",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Membership',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(default='belongs', max_length=12)),
-                ('since_us', models.BigIntegerField(blank=True, null=True)),
-                ('until_us', models.BigIntegerField(blank=True, null=True)),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='units.unit')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='units.unit')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(default="belongs", max_length=12)),
+                ("since_us", models.BigIntegerField(blank=True, null=True)),
+                ("until_us", models.BigIntegerField(blank=True, null=True)),
+                (
+                    "group",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="members", to="units.unit"
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="memberships", to="units.unit"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('unit__code', 'since_us', 'group__code'),
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ('belongs', 'takes_part'))), name='membership_kind_is_known'), models.CheckConstraint(condition=models.Q(('unit', models.F('group')), _negated=True), name='no_unit_in_itself'), models.CheckConstraint(condition=models.Q(('since_us__isnull', True), ('until_us__isnull', True), ('since_us__lt', models.F('until_us')), _connector='OR'), name='membership_begins_before_it_ends')],
+                "ordering": ("unit__code", "since_us", "group__code"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ("belongs", "takes_part"))), name="membership_kind_is_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("unit", models.F("group")), _negated=True), name="no_unit_in_itself"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("since_us__isnull", True),
+                            ("until_us__isnull", True),
+                            ("since_us__lt", models.F("until_us")),
+                            _connector="OR",
+                        ),
+                        name="membership_begins_before_it_ends",
+                    ),
+                ],
             },
         ),
     ]

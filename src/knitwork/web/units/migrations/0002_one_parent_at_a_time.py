@@ -22,7 +22,7 @@ EXCLUDE USING gist (unit_id WITH =, int8range(since_us, until_us) WITH &&) WHERE
 """
 
 
-def refuse_two_parents(apps, schema_editor):
+def refuse_two_parents(_apps, schema_editor):
     if schema_editor.connection.vendor == "sqlite":
         for statement in SQLITE:
             schema_editor.execute(statement)
