@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from knitwork.home import measured, spine
 from knitwork.home.place import Place
 from knitwork.journeys.pairs import MONTH, RECENT_DAYS, WEEK
 from knitwork.lake.manifest import Manifest
@@ -270,3 +271,36 @@ class Answers:
         tail = [p for p in found if not p["complete"]][:1]
         return (complete_ones + tail)[-wanted - len(tail) :]
 
+
+    # What was measured; see `measured` and `spine` for what each answer holds
+
+    def cells(
+        self, measure: str, level: str = "micro", period: str = "month", unit: str | None = None, by: str | None = None
+    ) -> list[Row]:
+        return measured.cells(self, measure, level=level, period=period, unit=unit, by=by)
+
+    def series(
+        self, measures: Sequence[str], unit: str, level: str, period: str, limit: int | None = None
+    ) -> dict[str, list[Row]]:
+        return measured.series(self, measures, unit, level, period, limit=limit)
+
+    def computable(self) -> dict[str, tuple[bool, str, str]]:
+        return self._computable
+
+    @cached_property
+    def _computable(self) -> dict[str, tuple[bool, str, str]]:
+        return measured.computable(self)
+
+    def behind(
+        self, measure: str, level: str, unit: str, period: str, start_day: int, limit: int = 200
+    ) -> list[Row]:
+        return measured.behind(self, measure, level=level, unit=unit, period=period, start_day=start_day, limit=limit)
+
+    def unit_numbers(self, unit: str, level: str) -> dict[str, int | None]:
+        return spine.unit_numbers(self, unit, level)
+
+    def variants(self, unit: str | None = None, level: str | None = None, limit: int = 20) -> list[Row]:
+        return spine.variants(self, unit=unit, level=level, limit=limit)
+
+    def here(self, unit: str, level: str, limit: int | None = None) -> list[Row]:
+        return spine.here(self, unit, level=level, limit=limit)

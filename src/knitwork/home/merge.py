@@ -15,7 +15,7 @@ from knitwork.lake.engine import Connection
 from knitwork.lake.manifest import WHOLE, LakeFile, Manifest
 from knitwork.lake.runner import paths_sql, write_table
 from knitwork.measures.catalogue import catalogue
-from knitwork.measures.merge import MergeInput, merge_statements
+from knitwork.measures.merge import Reach, Sources, merge_sql, replace_sql
 from knitwork.model.units import Registry
 
 PATIENTS = """
@@ -60,22 +60,21 @@ class _Merging:
         return LakeFile(name, table, WHOLE, write_table(self.con, query, self.place.lake.files / name))
 
     def run(self) -> tuple[list[LakeFile], bool]:
-        from knitwork.home.refresh import local_day
-
-        day = local_day(self.new.watermark_us or 0, self.place.settings.tz)
+        day = self.day_of(self.new)
         self.feed_state()
         self.capacities()
-        whole = not self.can_patch(day)
+        whole = not self.can_patch()
+        handoffs = self.source(self.new, "fact_handoff")
         if whole:
-            cells = self.cells(day, touched=None)
-            pairs = pair_cells_sql(self.source(self.new, "fact_handoff"), watermark_day=day)
+            cells = self.cells(day)
+            pairs = pair_cells_sql(handoffs, watermark_day=day)
         else:
-            self.find_touched()
+            self.find_touched(day)
             cells = self.cells(day, touched="touched")
             pairs = (
-                f"SELECT * FROM {self.source(self.old_one, 'cell_pair')} c ANTI JOIN touched_pair t "
+                f"SELECT * FROM {self.source(self.before, 'cell_pair')} c ANTI JOIN touched_pair t "
                 "ON t.level = c.level AND t.from_unit = c.from_unit AND t.to_unit = c.to_unit UNION ALL BY NAME "
-                + pair_cells_sql(self.source(self.new, "fact_handoff"), watermark_day=day, touched="touched_pair")
+                + pair_cells_sql(handoffs, watermark_day=day, touched="touched_pair")
             )
         files = [
             self.keep("cell", f"SELECT * FROM ({cells}) ORDER BY level, unit, measure, period, stratum, start_day"),
@@ -86,7 +85,7 @@ class _Merging:
         return files, whole
 
     @property
-    def old_one(self) -> Manifest:
+    def before(self) -> Manifest:
         if self.old is None:
             raise ValueError("a patch needs the generation before")
         return self.old
@@ -119,29 +118,33 @@ class _Merging:
         for (level, unit), capacity in sorted(held.items()):
             self.con.execute("INSERT INTO capacity VALUES (?, ?, ?)", [level, unit, capacity])
 
-    def can_patch(self, day: int) -> bool:
-        """Say whether the generation before can be carried over: same last day, same state of the feeds."""
-        from knitwork.home.refresh import local_day
-
+    def can_patch(self) -> bool:
+        """Say whether the generation before can be carried over: it has cells, and the feeds are what they were."""
         old = self.old
         if old is None or not old.of("cell") or old.watermark_us is None:
             return False
-        if local_day(old.watermark_us, self.place.settings.tz) != day:
-            return False
         same = "SELECT feed, departures_recorded, calendar FROM"
+        then = self.source(old, "feed_state")
         changed = self.con.execute(
-            f"SELECT count(*) FROM (({same} feed_state EXCEPT {same} {self.source(old, 'feed_state')}) UNION ALL "
-            f"({same} {self.source(old, 'feed_state')} EXCEPT {same} feed_state))"
+            f"SELECT count(*) FROM (({same} feed_state EXCEPT {same} {then}) UNION ALL ({same} {then} EXCEPT {same} feed_state))"
         ).fetchall()
-        first = "SELECT min(start_day) FROM"
-        began = self.con.execute(
-            f"SELECT ({first} {self.source(old, 'atom_patients')} WHERE period = 'day') IS NOT DISTINCT FROM "
-            f"({first} {self.source(self.new, 'atom_patients')} WHERE period = 'day')"
-        ).fetchall()
-        return not changed[0][0] and bool(began[0][0])
+        return not changed[0][0]
 
-    def find_touched(self) -> None:
+    def day_of(self, manifest: Manifest) -> int:
+        """Return the local day of a generation's watermark."""
+        from knitwork.home.refresh import local_day
+
+        return local_day(manifest.watermark_us or 0, self.place.settings.tz)
+
+    def first_day_of(self, manifest: Manifest) -> int:
+        """Return the local day on which a generation's first stay with a real date begins."""
+        atoms = self.source(manifest, "atom_patients")
+        found = self.con.execute(f"SELECT min(start_day) FROM {atoms} WHERE period = 'day' AND calendar").fetchall()[0][0]
+        return 0 if found is None else int(found)
+
+    def find_touched(self, day: int) -> None:
         """Find the keys whose atoms differ between the two generations, in the rebuilt buckets."""
+        keys = "measure::VARCHAR, level::VARCHAR, unit::VARCHAR, stratum::VARCHAR, day"
         self.con.execute(
             "CREATE TEMP TABLE touched (measure VARCHAR, level VARCHAR, unit VARCHAR, stratum VARCHAR, day INTEGER)"
         )
@@ -149,39 +152,47 @@ class _Merging:
             ("atom_count", "measure, level, unit, stratum, day, feed, calendar, num, den"),
             ("atom_value", "measure, level, unit, stratum, day, feed, calendar, value, n"),
         ):
-            self._differing(table, columns, "INSERT INTO touched SELECT DISTINCT measure, level, unit, stratum, day")
-        self.con.execute("CREATE TEMP TABLE touched_census (level VARCHAR, unit VARCHAR)")
+            self._differing(table, columns, f"INSERT INTO touched SELECT DISTINCT {keys}")
         self._differing(
-            "fact_census", "level, unit, day, delta, feed, calendar", "INSERT INTO touched_census SELECT DISTINCT level, unit"
+            "fact_census",
+            "level, unit, day, delta, feed, calendar",
+            "INSERT INTO touched SELECT DISTINCT 'census', level::VARCHAR, unit::VARCHAR, '', day",
         )
         self.con.execute("CREATE TEMP TABLE touched_pair (level VARCHAR, from_unit VARCHAR, to_unit VARCHAR)")
         self._differing(
             "fact_handoff",
             "level, from_unit, to_unit, arrived_day, calendar, feed, transit_s",
-            "INSERT INTO touched_pair SELECT DISTINCT level, from_unit, to_unit",
+            "INSERT INTO touched_pair SELECT DISTINCT level::VARCHAR, from_unit::VARCHAR, to_unit::VARCHAR",
         )
+        if self.day_of(self.before) != day:
+            # The recent months have moved on, for every pair.
+            pairs = self.source(self.new, "fact_handoff")
+            self.con.execute(f"INSERT INTO touched_pair SELECT DISTINCT level::VARCHAR, from_unit::VARCHAR, to_unit::VARCHAR FROM {pairs}")
 
     def _differing(self, table: str, columns: str, then: str) -> None:
-        before = f"SELECT {columns} FROM {self.source(self.old_one, table, self.rebuilt)}"
+        before = f"SELECT {columns} FROM {self.source(self.before, table, self.rebuilt)}"
         after = f"SELECT {columns} FROM {self.source(self.new, table, self.rebuilt)}"
-        if not any(f.bucket in self.rebuilt for f in self.old_one.of(table)):
+        if not any(f.bucket in self.rebuilt for f in self.before.of(table)):
             self.con.execute(f"{then} FROM ({after})")
             return
         self.con.execute(
             f"{then} FROM (({before} EXCEPT ALL {after}) UNION ALL ({after} EXCEPT ALL {before}))"
         )
 
-    def cells(self, day: int, *, touched: str | None) -> str:
-        """Leave the cells in the table `cell` and return the query that reads them."""
-        given = MergeInput(
-            atom_count=self.source(self.new, "atom_count"),
-            atom_value=self.source(self.new, "atom_value"),
+    def cells(self, day: int, *, touched: str | None = None) -> str:
+        """Make the cells, of everything or of what was touched, and return the query that reads them all."""
+        sources = Sources(
+            counts=self.source(self.new, "atom_count"),
+            values=self.source(self.new, "atom_value"),
             census=self.source(self.new, "fact_census"),
-            watermark_day=day,
             touched=touched,
         )
-        for statement in merge_statements(catalogue(), given):
+        reach = Reach(
+            watermark_day=day,
+            first_day=self.first_day_of(self.new),
+            previous_watermark_day=self.day_of(self.before) if touched else None,
+            previous_first_day=self.first_day_of(self.before) if touched else None,
+        )
+        for statement in merge_sql(catalogue(), reach, sources):
             self.con.execute(statement)
-        if touched is None:
-            return "SELECT * FROM cell"
-        raise NotImplementedError(touched)
+        return replace_sql(self.source(self.before, "cell")) if touched else "SELECT * FROM cell"

@@ -27,7 +27,7 @@ from knitwork.lake import runner
 from knitwork.lake.manifest import LakeFile, Manifest
 from knitwork.lake.runner import Kernel, paths_sql
 from knitwork.measures.catalogue import catalogue
-from knitwork.measures.kernel import FACTS_WITH_FOLLOWING, kernel_sql
+from knitwork.measures.kernel import kernel_sql
 from knitwork.model.errors import CannotDo
 from knitwork.model.units import Registry
 

@@ -179,7 +179,9 @@ def pairs_between(
     )
 
 
-def variants(answers: Answers, *, unit: str | None = None, limit: int = 20) -> list[Row]:
+def variants(
+    answers: Answers, *, unit: str | None = None, level: str | None = None, limit: int = 20
+) -> list[Row]:
     """Return the ways that journeys took, the most travelled first, with how many and how long."""
     if not answers.manifest.of("journey"):
         return []
@@ -188,7 +190,7 @@ def variants(answers: Answers, *, unit: str | None = None, limit: int = 20) -> l
         if unit
         else ""
     )
-    params: dict[str, Any] = {"unit": unit, "level": answers.registry.level_of(unit)} if unit else {}
+    params: dict[str, Any] = {"unit": unit, "level": level or answers.registry.level_of(unit)} if unit else {}
     return answers.rows(
         f"""
         SELECT variant, count(*) AS journeys, any_value(units) AS units, any_value(handoffs) AS handoffs,

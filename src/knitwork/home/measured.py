@@ -1,0 +1,154 @@
+"""What was measured: cells, series for charts, what can be computed, and the rows behind a point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from knitwork.measures.catalogue import catalogue
+from knitwork.measures.definition import Measure
+from knitwork.model.errors import CannotDo
+
+if TYPE_CHECKING:
+    from knitwork.home.answers import Answers, Row
+
+# Measures whose empty period is a true zero and not an unknown.
+COUNTS = ("count",)
+
+
+def named(measure: str) -> Measure:
+    """Return a measure of the catalogue, or say that there is none."""
+    found = next((m for m in catalogue() if m.id == measure), None)
+    if found is None:
+        raise CannotDo(f"there is no measure {measure}: knitwork measures lists them")
+    return found
+
+
+def cells(
+    answers: Answers,
+    measure: str,
+    *,
+    level: str = "micro",
+    period: str = "month",
+    unit: str | None = None,
+    by: str | None = None,
+) -> list[Row]:
+    """Return one measure's cells for the units of a level: one row a unit, period and stratum.
+
+    Ratios are ratios of sums and medians are of the values themselves, at every level.
+    """
+    from knitwork.home.answers import date_of
+
+    definition = named(measure)
+    if not answers.is_derived:
+        return []
+    found = answers.rows(
+        """
+        SELECT measure, version, level, unit, period, start_day, stratum, numerator, denominator, value, n
+        FROM {cell}
+        WHERE measure = $measure AND level = $level AND period = $period
+          AND ($unit IS NULL OR unit = $unit) AND (stratum <> '') = $strata
+        ORDER BY unit, start_day, stratum
+        """,
+        measure=definition.id,
+        level=level,
+        period=period,
+        unit=unit,
+        strata=by is not None,
+    )
+    return [{**r, "period": "all" if period == "all" else date_of(r["start_day"]).isoformat()} for r in found]
+
+
+def series(
+    answers: Answers, measures: Sequence[str], unit: str, level: str, period: str, *, limit: int | None = None
+) -> dict[str, list[Row]]:
+    """Return each measure's periods up to the watermark, gaps included, for charts.
+
+    A period in which nothing was counted is empty, except in counts, where it is zero.
+    """
+    if not answers.is_derived:
+        return {}
+    found = answers.rows(
+        """
+        SELECT measure, start_day, numerator, denominator, value, n FROM {cell}
+        WHERE level = $level AND unit = $unit AND period = $period AND stratum = '' AND list_contains($measures, measure)
+        """,
+        level=level,
+        unit=unit,
+        period=period,
+        measures=list(measures),
+    )
+    by_measure: dict[str, dict[int, Row]] = {}
+    for row in found:
+        by_measure.setdefault(row["measure"], {})[row["start_day"]] = row
+    if period == "all":
+        return {
+            m: [{**row, "label": "all", "complete": True} for row in by_measure[m].values()] for m in measures if m in by_measure
+        }
+    shown: dict[str, list[Row]] = {}
+    for measure in measures:
+        cell_of = by_measure.get(measure)
+        if not cell_of:
+            continue
+        definition = named(measure)
+        counts = definition.statistic in COUNTS
+        rows = []
+        for slot in answers.periods(period, limit, censor_days=definition.censor_days):
+            row = cell_of.get(slot["start_day"])
+            blank: Row = {"numerator": 0 if counts else None, "denominator": None, "value": 0.0 if counts else None, "n": 0}
+            rows.append({**(row or blank), **slot})
+        shown[measure] = rows
+    return shown
+
+
+def computable(answers: Answers) -> dict[str, tuple[bool, str, str]]:
+    """Say of each measure whether this data allows it, and if not why, and what would."""
+    if not answers.is_derived:
+        return {m.id: (False, "nothing has been derived yet", "") for m in catalogue()}
+    return judge(catalogue(), inputs(answers))
+
+
+def inputs(answers: Answers) -> Inputs:
+    """Find out what the data holds: one pass over a few narrow columns."""
+    stay = answers.one(
+        """
+        SELECT bool_or(end_kind = 'recorded') AS ends, bool_or(precise) AS times, list(DISTINCT kind::VARCHAR) AS kinds,
+               count(DISTINCT unit) AS units, bool_or(calendar) AS calendar
+        FROM {fact_stay} WHERE level = 'micro'
+        """
+    )
+    departures = answers.one("SELECT bool_or(departures_recorded AND timed > 0) AS known FROM {feed_state}")
+    return Inputs(
+        ends=bool(stay["ends"]),
+        times_of_day=bool(stay["times"]),
+        kinds=frozenset(stay["kinds"]),
+        units=int(stay["units"]),
+        calendar=bool(stay["calendar"]),
+        departures_recorded=bool(departures["known"]),
+        capacity=any(u.capacity is not None for u in answers.registry.units),
+    )
+
+
+def behind(
+    answers: Answers,
+    measure: str,
+    *,
+    level: str,
+    unit: str,
+    period: str,
+    start_day: int,
+    limit: int = 200,
+) -> list[Row]:
+    """Return the patients behind one point: each counted row, and whether it is in the numerator."""
+    from knitwork.home.answers import date_of, day_number, period_end
+    from knitwork.measures.rows import rows_sql
+
+    definition = named(measure)
+    if not answers.is_derived:
+        return []
+    until = day_number(period_end(date_of(start_day), period)) if period != "all" else 2**30
+    sql, params = rows_sql(definition, level=level)
+    values: dict[str, Any] = {"unit": unit, "since_day": start_day if period != "all" else -(2**30), "until_day": until}
+    if "$level" in sql:
+        values["level"] = level
+    return answers.rows(f"{sql} LIMIT {int(limit)}", **values, **params)
