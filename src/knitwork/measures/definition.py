@@ -158,12 +158,17 @@ class Measure:
             c for c in (self.population, self.denominator, self.exclude, self.numerator, self.value) if c is not None
         )
 
+    @property
+    def watermark_lag(self) -> int:
+        """How many of the records' last local days are too recent to be judged."""
+        return self.censor_days + 1 if self.censor_days else 0
+
     def last_counted_day(self, watermark_day: int) -> int:
         """Return the last local day that counts when records reach to `watermark_day`.
 
         A return within 7 days of a discharge yesterday cannot be known yet: such days are left out.
         """
-        return watermark_day - self.censor_days - 1 if self.censor_days else watermark_day
+        return watermark_day - self.watermark_lag
 
 
 _REQUIRED = (
