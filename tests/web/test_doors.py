@@ -10,7 +10,7 @@ from knitwork.web.accounts.actions import add_account, set_role
 from knitwork.web.accounts.models import Account
 from knitwork.web.audit.models import AuditEvent
 from knitwork.web.place import is_loopback, make_secret, read_secret
-from knitwork.web.serve import listen, refuse_open_door
+from knitwork.web.serve import listen, refuse_open_door, set_door
 
 PASSWORD = "a long enough password"
 
@@ -177,3 +177,12 @@ def test_a_form_without_its_token_is_refused(db):
     client.force_login(account("ada", "owner"))
 
     assert client.post("/units/CCU/setup/", {"name": "X", "kind": "ward"}).status_code == 403
+
+
+@pytest.mark.parametrize(("host", "owner"), [("127.0.0.1", True), ("::1", True), ("0.0.0.0", False), ("10.0.0.5", False)])
+def test_only_a_loopback_address_has_a_local_owner(settings, host, owner):
+    set_door(host, local_owner=True)
+
+    assert settings.LOCAL_OWNER is owner
+    assert "*" not in settings.ALLOWED_HOSTS
+    assert (host in settings.ALLOWED_HOSTS) is (host in ("127.0.0.1", "10.0.0.5"))

@@ -43,6 +43,20 @@ def migrate() -> None:
     connection.close()
 
 
+def set_door(host: str, *, local_owner: bool) -> None:
+    """Set what depends on the address: whose machine it is, and the names it may be asked for under.
+
+    Set here and not by variables: a command may have opened the database, and so read the settings, before.
+    """
+    from django.conf import settings
+
+    settings.BIND = host
+    settings.LOCAL_OWNER = local_owner and is_loopback(host)
+    if not is_loopback(host):
+        own = [] if host in ("0.0.0.0", "::") else [host]  # noqa: S104 - asked about, not bound here
+        settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, *own, socket.gethostname(), socket.getfqdn()]
+
+
 def refuse_open_door(host: str) -> None:
     """Refuse to listen beyond this machine while nobody has an account to sign in with."""
     from knitwork.web.accounts.access import someone_can_sign_in
@@ -61,24 +75,17 @@ def serve(
     ready: Ready | None = None,
     *,
     local_owner: bool = True,
-    hosts: tuple[str, ...] = (),
-    tls: bool = False,
 ) -> None:
     """Serve the home's pages until stopped; `ready` is called with the address once it answers.
 
     On loopback the person at this machine is signed in as owner, unless `local_owner` is off. Any
-    other address needs an account first. `hosts` are further names the pages are asked for under;
-    `tls` says that a proxy in front speaks HTTPS.
+    other address needs an account first.
     """
     import uvicorn
 
-    own = () if is_loopback(host) else (host, socket.gethostname(), socket.getfqdn())
-    os.environ["KNITWORK_BIND"] = host
-    os.environ["KNITWORK_LOCAL_OWNER"] = "1" if local_owner and is_loopback(host) else "0"
-    os.environ["KNITWORK_HOSTS"] = ",".join(dict.fromkeys((*own, *hosts)))
-    os.environ["KNITWORK_TLS"] = "1" if tls else "0"
     open_database(home)
     refuse_open_door(host)
+    set_door(host, local_owner=local_owner)
     listening = listen(host, port)
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{listening.getsockname()[1]}/"

@@ -1,8 +1,7 @@
 """Django's settings, all taken from the home folder and a few `KNITWORK_` variables.
 
-`KNITWORK_HOME` names the home. `serve` sets the others: `KNITWORK_BIND` (the address served),
-`KNITWORK_LOCAL_OWNER` (1: sign the person at this machine in), `KNITWORK_HOSTS` (further host
-names, comma between them), `KNITWORK_TLS` (1: a proxy in front speaks HTTPS).
+`KNITWORK_HOME` names the home, `KNITWORK_HOSTS` further names that the pages may be asked for under
+(comma between them), and `KNITWORK_TLS=1` says that a proxy in front speaks HTTPS.
 """
 
 from __future__ import annotations
@@ -13,12 +12,13 @@ import secrets
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
-from knitwork.web.place import home_folder, is_loopback, read_secret
+from knitwork.web.place import home_folder, read_secret
 
 HOME = home_folder()
-BIND = os.environ.get("KNITWORK_BIND", "127.0.0.1")
 TLS = os.environ.get("KNITWORK_TLS") == "1"
-LOCAL_OWNER = os.environ.get("KNITWORK_LOCAL_OWNER") == "1" and is_loopback(BIND)
+# The address served, and whether the person at this machine is signed in: `serve` sets both.
+BIND = "127.0.0.1"
+LOCAL_OWNER = False
 
 # A home without a secret gets a passing one: reading settings never writes a file.
 SECRET_KEY = read_secret(HOME) or secrets.token_urlsafe(48)
