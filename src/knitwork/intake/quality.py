@@ -54,9 +54,7 @@ def shifted(counts: Counts) -> bool:
 
 def sentences(counts: Counts, *, shifted_now: bool) -> tuple[str, ...]:
     """Return what is to be said about a delivery, the weightiest first."""
-    said: list[str] = []
-    for rule, number in counts.rejected:
-        said.append(f"{_rows(number, *RULES[rule])}: set aside, see rejects")
+    said = [f"{_rows(number, *RULES[rule])}: set aside, see rejects" for rule, number in counts.rejected]
     if shifted_now:
         said.append(
             f"dates lie in the future (up to {counts.last_year}): they were shifted for privacy, "

@@ -98,7 +98,8 @@ def choose(header: Sequence[str], profile: Profile, *, name: str) -> Match:
             roles[role] = found.pop(0)
             if role in given:
                 notes.append(
-                    f"{name} has no column '{given[role]}' for the {role}, as the profile says: '{roles[role]}' was read"
+                    f"{name} has no column '{given[role]}' for the {role}, as the profile says: "
+                    f"'{roles[role]}' was read"
                 )
         if found and plain(roles[role]) in aliases:
             others = " and ".join(f"'{other}'" for other in found)

@@ -46,8 +46,8 @@ def first_fault(path: Path, *, name: str) -> int | None:
         while chunk := source.read(CHUNK):
             if b"\0" in chunk:
                 raise Unreadable(
-                    f"{name} holds zero bytes (the first at byte {position + chunk.index(0) + 1:,}), which no text has: "
-                    "save it as CSV UTF-8"
+                    f"{name} holds zero bytes (the first at byte {position + chunk.index(0) + 1:,}), "
+                    "which no text has: save it as CSV UTF-8"
                 )
             # Plain ASCII, when nothing is pending, needs no decoding: ten times faster.
             if not (chunk.isascii() and not decoder.getstate()[0]):

@@ -6,7 +6,19 @@ start of a patient in a unit goes with the first end (first in, first out).
 
 from __future__ import annotations
 
-from knitwork.intake.formats.csv.rules import ENDS, STARTS
+from knitwork.intake.formats.csv.rules import (
+    ENDS,
+    START_DATE,
+    START_MIDNIGHT,
+    START_SECONDS,
+    STARTS,
+    message,
+)
+from knitwork.model.tables import FLAGS
+
+HOUR_US = 3_600_000_000
+FOLD = FLAGS["dst_fold_start"]
+START_BITS = START_DATE | START_MIDNIGHT | START_SECONDS
 
 
 def paired(landing: str) -> str:
@@ -15,6 +27,7 @@ def paired(landing: str) -> str:
     Columns as in `landing`; `end_kind` says how the end is known. A row is numbered by its start.
     """
     starts, ends = (", ".join(f"'{word}'" for word in words) for words in (STARTS, ENDS))
+    clock = "strftime(make_timestamp({}), '%Y-%m-%d %H:%M:%S')"
     return f"""
     WITH phased AS (SELECT *, CASE WHEN lower(lifecycle) IN ({starts}) THEN 's'
             WHEN lower(lifecycle) IN ({ends}) OR lifecycle IS NULL THEN 'e' END AS phase FROM {landing}),
@@ -30,17 +43,18 @@ def paired(landing: str) -> str:
         FULL JOIN (SELECT * FROM numbered WHERE phase = 'e') e
         ON s.patient = e.patient AND s.unit = e.unit AND s.visit IS NOT DISTINCT FROM e.visit
             AND s.instance IS NOT DISTINCT FROM e.instance AND s.turn = e.turn)
-    SELECT coalesce(s_row, e_row) AS "row", patient, unit, visit, NULL::VARCHAR AS lifecycle, NULL::VARCHAR AS instance,
-        coalesce(s_us, e_us) AS start_us, e_us AS end_us,
+    SELECT coalesce(s_row, e_row) AS "row", patient, unit, visit, coalesce(s_us, e_us) AS start_us,
+        -- The first of two autumn hours was taken for the end: where that is too early it is the second.
+        CASE WHEN e_us < s_us AND e_night & {FOLD} <> 0 THEN e_us + {HOUR_US} ELSE e_us END AS end_us,
         CASE WHEN s_us IS NULL THEN 'inferred' WHEN e_us IS NULL THEN 'missing' ELSE 'recorded' END AS end_kind,
-        -- The end was read as a start: its bits of the clock change move over to the end.
+        -- The end was read as a start: its bits of the clock change and of the day move over to the end.
         coalesce(s_night, e_night) | (coalesce(e_night, 0) & 1) | ((coalesce(e_night, 0) & 2) << 1) AS night,
-        coalesce(s_marks, e_marks) | ((coalesce(e_marks, 0) & 21) << 1) AS marks,
-        CASE WHEN s_us IS NOT NULL AND e_us < s_us THEN 'end_before_start' END AS rule,
-        CASE WHEN rule IS NOT NULL THEN strftime(make_timestamp(s_us), '%Y-%m-%d %H:%M:%S') END AS start_raw,
-        CASE WHEN rule IS NOT NULL THEN strftime(make_timestamp(e_us), '%Y-%m-%d %H:%M:%S') END AS end_raw,
+        coalesce(s_marks, e_marks) | ((coalesce(e_marks, 0) & {START_BITS}) << 1) AS marks,
+        CASE WHEN s_us IS NOT NULL AND end_us < s_us THEN 'end_before_start' END AS rule,
+        CASE WHEN rule IS NOT NULL THEN {message("rule", clock.format("s_us"), clock.format("e_us"), "unit")} END AS message
     FROM joined
     UNION ALL
-    SELECT "row", patient, unit, visit, lifecycle, instance, start_us, NULL, 'missing', night, marks,
-        coalesce(rule, 'lifecycle_unknown'), start_raw, end_raw
+    SELECT "row", patient, unit, visit, start_us, NULL, 'missing', night, marks, coalesce(rule::VARCHAR, 'lifecycle_unknown'),
+        coalesce(message, 'the event ' || left(lifecycle, 80) || ' is neither a start nor an end; start '
+            || {clock.format("start_us")})
     FROM phased WHERE rule IS NOT NULL OR phase IS NULL"""

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from knitwork.intake.formats.csv.columns import choose
+from knitwork.intake.formats.csv.columns import COLUMNS, choose
 from knitwork.intake.formats.csv.encoding import as_utf8
-from knitwork.intake.formats.csv.profile import COLUMNS, Profile
+from knitwork.intake.formats.csv.profile import Profile
 from knitwork.intake.formats.csv.sniff import Dialect, sniff
 from knitwork.intake.formats.csv.unpack import unpack
 from knitwork.intake.formats.csv.workbook import as_csv

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from knitwork.intake.formats.csv import events, rules
 from knitwork.intake.formats.csv.careful import clean
+from knitwork.intake.formats.csv.columns import COLUMNS
 from knitwork.intake.formats.csv.dates import ISO, Reading, decide, looks_iso
 from knitwork.intake.formats.csv.opening import Opened, Table, opened
-from knitwork.intake.formats.csv.profile import COLUMNS, Profile
+from knitwork.intake.formats.csv.profile import Profile
 from knitwork.intake.formats.csv.tally import REJECTED, Tally, landed_view, take_tally
 from knitwork.intake.formats.csv.zones import quoted
 from knitwork.intake.quality import Counts, sentences, shifted

@@ -64,7 +64,7 @@ def take_tally(con: Connection, *, received_us: int | None) -> Tally:
         "start_timed": f"marks & {rules.START_DATE} = 0",
         "start_midnights": f"marks & {rules.START_DATE | rules.START_MIDNIGHT} = {rules.START_MIDNIGHT}",
         "end_timed": f"marks & {rules.END_DATE} = 0 AND end_kind = 'recorded'",
-        "end_midnights": f"marks & {rules.END_DATE | rules.END_MIDNIGHT} = {rules.END_MIDNIGHT} AND end_kind = 'recorded'",
+        "end_midnights": f"end_kind = 'recorded' AND marks & {rules.END_DATE | rules.END_MIDNIGHT} = {rules.END_MIDNIGHT}",
         "with_seconds": f"marks & {rules.START_SECONDS | rules.END_SECONDS} <> 0",
         "without_offset": f"marks & {rules.OFFSET} = 0",
         "dates_only": f"marks & {rules.START_DATE | rules.END_DATE} <> 0",
@@ -78,11 +78,12 @@ def take_tally(con: Connection, *, received_us: int | None) -> Tally:
     }
     sums = ", ".join(f"count(*) FILTER (rule IS NULL AND {condition})" for condition in counted.values())
     rows, landed, first, last, *numbers = con.execute(
-        f"SELECT count(*), count(*) {_GOOD}, min(start_us) {_GOOD}, max(greatest(start_us, end_us)) {_GOOD}, {sums} FROM landing"
+        f"SELECT count(*), count(*) {_GOOD}, min(start_us) {_GOOD}, max(greatest(start_us, end_us)) {_GOOD}, {sums} "
+        "FROM landing"
     ).fetchall()[0]
     faulty = con.execute("SELECT count(*) FROM faulty").fetchall()[0][0]
     rejected = con.execute(
-        "SELECT rule, count(*) AS n FROM landing WHERE rule IS NOT NULL GROUP BY rule ORDER BY n DESC, rule"
+        "SELECT rule::VARCHAR AS rule, count(*) AS n FROM landing WHERE rule IS NOT NULL GROUP BY ALL ORDER BY n DESC, 1"
     ).fetchall()
     if faulty:
         rejected.append(("ragged", faulty))
@@ -103,21 +104,20 @@ def landed_view(tally: Tally, *, zone: str, assumed: bool, feed: str, delivery: 
     if tally.midnight("start") or tally.midnight("end"):
         dates = "true"
     finest = "s" if tally.seen["with_seconds"] else "m"
-    length = "end_us - start_us"
-    return f"""CREATE TEMP VIEW landed AS SELECT patient, unit, start_us, end_us, end_kind,
+    short = f"end_kind = 'recorded' AND end_us - start_us < {SHORT_US} AND NOT ({dates})"
+    return f"""CREATE TEMP VIEW landed AS SELECT patient, unit, start_us, end_us, end_kind::VARCHAR AS end_kind,
         CASE WHEN {dates} THEN 'd' ELSE '{finest}' END AS precision, visit, {quoted(zone)} AS zone,
         {"marks & " + str(rules.OFFSET) + " = 0" if assumed else "false"} AS zone_assumed,
         (night + CASE WHEN {dates} THEN {FLAGS["date_only"]} ELSE 0 END
-            + CASE WHEN end_kind = 'recorded' AND {length} = 0 THEN {FLAGS["zero_length"]} ELSE 0 END
-            + CASE WHEN end_kind = 'recorded' AND {length} < {SHORT_US} AND NOT ({dates}) THEN {FLAGS["short"]} ELSE 0 END
+            + CASE WHEN end_kind = 'recorded' AND end_us = start_us THEN {FLAGS["zero_length"]} ELSE 0 END
+            + CASE WHEN {short} THEN {FLAGS["short"]} ELSE 0 END
             + CASE WHEN end_kind = 'inferred' THEN {FLAGS["event_log"]} ELSE 0 END)::INTEGER AS flags,
         {quoted(feed)} AS feed, {quoted(delivery)} AS delivery, "row",
         {"NULL" if extracted_us is None else extracted_us}::BIGINT AS extracted_us
         FROM landing WHERE rule IS NULL"""
 
 
-REJECTED = f"""CREATE TEMP TABLE rejected AS
-    SELECT "row", split_part(rule, '_', 1) AS field, rule,
-        {rules.message("rule", "start_raw", "end_raw", "patient", "unit")} AS message
+REJECTED = """CREATE TEMP TABLE rejected AS
+    SELECT "row", split_part(rule::VARCHAR, '_', 1) AS field, rule::VARCHAR AS rule, message
     FROM landing WHERE rule IS NOT NULL
     UNION ALL SELECT "row", 'row', 'ragged', message FROM faulty"""

@@ -131,7 +131,7 @@ def _wanted(member: zipfile.ZipInfo) -> bool:
     return not member.is_dir() and bool(parts) and not any(p.startswith(".") or p == "__MACOSX" for p in parts)
 
 
-def _copy(source: IO[bytes], out: IO[bytes], *, allowed: int, name: str) -> int:
+def _copy(source: IO[bytes] | gzip.GzipFile, out: IO[bytes], *, allowed: int, name: str) -> int:
     """Copy until `allowed` bytes; more is a bomb."""
     copied = 0
     while chunk := source.read(CHUNK):
