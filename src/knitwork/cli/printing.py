@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+PIPE_WIDTH = 240
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -60,7 +61,8 @@ def show(rows: Iterable[dict[str, Any]], columns: Sequence[str], how: Format, *,
             table.add_column(column, justify="right" if number else "left", overflow="fold")
         for row in found:
             table.add_row(*[_text(row.get(c)) for c in columns])
-        Console(highlight=False, markup=False).print(table)
+        # A pipe has no width; a narrow one would break every cell.
+        Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
 
 
 def _plain(value: Any) -> Any:

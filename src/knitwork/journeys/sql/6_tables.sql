@@ -1,6 +1,8 @@
 -- The tables that are kept, with ids as people know them in place of short numbers.
+CREATE TYPE visit_t AS ENUM (SELECT DISTINCT visit FROM visit_key ORDER BY visit);
+CREATE TYPE journey_t AS ENUM (SELECT DISTINCT journey FROM journeys ORDER BY journey);
 CREATE TEMP TABLE visit_name AS
-SELECT k.v, k.visit, v.j, v.patient::VARCHAR || '-j' || v.j AS journey
+SELECT k.v, k.visit::visit_t AS visit, v.j, (v.patient::VARCHAR || '-j' || v.j)::journey_t AS journey
 FROM visit_key k JOIN visits v ON v.v = k.v;
 
 CREATE TEMP TABLE stay AS
@@ -23,7 +25,7 @@ LEFT JOIN visit_shape s ON s.v = v.v
 JOIN (SELECT v, count(*)::INTEGER AS stays FROM placed GROUP BY v) c ON c.v = v.v;
 
 CREATE TEMP TABLE journey AS
-SELECT j.* EXCLUDE (j, last_micro) FROM journeys j;
+SELECT j.* EXCLUDE (j, last_micro) REPLACE (j.journey::journey_t AS journey) FROM journeys j;
 
 CREATE TEMP TABLE patient AS
 SELECT patient, $domain AS domain, min(start_us) AS first_us, max(coalesce(end_us, start_us)) AS last_us, count(*)::INTEGER AS stays
