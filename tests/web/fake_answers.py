@@ -157,7 +157,12 @@ class FakeAnswers:
 
     def unit_numbers(self, unit, level):
         factor = {"micro": 1, "meso": 4, "macro": 9}[level] * self.scale
-        return {
+        all_of_them = {"patients_all": round(2010 * factor), "stays_all": 2800, "journeys_all": round(2401 * factor)}
+        if self.shifted:
+            return all_of_them | dict.fromkeys(
+                ("here_now", "arrived_today", "patients_12m", "stays_12m", "journeys_12m")
+            )
+        return all_of_them | {
             "here_now": round(14 * factor), "arrived_today": round(3 * factor), "patients_12m": round(1102 * factor),
             "stays_12m": round(1391 * factor), "journeys_12m": round(1284 * factor),
         }  # fmt: skip
@@ -232,9 +237,9 @@ class FakeAnswers:
 
     def variants(self, unit=None, level="micro", limit=50):
         return [
-            {"variant": "ED > CATH > CCU > W7", "journeys": 412, "median_h": 0_000},
-            {"variant": "ED > Med/Surg ~ 4", "journeys": 300, "median_h": 0_000},
-            {"variant": "OR > CCU", "journeys": 4, "median_h": 0_000},
+            {"variant": "ED > CATH > CCU > W7", "journeys": 412, "median_h": 139},
+            {"variant": "ED > Med/Surg ~ 4", "journeys": 300, "median_h": 139},
+            {"variant": "OR > CCU", "journeys": 4, "median_h": 139},
         ]
 
 

@@ -179,7 +179,9 @@ def test_a_form_without_its_token_is_refused(db):
     assert client.post("/units/CCU/setup/", {"name": "X", "kind": "ward"}).status_code == 403
 
 
-@pytest.mark.parametrize(("host", "owner"), [("127.0.0.1", True), ("::1", True), ("0.0.0.0", False), ("10.0.0.5", False)])
+@pytest.mark.parametrize(
+    ("host", "owner"), [("127.0.0.1", True), ("::1", True), ("0.0.0.0", False), ("10.0.0.5", False)]
+)
 def test_only_a_loopback_address_has_a_local_owner(settings, host, owner):
     set_door(host, local_owner=True)
 

@@ -178,6 +178,7 @@ def test_signals_stand_before_quiet_measures_with_the_number_expected_by_chance(
 def test_a_measure_that_cannot_be_computed_says_what_would_unlock_it(ada):
     for address in ("/measures/", "/units/CCU/", "/units/CCU/measures/occupancy/"):
         assert "Give units a capacity in units.csv." in text(ada.get(address))
+    assert "14 of 15 measures can be computed" in text(ada.get("/measures/"))
 
 
 @pytest.mark.parametrize("period", ["day", "week", "month"])
@@ -225,6 +226,7 @@ def test_a_shifted_calendar_gives_totals_and_no_chart(ada, invented_system):
         page = text(ada.get(address))
         assert "kw-chart" not in page, name
     assert "shifted for privacy" in text(ada.get("/units/CCU/"))
+    assert "last 12 months" not in text(ada.get("/units/CCU/"))
     assert "All records together" in text(ada.get("/units/CCU/"))
 
 

@@ -246,32 +246,28 @@ def decimals_of(rows: list[dict[str, Any]]) -> int:
 
 
 def tiles(source: Source, unit: str, numbers: dict[str, Any], *, hide: bool) -> list[dict[str, str]]:
-    """Return the four plain numbers of a unit."""
-    known = source.answers.registry.get(unit)
-    here = small.shown_count(numbers.get("here_now"), hide=hide)
-    beds = known.capacity if known and known.capacity else None
-    return [
-        {
-            "label": _("Patients here now"),
-            "value": here,
-            "note": _("of %(n)s") % {"n": say.count(beds)} if beds else "",
-        },
-        {
-            "label": _("Arrived on the last day"),
-            "value": small.shown_count(numbers.get("arrived_today"), hide=hide),
-            "note": "",
-        },
-        {
-            "label": _("Patients, last 12 months"),
-            "value": small.shown_count(numbers.get("patients_12m"), hide=hide),
-            "note": "",
-        },
-        {
-            "label": _("Journeys through here, last 12 months"),
-            "value": small.shown_count(numbers.get("journeys_12m"), hide=hide),
-            "note": "",
-        },
+    """Return the plain numbers of a unit; with shifted dates only those that need no calendar."""
+    if has_calendar(source):
+        shown = {
+            _("Patients here now"): "here_now",
+            _("Arrived on the last day"): "arrived_today",
+            _("Patients, last 12 months"): "patients_12m",
+            _("Journeys through here, last 12 months"): "journeys_12m",
+        }
+    else:
+        shown = {
+            _("Patients, all records"): "patients_all",
+            _("Stays, all records"): "stays_all",
+            _("Journeys through here, all records"): "journeys_all",
+        }
+    made = [
+        {"label": label, "value": small.shown_count(numbers.get(name), hide=hide), "note": ""}
+        for label, name in shown.items()
     ]
+    known = source.answers.registry.get(unit)
+    if known and known.capacity and numbers.get("here_now") is not None:
+        made[0]["note"] = _("of %(n)s") % {"n": say.count(known.capacity)}
+    return made
 
 
 def lead(cards: list[Card], *, calendar: bool) -> str:

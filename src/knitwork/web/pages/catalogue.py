@@ -29,6 +29,7 @@ def measures(request: HttpRequest) -> HttpResponse:
     context = {
         "able": [row for row in rows if row["able"]],
         "unable": [row for row in rows if not row["able"]],
+        "count": len(rows),
         "top": source.answers.registry.roots()[0],
     }
     return render(request, "pages/measures.html", context)

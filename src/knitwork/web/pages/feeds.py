@@ -39,7 +39,9 @@ def feeds(request: HttpRequest) -> HttpResponse:
     context = {
         "feeds": [feed_view(state, source.tz) for state in states],
         "deliveries": [
-            delivery | {"received": moment(delivery.get("received_at"), source.tz)}
+            delivery
+            | {name: say.count(delivery[name]) for name in ("taken", "known", "rejected")}
+            | {"received": moment(delivery["received_at"], source.tz)}
             for delivery in source.answers.deliveries()
         ],
         "rules": [{"feed": feed, "rule": rule, "rows": say.count(n)} for (feed, rule), n in by_rule.most_common()],

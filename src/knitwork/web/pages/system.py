@@ -61,7 +61,7 @@ def branch(
         "kind": kind,
         "guessed": guessed,
         "here": small.shown_count(numbers.get("here_now"), hide=hide),
-        "patients": small.shown_count(numbers.get("patients_12m"), hide=hide),
+        "patients": small.shown_count(numbers.get("patients_all"), hide=hide),
         "signals": say.signals(signals),
         "signalling": bool(signals),
         "inside": [branch(source, known, at_a_glance, child, hide=hide, seen=seen | {code}) for child in below],
