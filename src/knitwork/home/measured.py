@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from knitwork.measures.catalogue import catalogue
 from knitwork.measures.definition import Measure
@@ -147,8 +147,6 @@ def behind(
     if not answers.is_derived:
         return []
     until = day_number(period_end(date_of(start_day), period)) if period != "all" else 2**30
-    sql, params = rows_sql(definition, level=level)
-    values: dict[str, Any] = {"unit": unit, "since_day": start_day if period != "all" else -(2**30), "until_day": until}
-    if "$level" in sql:
-        values["level"] = level
-    return answers.rows(f"{sql} LIMIT {int(limit)}", **values, **params)
+    sql = rows_sql(definition, level=level)
+    since = start_day if period != "all" else -(2**30)
+    return answers.rows(f"{sql} LIMIT {int(limit)}", unit=unit, since_day=since, until_day=until)

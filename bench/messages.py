@@ -1,0 +1,55 @@
+"""Collects what the screens say and compiles the translations: `make messages`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_python
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+SOURCE = Path(__file__).parents[1] / "src" / "knitwork"
+LOCALE = SOURCE / "web" / "locale"
+KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "_n_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+TRANSLATE = re.compile(r"""{%\s*(?:translate|trans)\s+(?:"([^"]*)"|'([^']*)')""")
+BLOCK = re.compile(r"{%\s*blocktranslate[^%]*%}(.*?){%\s*endblocktranslate\s*%}", re.DOTALL)
+PLURAL = re.compile(r"{%\s*plural\s*%}")
+NAME = re.compile(r"{{\s*(\w+)\s*}}")
+
+
+def collect() -> Catalog:
+    """Return every text of our Python and templates."""
+    found = Catalog(project="Knitwork", charset="utf-8")
+    for path in sorted(SOURCE.rglob("*.py")):
+        with path.open("rb") as source:
+            for line, _function, message, comments in extract_python(source, KEYWORDS, (), {}):
+                found.add(message, locations=[(str(path.relative_to(SOURCE)), line)], auto_comments=comments)
+    for path in sorted(SOURCE.rglob("*.html")):
+        text = path.read_text("utf-8")
+        for match in TRANSLATE.finditer(text):
+            found.add(match[1] or match[2], locations=[(str(path.relative_to(SOURCE)), 1 + text.count("\n", 0, match.start()))])
+        for match in BLOCK.finditer(text):
+            parts = [NAME.sub(r"%(\1)s", part) for part in PLURAL.split(match[1])]
+            trimmed = [" ".join(p.split()) for p in parts] if "trimmed" in match[0].split("%}")[0] else parts
+            found.add(tuple(trimmed) if len(trimmed) > 1 else trimmed[0], locations=[(str(path.relative_to(SOURCE)), 1)])
+    return found
+
+
+def main() -> None:
+    template = collect()
+    for po in sorted(LOCALE.glob("*/LC_MESSAGES/django.po")):
+        with po.open("rb") as old:
+            catalog = read_po(old, locale=po.parts[-3])
+        catalog.update(template, no_fuzzy_matching=True)
+        with po.open("wb") as out:
+            write_po(out, catalog, width=120, ignore_obsolete=True)
+        with po.with_suffix(".mo").open("wb") as out:
+            write_mo(out, catalog)
+        missing = sum(1 for m in catalog if m.id and not m.string)
+        print(f"{po.parts[-3]}: {len(catalog)} texts, {missing} not yet translated")
+
+
+if __name__ == "__main__":
+    main()
