@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -74,20 +75,19 @@ def read(folder: Path) -> Manifest:
     """Read the current generation; an empty one where nothing was ever written."""
     path = folder / "manifest.json"
     try:
-        raw = json.loads(path.read_text("utf-8"))
+        raw = dict(json.loads(path.read_text("utf-8")))
+        written_as = raw.pop("format", None)
+        if written_as == FORMAT:
+            raw["files"] = tuple(LakeFile(*f) for f in raw["files"])
+            raw["dirty"] = tuple(raw["dirty"])
+            return Manifest(**raw)
     except FileNotFoundError:
         return Manifest()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, KeyError) as error:
         raise CannotDo(
             f"{path} cannot be read ({error}): restore it from a backup, or delete the lake/ folder and run refresh --full"
         ) from error
-    if raw.pop("format", None) != FORMAT:
-        raise CannotDo(
-            f"{path} was written by another version of Knitwork: delete the lake/ folder and run refresh --full"
-        )
-    raw["files"] = tuple(LakeFile(*f) for f in raw["files"])
-    raw["dirty"] = tuple(raw["dirty"])
-    return Manifest(**raw)
+    raise CannotDo(f"{path} was written by another version of Knitwork: delete the lake/ folder and run refresh --full")
 
 
 def write(folder: Path, manifest: Manifest) -> None:
@@ -123,16 +123,22 @@ def sync_file(path: Path) -> None:
 
 
 def sweep(folder: Path, manifest: Manifest, *, older_than_s: float, now: float | None = None) -> int:
-    """Delete files no manifest names once they are older than the longest question; return how many."""
+    """Delete what no manifest names once it is older than the longest question; return how much.
+
+    That is files of generations gone by, and what a killed load or refresh left behind.
+    """
     named = {f.name for f in manifest.files}
     now = time.time() if now is None else now
     gone = 0
-    for path in (folder / "files").glob("*"):
+    for path in [*(folder / "files").glob("*"), *(folder / "spill").glob("*"), *folder.glob("manifest.*.tmp")]:
         if path.name in named:
             continue
         try:
             if now - path.stat().st_mtime > older_than_s:
-                path.unlink()
+                if path.is_dir():
+                    shutil.rmtree(path, ignore_errors=True)
+                else:
+                    path.unlink()
                 gone += 1
         except FileNotFoundError:
             continue

@@ -8,6 +8,7 @@ hand out buckets (this one, or Spark later) gives the same result.
 from __future__ import annotations
 
 import os
+import shutil
 import uuid
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -64,7 +65,8 @@ def run_bucket(
     bucket: int, kernel: Kernel, landed: Sequence[Path], *, into: Path, memory: str, spill: Path
 ) -> list[LakeFile]:
     """Run the kernel over one bucket and write its tables; reads and writes files."""
-    con = connect(memory=memory, threads=1, spill=spill / uuid.uuid4().hex)
+    own_spill = spill / uuid.uuid4().hex
+    con = connect(memory=memory, threads=1, spill=own_spill)
     try:
         for table in kernel.shared:
             table.make(con)
@@ -79,6 +81,7 @@ def run_bucket(
         return made
     finally:
         con.close()
+        shutil.rmtree(own_spill, ignore_errors=True)
 
 
 def run(
