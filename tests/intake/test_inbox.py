@@ -105,9 +105,9 @@ def test_an_index_that_is_no_database_is_said(tmp_path):
 
 
 def test_a_second_loader_is_told_who_is_at_work(tmp_path):
-    with one_writer(tmp_path), pytest.raises(CannotDo, match=f"another load is at work.*process {os.getpid()}"):
-        with one_writer(tmp_path):
-            pass
+    words = f"another load is at work.*process {os.getpid()}"
+    with one_writer(tmp_path), pytest.raises(CannotDo, match=words), one_writer(tmp_path):
+        pass
     with one_writer(tmp_path):
         pass
 

@@ -62,36 +62,24 @@ def sentences(counts: Counts, *, shifted_now: bool) -> tuple[str, ...]:
         )
     if counts.assumed_zone:
         said.append("no time zone was named: UTC was assumed; say which with --tz, such as --tz Europe/Amsterdam")
-    for role in counts.midnight_columns:
-        said.append(
-            f"30% or more of the {role} times are exactly midnight: they are taken as dates without a time of day"
-        )
-    if counts.dates_only:
-        said.append(
-            f"{_rows(counts.dates_only, 'row has', 'rows have')} dates without a time of day: measures in hours leave them out"
-        )
-    if counts.missing_ends:
-        said.append(f"{_rows(counts.missing_ends, 'row has no end', 'rows have no end')}")
-    if counts.open_ends:
-        said.append(
-            f"{_rows(counts.open_ends, 'row ends', 'rows end')} in a far year such as 9999: taken as still open"
-        )
-    if counts.inferred:
-        said.append(
-            f"{_rows(counts.inferred, 'row is an event', 'rows are events')} with one time only: "
-            "how long each lasted is not known"
-        )
-    if counts.zero_length:
-        said.append(f"{_rows(counts.zero_length, 'stay lasts', 'stays last')} no time at all: kept and marked")
-    if counts.dst_gap:
-        said.append(
-            f"{_rows(counts.dst_gap, 'time', 'times')} fell in the hour that spring skips: moved forward and marked"
-        )
-    if counts.dst_fold:
-        said.append(
-            f"{_rows(counts.dst_fold, 'time', 'times')} fell in the hour that autumn repeats: the order of the stays decides which"
-        )
+    said += [
+        f"30% or more of the {role} times are exactly midnight: they are taken as dates without a time of day"
+        for role in counts.midnight_columns
+    ]
+    said += [f"{_rows(number, one, several)} {rest}".rstrip() for number, one, several, rest in _seen(counts) if number]
     return tuple(said)
+
+
+def _seen(counts: Counts) -> tuple[tuple[int, str, str, str], ...]:
+    return (
+        (counts.dates_only, "row has", "rows have", "dates without a time of day: measures in hours leave them out"),
+        (counts.missing_ends, "row has no end", "rows have no end", ""),
+        (counts.open_ends, "row ends", "rows end", "in a far year such as 9999: taken as still open"),
+        (counts.inferred, "row is an event", "rows are events", "with one time only: how long each took is not known"),
+        (counts.zero_length, "stay lasts", "stays last", "no time at all: kept and marked"),
+        (counts.dst_gap, "row has", "rows have", "a time in the hour that spring skips: moved forward and marked"),
+        (counts.dst_fold, "row has", "rows have", "a time in the hour that autumn repeats: order decides which"),
+    )
 
 
 def _rows(number: int, one: str, several: str) -> str:

@@ -116,8 +116,8 @@ def choose(header: Sequence[str], profile: Profile, *, name: str) -> Match:
     for role, column in roles.items():
         if names.count(plain(column)) > 1:
             raise CannotDo(
-                f"{name}: the column '{column}' for the {role} stands {names.count(plain(column))} times in the header: "
-                "rename all but one"
+                f"{name}: the column '{column}' for the {role} stands {names.count(plain(column))} times "
+                "in the header: rename all but one"
             )
     return Match(roles, {role: names.index(plain(column)) for role, column in roles.items()}, tuple(notes))
 

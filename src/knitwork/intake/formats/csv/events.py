@@ -51,10 +51,12 @@ def paired(landing: str) -> str:
         coalesce(s_night, e_night) | (coalesce(e_night, 0) & 1) | ((coalesce(e_night, 0) & 2) << 1) AS night,
         coalesce(s_marks, e_marks) | ((coalesce(e_marks, 0) & {START_BITS}) << 1) AS marks,
         CASE WHEN s_us IS NOT NULL AND end_us < s_us THEN 'end_before_start' END AS rule,
-        CASE WHEN rule IS NOT NULL THEN {message("rule", clock.format("s_us"), clock.format("e_us"), "unit")} END AS message
+        CASE WHEN rule IS NOT NULL
+            THEN {message("rule", clock.format("s_us"), clock.format("e_us"), "unit")} END AS message
     FROM joined
     UNION ALL
-    SELECT "row", patient, unit, visit, start_us, NULL, 'missing', night, marks, coalesce(rule::VARCHAR, 'lifecycle_unknown'),
+    SELECT "row", patient, unit, visit, start_us, NULL, 'missing', night, marks,
+        coalesce(rule::VARCHAR, 'lifecycle_unknown'),
         coalesce(message, 'the event ' || left(lifecycle, 80) || ' is neither a start nor an end; start '
             || {clock.format("start_us")})
     FROM phased WHERE rule IS NOT NULL OR phase IS NULL"""

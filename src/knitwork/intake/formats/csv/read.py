@@ -145,7 +145,7 @@ def _nothing(con: Connection, tally: Tally, name: str) -> CannotDo:
     every = "its one row" if tally.rows == 1 else f"none of its {tally.rows:,} rows"
     cannot = "cannot be used" if tally.rows == 1 else "can be used"
     return CannotDo(
-        f"{name}: {every} {cannot} (row {row}: {message}): check which columns were taken with --map, or export it again"
+        f"{name}: {every} {cannot} (row {row}: {message}): say with --map which columns to take, or export it again"
     )
 
 

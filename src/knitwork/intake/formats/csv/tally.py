@@ -60,11 +60,12 @@ def take_tally(con: Connection, *, received_us: int | None) -> Tally:
     """Count what is in `landing` and `faulty`."""
     fold = FLAGS["dst_fold_start"] | FLAGS["dst_fold_end"]
     future = "false" if received_us is None else f"start_us > {received_us + FUTURE_US}"
+    midnight = rules.END_DATE | rules.END_MIDNIGHT
     counted = {
         "start_timed": f"marks & {rules.START_DATE} = 0",
         "start_midnights": f"marks & {rules.START_DATE | rules.START_MIDNIGHT} = {rules.START_MIDNIGHT}",
         "end_timed": f"marks & {rules.END_DATE} = 0 AND end_kind = 'recorded'",
-        "end_midnights": f"end_kind = 'recorded' AND marks & {rules.END_DATE | rules.END_MIDNIGHT} = {rules.END_MIDNIGHT}",
+        "end_midnights": f"end_kind = 'recorded' AND marks & {midnight} = {rules.END_MIDNIGHT}",
         "with_seconds": f"marks & {rules.START_SECONDS | rules.END_SECONDS} <> 0",
         "without_offset": f"marks & {rules.OFFSET} = 0",
         "dates_only": f"marks & {rules.START_DATE | rules.END_DATE} <> 0",
@@ -83,7 +84,7 @@ def take_tally(con: Connection, *, received_us: int | None) -> Tally:
     ).fetchall()[0]
     faulty = con.execute("SELECT count(*) FROM faulty").fetchall()[0][0]
     rejected = con.execute(
-        "SELECT rule::VARCHAR AS rule, count(*) AS n FROM landing WHERE rule IS NOT NULL GROUP BY ALL ORDER BY n DESC, 1"
+        "SELECT rule::VARCHAR, count(*) AS n FROM landing WHERE rule IS NOT NULL GROUP BY ALL ORDER BY n DESC, 1"
     ).fetchall()
     if faulty:
         rejected.append(("ragged", faulty))
