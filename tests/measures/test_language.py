@@ -171,7 +171,9 @@ def test_sql_and_plain_python_say_the_same(con, expression, many):
         "CREATE OR REPLACE TEMP TABLE row (i INTEGER, " + ", ".join(f'"{c}" {t}' for c, t in columns.items()) + ")"
     )
     marks = ", ".join("?" * (len(columns) + 1))
-    con.executemany(f"INSERT INTO row VALUES ({marks})", [[i, *(row[c] for c in columns)] for i, row in enumerate(many)])
+    con.executemany(
+        f"INSERT INTO row VALUES ({marks})", [[i, *(row[c] for c in columns)] for i, row in enumerate(many)]
+    )
 
     by_sql = [r[0] for r in con.execute(f"SELECT {to_sql(tree, 'stay')} FROM row ORDER BY i").fetchall()]
     by_hand = [plain.evaluate(tree, "stay", row) for row in many]

@@ -1,62 +1,88 @@
-"""The rows behind one point of a measure: the same conditions as the kernel's, over the stored facts."""
+"""The rows behind a number: who was counted in one unit and period, and who is in the numerator."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from knitwork.measures.definition import Measure
-from knitwork.measures.kernel import DAY_COLUMN, OF_LEVEL, counted_sql, numerator_sql, places
+from knitwork.measures.kernel import DAY_COLUMN, counted_sql, numerator_sql
 from knitwork.measures.language.check import check
 from knitwork.measures.language.sql import to_sql
 
-# What identifies a row to people, by kind of fact.
-_SHOWN = {
-    "stay": "f.unit::VARCHAR AS unit, f.start_us, f.end_us",
-    "handoff": "f.from_unit::VARCHAR AS \"from\", f.to_unit::VARCHAR AS \"to\", f.left_us AS start_us, f.arrived_us AS end_us",
-    "visit": "f.unit::VARCHAR AS unit, f.start_us, f.end_us",
-    "journey": "f.unit::VARCHAR AS unit, f.start_us, f.end_us",
-}
+_STRATA = {"": "({from} = $unit OR {to} = $unit)", "sent": "{from} = $unit", "received": "{to} = $unit"}
 
 
-def rows_sql(measure: Measure, *, level: str) -> str:
-    """Return SQL for the rows counted for `$unit` on the days from `$since_day` up to `$until_day`, excluded.
+def _stored(fact: str) -> str:
+    return f"{{{fact}}}"
 
-    `{fact_stay}` and the like stand for the stored facts. Columns: patient, visit, where, start_us,
-    end_us, value (in the measure's unit of values, or what the row adds) and in_numerator.
+
+def rows_sql(
+    measure: Measure,
+    *,
+    level: str,
+    stratum: str = "",
+    last_day: int | None = None,
+    table: Callable[[str], str] = _stored,
+) -> tuple[str, dict[str, object]]:
+    """Return the query for the rows behind a point, and parameters of its own.
+
+    It asks for $unit, $since_day (included) and $until_day (excluded), and reads the stored
+    facts under the names that `table` gives them. Columns: patient, visit, unit or from_unit
+    and to_unit, start and end (microseconds), value (seconds, or what was added up) and
+    in_numerator (unknown where a row is neither in nor out). With `last_day` (see
+    `Measure.last_counted_day`) days too recent to be judged are left out. Rows in the
+    numerator come first.
     """
     if measure.fact == "census":
-        return _present(level)
-    day = DAY_COLUMN[measure.at]
-    number = measure.numerator is not None and not measure.over_baseline and check(measure.numerator.tree, measure.fact) == "number"
-    top = numerator_sql(measure)
-    value = to_sql(measure.value.tree, measure.fact) if measure.value else f"CAST({top} AS DOUBLE)" if number else "NULL"
-    inside = "NULL" if measure.over_baseline or measure.has_values or number else f"coalesce({top}, false)"
-    visit = "f.visit::VARCHAR" if measure.fact != "journey" else "f.journey::VARCHAR"
-    return f"""
-        SELECT f.patient::VARCHAR AS patient, {visit} AS visit, {_SHOWN[measure.fact]},
-               {value} AS value, {inside} AS in_numerator
-        FROM {{fact_{measure.fact}}} f
-        WHERE {_of_unit(measure, level)} AND {day} >= $since_day AND {day} < $until_day AND ({counted_sql(measure)})
-        ORDER BY in_numerator DESC NULLS LAST, value DESC NULLS LAST, f.start_us, patient
-    """.replace("f.start_us, patient", "4, patient")
+        return _census(level, table), {}
+    where = [
+        counted_sql(measure),
+        _place(measure, level, stratum),
+        f"{DAY_COLUMN[measure.at]} >= $since_day AND {DAY_COLUMN[measure.at]} < $until_day",
+    ]
+    if last_day is not None:
+        where.append(f"{DAY_COLUMN[measure.at]} <= {last_day}")
+    if "departures recorded" in measure.needs:
+        where.append(f"feed NOT IN (SELECT feed FROM {table('feed_state')} WHERE NOT departures_recorded)")
+    if measure.fact == "handoff":
+        columns = "patient, visit, from_unit, to_unit, left_us AS start, arrived_us AS end"
+    elif measure.fact == "journey":
+        columns = "patient, NULL AS visit, unit, start_us AS start, end_us AS end"
+    else:
+        columns = "patient, visit, unit, start_us AS start, end_us AS end"
+    value, inside = _counts(measure)
+    sql = (
+        f"SELECT {columns}, {value} AS value, {inside} AS in_numerator FROM {table('fact_' + measure.fact)} "
+        f"WHERE {' AND '.join(where)} ORDER BY in_numerator DESC NULLS LAST, start, patient"
+    )
+    return sql, {}
 
 
-def _of_unit(measure: Measure, level: str) -> str:
-    if measure.owner == "link":
-        suffix = "unit" if level == "micro" else level
-        return f"f.level = 'micro' AND (f.from_{suffix}::VARCHAR = $unit OR f.to_{suffix}::VARCHAR = $unit)"
-    if places(measure) is OF_LEVEL:
-        return f"f.level = '{level}' AND f.unit::VARCHAR = $unit"
+def _counts(measure: Measure) -> tuple[str, str]:
+    value = to_sql(measure.value.tree, measure.fact) if measure.value else "NULL"
+    if measure.numerator is None or measure.over_baseline:
+        return value, "NULL"
+    if check(measure.numerator.tree, measure.fact) == "number":
+        return numerator_sql(measure), "NULL"
+    return value, f"({numerator_sql(measure)}) IS TRUE"
+
+
+def _place(measure: Measure, level: str, stratum: str) -> str:
     column = "unit" if level == "micro" else level
-    return f"f.level = 'micro' AND f.{column}::VARCHAR = $unit"
+    if measure.owner == "link":
+        both = _STRATA[stratum].replace("{from}", f"from_{column}").replace("{to}", f"to_{column}")
+        return f"level = 'micro' AND {both}"
+    if measure.micro_rows:
+        return f"level = 'micro' AND {column} = $unit"
+    return f"level = '{level}' AND unit = $unit"
 
 
-def _present(level: str) -> str:
-    """Return SQL for the stays that covered a midnight of the period."""
-    return f"""
-        SELECT f.patient::VARCHAR AS patient, f.visit::VARCHAR AS visit, f.unit::VARCHAR AS unit, f.start_us, f.end_us,
-               NULL AS value, true AS in_numerator
-        FROM {{fact_stay}} f
-        WHERE f.level = '{level}' AND f.unit::VARCHAR = $unit AND NOT f.concurrent AND f.end_kind <> 'unknown'
-          AND f.start_day < $until_day AND coalesce(f.end_day, $until_day) >= $since_day
-          AND coalesce(f.end_day, $until_day) > f.start_day
-        ORDER BY f.start_us, patient
-    """
+def _census(level: str, table: Callable[[str], str]) -> str:
+    """Stays that cover a midnight of the period; the value is how many of them."""
+    first, last = "greatest(start_day + 1, $since_day)", "least(coalesce(end_day, $until_day - 1), $until_day - 1)"
+    return (
+        "SELECT patient, visit, unit, start_us AS start, end_us AS end, "
+        f"{last} - {first} + 1 AS value, NULL AS in_numerator FROM {table('fact_stay')} "
+        f"WHERE level = '{level}' AND unit = $unit AND NOT concurrent "
+        f"AND (end_day IS NOT NULL OR end_kind = 'open') AND {last} >= {first} ORDER BY start, patient"
+    )
