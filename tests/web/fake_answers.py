@@ -59,7 +59,7 @@ PLAIN = (
     ("discharge_before_noon", "Discharge before noon", "p", "up", "%", 100.0, 0.28, 0.12),
     ("night_moves", "Moves between 22:00 and 07:00", "p", "down", "%", 100.0, 0.18, 0.0),
     ("arrivals", "Arrivals", "xmr", "neither", "", 1.0, 190.0, 0.0),
-    ("census", "Patients at midnight", "xmr", "neither", "", 1.0, 14.0, 0.0),
+    ("census", "Patients at midnight", "xmr", "neither", "patients", 1.0, 14.0, 0.0),
     ("long_stay_rate", "Long stays", "p", "down", "%", 100.0, 0.05, 0.0),
     ("followup_7d", "Follow-up contact within 7 days", "p", "up", "%", 100.0, 0.62, 0.0),
     ("handoffs_per_100", "Hand-offs per 100 journeys", "u", "neither", "", 100.0, 2.6, 0.0),

@@ -29,6 +29,13 @@ def test_counts_of_one_to_ten_hide_their_period(row, hidden):
     assert (kept[0].get("value"), kept[0]["denominator"]) == ((None, None) if hidden else (None, row["denominator"]))
 
 
+def test_a_census_of_one_to_ten_patients_is_small_though_it_counts_many_midnights():
+    row = {"numerator": 210, "denominator": 30, "n": 30, "value": 7.0}
+
+    assert not small.row_is_small(row)
+    assert small.row_is_small(row, of_patients=True)
+
+
 def few():
     """Return a system in which every period has about six patients."""
     return fake_answers.FakeAnswers(scale=0.03)

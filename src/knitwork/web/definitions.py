@@ -36,6 +36,11 @@ class Definition:
         return self.spec.chart in ("run", "xmr")
 
     @property
+    def of_patients(self) -> bool:
+        """Say whether its value is itself a number of patients."""
+        return self.spec.unit == "patients"
+
+    @property
     def needs_kinds(self) -> bool:
         """Say whether the kinds of units decide what it counts."""
         return not NEEDS_KINDS.isdisjoint(self.needs)

@@ -155,7 +155,9 @@ def cards(source: Source, unit: str, *, period: Period, size: str = "desk", hide
     hidden = dict.fromkeys(found, 0)
     if hide:
         for measure, rows in found.items():
-            found[measure], hidden[measure] = small.without_small(rows)
+            found[measure], hidden[measure] = small.without_small(
+                rows, of_patients=source.measures[measure].of_patients
+            )
     evaluations = evaluate_rows(source, found)
     made = [
         card(source.measures[m], evaluation, unit=unit, period=period, size=size, hidden=hidden[m])
@@ -220,7 +222,7 @@ def totals(source: Source, unit: str, *, hide: bool) -> list[dict[str, Any]]:
     shown = []
     for measure, rows in found.items():
         definition = source.measures[measure]
-        row = small.without_small(rows)[0][-1] if hide else rows[-1]
+        row = small.without_small(rows, of_patients=definition.of_patients)[0][-1] if hide else rows[-1]
         shown.append({
             "definition": definition,
             "value": value_of(definition, row),

@@ -29,13 +29,17 @@ def shown_count(value: float | None, *, hide: bool) -> str:
     return _("fewer than 11") if hide and is_small(value) else say.count(value)
 
 
-def row_is_small(row: dict[str, Any]) -> bool:
-    """Say whether one period of a measure rests on a small number."""
-    return any(is_small(row.get(name)) for name in ("numerator", "denominator", "n"))
+def row_is_small(row: dict[str, Any], *, of_patients: bool = False) -> bool:
+    """Say whether one period of a measure rests on a small number.
+
+    With `of_patients` the value itself is a number of patients, such as a census.
+    """
+    small = any(is_small(row.get(name)) for name in ("numerator", "denominator", "n"))
+    return small or (of_patients and is_small(row.get("value")))
 
 
-def without_small(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], int]:
+def without_small(rows: list[dict[str, Any]], *, of_patients: bool = False) -> tuple[list[dict[str, Any]], int]:
     """Return the periods with the small ones emptied, and how many were."""
     emptied = {"numerator": None, "denominator": None, "value": None, "n": None, "hidden": True}
-    kept = [row | emptied if row_is_small(row) else row for row in rows]
+    kept = [row | emptied if row_is_small(row, of_patients=of_patients) else row for row in rows]
     return kept, sum(1 for row in kept if row.get("hidden"))

@@ -40,11 +40,14 @@ def feeds(request: HttpRequest) -> HttpResponse:
         "feeds": [feed_view(state, source.tz) for state in states],
         "deliveries": [
             delivery
-            | {name: say.count(delivery[name]) for name in ("taken", "known", "rejected")}
+            | {name: say.count(delivery[name]) for name in ("taken", "rejected")}
             | {"received": moment(delivery["received_at"], source.tz)}
             for delivery in source.answers.deliveries()
         ],
-        "rules": [{"feed": feed, "rule": rule, "rows": say.count(n)} for (feed, rule), n in by_rule.most_common()],
+        "rules": [
+            {"feed": feed, "rule": str(rule).replace("_", " "), "rows": say.count(n)}
+            for (feed, rule), n in by_rule.most_common()
+        ],
         "rejects": rejects[:SHOWN_REJECTS] if sees_rows else [],
         "rejected": say.count(sum(state.rejected for state in states)),
         "as_of": say.long_day(source.answers.as_of_us, source.tz),

@@ -69,16 +69,29 @@ def lead(rows: list[dict[str, Any]]) -> str:
     }
 
 
-def pair_rows(pairs: list[dict[str, Any]], known: Names, *, level: str, hide: bool) -> list[dict[str, Any]]:
-    """Return pairs of units as rows of a table; small ones lose their figures where `hide` is set."""
+def pair_rows(
+    pairs: list[dict[str, Any]], known: Names, *, level: str, hide: bool, seen_from: str | None = None
+) -> list[dict[str, Any]]:
+    """Return pairs of units as rows of a table; small ones lose their figures where `hide` is set.
+
+    On the page of a unit, `seen_from`, only the other one is named.
+    """
     rows = []
     for pair in pairs:
+        sender, receiver = known.name(pair["from_unit"]), known.name(pair["to_unit"])
+        if seen_from is None:
+            name = f"{sender} → {receiver}"
+        elif pair["from_unit"] == seen_from:
+            name = _("to %(unit)s") % {"unit": receiver}
+        else:
+            name = _("from %(unit)s") % {"unit": sender}
         hidden = hide and small.is_small(pair["count"])
         timed = pair["departures_recorded"] and not hidden
         address = reverse("pair", kwargs={"sender": pair["from_unit"], "receiver": pair["to_unit"]})
         rows.append({
-            "sender": known.name(pair["from_unit"]),
-            "receiver": known.name(pair["to_unit"]),
+            "sender": sender,
+            "receiver": receiver,
+            "name": name,
             "address": f"{address}?level={level}",
             "count": small.shown_count(pair["count"], hide=hide),
             "timed": small.shown_count(pair["timed"], hide=hide),

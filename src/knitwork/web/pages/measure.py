@@ -73,7 +73,7 @@ def numbers_of(
 ) -> tuple[list[dict[str, Any]], int]:
     """Return the periods of one measure, small ones emptied where `hide` is set, and how many were."""
     rows = present.rows_of(source, at.code, at.level, period, [definition.id]).get(definition.id, [])
-    return small.without_small(rows) if hide else (rows, 0)
+    return small.without_small(rows, of_patients=definition.of_patients) if hide else (rows, 0)
 
 
 def number_row(

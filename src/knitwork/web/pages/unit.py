@@ -45,7 +45,7 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
         "measures": len(cards),
         "totals": [] if calendar else present.totals(source, code, hide=hide),
         "flow": neighbourhood(pairs, code, known, hide=hide, level=at.level),
-        "pairs": pair_rows(pairs, known, level=at.level, hide=hide)[:12],
+        "pairs": pair_rows(pairs, known, level=at.level, hide=hide, seen_from=code)[:12],
         "months": months,
         "inside": unit_links(source, known, code),
         "missing": missing(source, shown) if calendar else [],
