@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 from knitwork.measures.definition import Measure
+from knitwork.measures.spec import to_spec
 from knitwork.signals import Spec
-from knitwork.signals.spec import Chart, Direction
 
 # What a measure needs of the kinds of units: while any of these is a guess the page says so.
 NEEDS_KINDS = frozenset({"icu units", "ed units", "inpatient units", "clinic stays"})
@@ -56,12 +55,7 @@ def from_catalogue(measure: Measure) -> Definition:
         why=measure.why,
         source=measure.source,
         direction=measure.direction,
-        spec=Spec(
-            chart=cast(Chart, measure.chart),
-            direction=cast(Direction, measure.direction),
-            factor=measure.factor,
-            unit=measure.unit,
-        ),
+        spec=to_spec(measure),
         words=measure.words.sentence,
         numerator=measure.words.numerator,
         denominator=measure.words.denominator,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from threading import Lock
-from typing import Any
+from typing import Any, get_args
 
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
@@ -17,7 +18,8 @@ from knitwork.draw import words
 from knitwork.draw.chart import chart_svg
 from knitwork.draw.labels import value_text
 from knitwork.draw.periods import Period
-from knitwork.signals import Evaluation, Series, Spec, evaluate_many, expected_by_chance
+from knitwork.signals import Evaluation, Series, chance_of_signal, evaluate_many
+from knitwork.signals.spec import Chart
 from knitwork.web import say, small
 from knitwork.web.definitions import Definition
 from knitwork.web.source import Source
@@ -73,16 +75,10 @@ def series_of(definition: Definition, rows: list[dict[str, Any]]) -> Series:
     return Series(labels=labels, numerators=numerators, denominators=denominators, incomplete_last=open_last)
 
 
-def spec_of(definition: Definition) -> Spec:
-    """Return how a measure is charted. Values of run and xmr charts already come in the units shown."""
-    spec = definition.spec
-    return dataclasses.replace(spec, factor=1.0) if definition.of_values else spec
-
-
 def evaluate_rows(source: Source, found: dict[str, list[dict[str, Any]]]) -> dict[str, Evaluation]:
     """Return the evaluation of every measure, all in one call."""
     series = [series_of(source.measures[m], rows) for m, rows in found.items()]
-    specs = [spec_of(source.measures[m]) for m in found]
+    specs = [source.measures[m].spec for m in found]
     return dict(zip(found, evaluate_many(series, specs), strict=True))
 
 
@@ -167,9 +163,31 @@ def cards(source: Source, unit: str, *, period: Period, size: str = "desk", hide
     return sorted(made, key=lambda c: (not c.signalling, GRAVITY[c.verdict]))
 
 
+def about(points: int) -> int:
+    """Return a length near `points`: the chance hardly changes from one length to the next, and each costs a page time.
+
+    >>> about(7), about(23), about(35), about(730)
+    (7, 24, 36, 60)
+    """
+    return points if points <= 20 else min(4 * round(points / 4), 60)
+
+
+@cache
+def chance_of_one(points: int, chart: Chart) -> float:
+    """Return the chance that a stable chart signals in its last three points, to a percentage point or so."""
+    return chance_of_signal(points, chart=chart, draws=1000).recent
+
+
+def warm() -> None:
+    """Work the common chances out before the first page asks for them; takes a second or two."""
+    for chart in get_args(Chart):
+        for points in (20, 24, 36, 52, 60):
+            chance_of_one(points, chart)
+
+
 def by_chance(evaluations: Iterable[Evaluation]) -> str:
     """Say how many of these measures would signal though nothing changed."""
-    expected = expected_by_chance(evaluations)
+    expected = sum(chance_of_one(about(one.n_useful), one.spec.chart) for one in evaluations)
     if expected < 0.5:
         return _("By chance alone we expect fewer than 1 of them.")
     n = round(expected)

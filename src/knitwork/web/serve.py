@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 from knitwork.model.errors import CannotDo
 from knitwork.web.place import is_loopback, make_secret
@@ -102,9 +104,28 @@ def serve(
         timeout_graceful_shutdown=2,
         lifespan="off",
     )
+    Thread(target=warm, daemon=True).start()
     if ready is not None:
         ready(address)
     uvicorn.Server(config).run(sockets=[listening])
+
+
+def warm() -> None:
+    """Make what the first pages need, so that nobody waits for it: the glance at the whole system and the chances."""
+    from django.db import connection
+
+    from knitwork.web import present
+    from knitwork.web.source import source
+
+    try:
+        known = source()
+        if known.answers is not None:
+            present.glance(known, "month")
+        present.warm()
+    except Exception:  # the page itself will show what is wrong, to the person who asks for it
+        logging.getLogger("django").exception("what the first pages need could not be made beforehand")
+    finally:
+        connection.close()
 
 
 def listen(host: str, port: int) -> socket.socket:
