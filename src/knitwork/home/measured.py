@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from knitwork.measures.catalogue import catalogue
+from knitwork.measures.computable import Inputs, judge
 from knitwork.measures.definition import Measure
 from knitwork.model.errors import CannotDo
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from knitwork.lake.runner import SharedTable
-from knitwork.model.units import CONCURRENT_KINDS, INPATIENT_KINDS, Registry
+from knitwork.model.units import BESIDE_RANK, INPATIENT_KINDS, Registry
 
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
@@ -69,9 +69,9 @@ def shared_tables(
     for name in sorted(names):
         unit = registry.get(name)
         kind = unit.kind if unit else "macrosystem"
-        units.append((name, kind, (unit.tz if unit else None) or settings.tz, kind in CONCURRENT_KINDS))
+        units.append((name, kind, (unit.tz if unit else None) or settings.tz, BESIDE_RANK.get(kind, 0)))
     return (
-        SharedTable("unit_raw", "unit VARCHAR, kind VARCHAR, tz VARCHAR, concurrent BOOLEAN", tuple(units)),
+        SharedTable("unit_raw", "unit VARCHAR, kind VARCHAR, tz VARCHAR, beside_rank TINYINT", tuple(units)),
         SharedTable(
             "ancestor_raw",
             "unit VARCHAR, level VARCHAR, ancestor VARCHAR, since_us BIGINT, until_us BIGINT",
@@ -91,7 +91,7 @@ CREATE TYPE level_t AS ENUM ('micro', 'meso', 'macro');
 CREATE TYPE end_t AS ENUM ('recorded', 'inferred', 'open', 'unknown', 'missing');
 CREATE TYPE feed_t AS ENUM (SELECT feed FROM feed_raw ORDER BY feed);
 CREATE TEMP TABLE unit_kind AS
-SELECT unit::unit_t AS unit, kind::kind_t AS kind, tz, concurrent FROM unit_raw;
+SELECT unit::unit_t AS unit, kind::kind_t AS kind, tz, beside_rank FROM unit_raw;
 CREATE TEMP TABLE ancestor AS
 SELECT unit::unit_t AS unit, level::level_t AS level, ancestor::unit_t AS ancestor, since_us, until_us FROM ancestor_raw;
 CREATE TEMP TABLE feed_calendar AS SELECT feed::feed_t AS feed, calendar FROM feed_raw;

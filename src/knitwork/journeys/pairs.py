@@ -53,11 +53,12 @@ def pair_cells_sql(handoffs: str, *, watermark_day: int, touched: str | None = N
 
 
 FEED_STATE = """
-SELECT feed, count(transit_s) AS timed, count(*) FILTER (transit_s = 0) AS zero, count(*) AS handoffs
+SELECT feed, count(transit_s) AS timed, count(*) FILTER (transit_s = 0 AND overlap_s = 0) AS zero, count(*) AS handoffs
 FROM {handoffs} WHERE level = 'micro' GROUP BY feed
 """
 
 # DESIGN 4: at least this share of exactly zero transits means that the next arrival was copied.
+# An overlap is clipped to zero, but shows that its departure was recorded.
 ZERO_SHARE = 0.95
 # Fewer timed hand-offs than this prove nothing about how a feed records departures.
 FEWEST_TIMED = 3

@@ -41,6 +41,8 @@ KINDS: tuple[str, ...] = (
 SUPPORT_KINDS = frozenset({"lab", "radiology", "pharmacy", "dietary"})
 # A stay in one of these may run beside a bed stay; it is then no step of the journey.
 CONCURRENT_KINDS = SUPPORT_KINDS | {"or", "cathlab", "clinic", "practice", "virtual"}
+# Which of two stays at once is the step of the journey: the one of the lower rank.
+BESIDE_RANK = {kind: 2 if kind in SUPPORT_KINDS else 1 for kind in CONCURRENT_KINDS}
 INTENSIVE_KINDS = frozenset({"icu", "ccu"})
 INPATIENT_KINDS = frozenset({"icu", "ccu", "ward", "rehab", "or", "cathlab", "hospice", "snf", "other"})
 CONTACT_KINDS = frozenset({"practice", "clinic", "homecare", "virtual"})

@@ -27,7 +27,7 @@ WHERE (f.flags & 2) > 0 AND b.end_us > f.start_us AND b.end_us <= f.start_us + 3
 CREATE TEMP TABLE dated AS
 SELECT f.rid, f.patient, f.unit, f.start_us + CASE WHEN s.rid IS NULL THEN 0 ELSE 3600000000 END AS start_us,
        f.end_us, f.end_kind::end_t AS end_kind, f.given_visit, f.precision <> 'd' AS precise, f.feed::feed_t AS feed,
-       u.kind, u.concurrent AS may_run_beside
+       u.kind, u.beside_rank
 FROM folded f
 JOIN unit_kind u ON u.unit = f.unit  -- one row a unit: multiplies nothing
 LEFT JOIN second_fold s ON s.rid = f.rid;

@@ -4,7 +4,7 @@
 -- First, stays of one visit in one unit that overlap or touch become one, however long the chain.
 -- Most stays are the only one of their visit and unit; those need no sorting.
 CREATE TEMP TABLE keyed AS
-SELECT patient, v, unit, kind, may_run_beside, start_us, end_us, precise, feed,
+SELECT patient, v, unit, kind, beside_rank, start_us, end_us, precise, feed,
        coalesce(end_us, 1000000000000000000) * 4
          + CASE end_kind WHEN 'recorded' THEN 3 WHEN 'inferred' THEN 2 WHEN 'open' THEN 1 ELSE 0 END AS end_key
 FROM placed;
@@ -22,24 +22,24 @@ numbered AS (
                                        ROWS UNBOUNDED PRECEDING) AS island
     FROM islands
 )
-SELECT any_value(patient) AS patient, v, unit, any_value(kind) AS kind, any_value(may_run_beside) AS may_run_beside,
+SELECT any_value(patient) AS patient, v, unit, any_value(kind) AS kind, any_value(beside_rank) AS beside_rank,
        min(start_us) AS start_us, max(end_key) AS end_key,
        bool_and(precise) AS precise,
        arg_max(feed, start_us) AS feed
 FROM numbered
 GROUP BY v, unit, island
 UNION ALL
-SELECT k.patient, k.v, k.unit, k.kind, k.may_run_beside, k.start_us, k.end_key, k.precise, k.feed
+SELECT k.patient, k.v, k.unit, k.kind, k.beside_rank, k.start_us, k.end_key, k.precise, k.feed
 FROM keyed k ANTI JOIN repeated r ON r.v = k.v AND r.unit = k.unit;
 
--- A support, clinic or theatre stay that runs beside a bed stay of the same patient is no
--- step of the journey: it begins inside one, or one begins inside it.
+-- A support, clinic or theatre stay that runs beside a bed stay of the same patient is no step
+-- of the journey, nor is a support stay beside a clinic's: it begins inside one, or one inside it.
 CREATE TEMP TABLE beside AS
 SELECT s.v, s.unit, s.start_us
 FROM merged s
-WHERE s.may_run_beside AND EXISTS (
+WHERE s.beside_rank > 0 AND EXISTS (
     SELECT 1 FROM merged b
-    WHERE b.patient = s.patient AND NOT b.may_run_beside
+    WHERE b.patient = s.patient AND b.beside_rank < s.beside_rank
       -- an open end lies far ahead, an unknown one nowhere
       AND ((b.start_us <= s.start_us AND s.start_us < b.end_key // 4 AND b.end_key % 4 > 0)
         OR (s.start_us < b.start_us AND b.start_us < s.end_key // 4 AND s.end_key % 4 > 0))

@@ -8,7 +8,8 @@ Where the design leaves a choice, this is the choice:
   later, and else it is `unknown`;
 - stays of one visit in one unit merge when the next starts no later than the furthest known
   end so far; of several ends the latest counts, and one that is missing is latest of all;
-- a support, clinic or theatre stay is concurrent when it begins inside a bed stay, or a bed
+- a support, clinic or theatre stay is concurrent when it begins inside a bed stay, a support stay also
+  when inside a clinic's or theatre's, or a bed
   stay inside it; an open end lies far ahead, an unknown one nowhere;
 - a node's end is the latest of its stays, clipped where the next node begins; a transit is
   known only when the departure was recorded;
@@ -26,7 +27,7 @@ from collections.abc import Iterable
 from knitwork.measures.reference.clock import DAY_US, HOUR_US
 from knitwork.measures.reference.facts import Derived, Facts
 from knitwork.measures.reference.stays import Node, Row, Settings, Stay, ended, merged, read_stay
-from knitwork.model.units import CONCURRENT_KINDS, LEVELS, Registry
+from knitwork.model.units import BESIDE_RANK, LEVELS, Registry
 
 __all__ = ["Derived", "Row", "Settings", "derive"]
 
@@ -103,11 +104,13 @@ def make_journeys(visits: dict[str, list[Stay]], rules: Settings) -> dict[str, l
 
 
 def mark_concurrent(stays: list[Stay]) -> None:
-    """Mark support, clinic and theatre stays that run beside a bed stay of the same patient."""
-    beds = [s for s in stays if s.kind not in CONCURRENT_KINDS]
+    """Mark support, clinic and theatre stays that run beside a stay of the same patient that ranks before them."""
     for stay in stays:
-        stay.concurrent = stay.kind in CONCURRENT_KINDS and any(
-            bed.covers(stay.start) or (stay.start < bed.start and stay.covers(bed.start)) for bed in beds
+        rank = BESIDE_RANK.get(stay.kind, 0)
+        stay.concurrent = any(
+            other.covers(stay.start) or (stay.start < other.start and stay.covers(other.start))
+            for other in stays
+            if BESIDE_RANK.get(other.kind, 0) < rank
         )
 
 
