@@ -145,6 +145,16 @@ def test_a_faulty_row_after_many_good_ones_has_its_true_number(landing):
     assert all(row["patient"] == f"P{row['row']}" for row in rows.rows)
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_a_row_that_is_too_long_is_set_aside_and_its_neighbours_stay(landing, separator, line_end):
+    lines = ["P1,A,2024-01-01 10:00,", f"P2,{'x' * 3_000_000},2024-01-01 10:00,", 'P3,"B",2024-01-01 10:00,']
+    rows = landing((HEAD + "\n".join(lines) + "\n").replace(",", separator).replace("\n", line_end))
+
+    assert [(r["patient"], r["row"]) for r in rows.rows] == [("P1", 1), ("P3", 3)]
+    assert rows.rejects[0][:3] == (2, "row", "ragged")
+
+
 @pytest.mark.parametrize(
     ("line", "rule", "message"),
     [
@@ -338,7 +348,7 @@ def test_nothing_but_a_sentence_comes_of_junk(engine, tmp_path, content):
 
 
 @pytest.mark.slow
-@settings(QUIET, max_examples=20_000)
+@settings(QUIET, max_examples=3_000)
 @given(JUNK)
 def test_nothing_but_a_sentence_comes_of_much_junk(engine, tmp_path, content):
     try_to_land(engine, tmp_path, content)

@@ -19,6 +19,10 @@ from knitwork.intake.formats.csv.sniff import Dialect
 # A cell that runs over more lines than this began with a quotation mark that was never closed.
 LINES_IN_A_RECORD = 1_000
 CHARACTERS_IN_A_RECORD = 500_000
+_LINE_END = "\r\n"
+
+# Stands for the cells of a line that needs no parsing.
+PLAIN: list[str] = [""]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +39,21 @@ def clean(path: Path, dialect: Dialect, *, work: Path) -> Cleaned:
     """Separate the good rows of a UTF-8 table from the faulty ones."""
     good, faulty = work / f"good-{path.name}", work / f"faulty-{path.name}"
     rows = faults = 0
-    width = len(dialect.header)
+    width, separator = len(dialect.header), dialect.separator
     with (
         path.open(encoding="utf-8-sig", newline="") as source,
         good.open("w", encoding="utf-8", newline="") as good_out,
         faulty.open("w", encoding="utf-8", newline="") as faulty_out,
     ):
-        keep = csv.writer(good_out, quoting=csv.QUOTE_ALL)
+        keep = csv.writer(good_out, delimiter=separator, lineterminator="\n", quoting=csv.QUOTE_ALL)
         refuse = csv.writer(faulty_out, quoting=csv.QUOTE_ALL)
         for cells, text in _records(source, dialect):
-            if not text.strip():
+            if not text.strip(" \r\n"):
                 continue
             rows += 1
+            if cells is PLAIN:
+                good_out.write(f"{rows}{separator}{text.rstrip(_LINE_END)}\n")
+                continue
             if cells is not None and len(cells) == width:
                 keep.writerow([rows, *cells])
                 continue
@@ -76,6 +83,15 @@ def _records(source: TextIO, dialect: Dialect) -> Iterator[tuple[list[str] | Non
         return pending.pop() if pending else source.readline(CHARACTERS_IN_A_RECORD)
 
     while line := next_line():
+        # Most lines have no quotation mark and the right number of separators: they are copied as they are.
+        if '"' not in line and line.count(dialect.separator) == width - 1 and len(line) < CHARACTERS_IN_A_RECORD:
+            yield PLAIN, line
+            continue
+        if len(line) == CHARACTERS_IN_A_RECORD and not line.endswith(("\n", "\r")):
+            while (rest := next_line()) and not rest.endswith(("\n", "\r")):
+                pass
+            yield None, line
+            continue
         lines = [line]
         size = len(line)
         cells = _parse(line, dialect.separator)

@@ -263,7 +263,7 @@ def _scan(table: Table, *, numbered: Path | None = None) -> str:
     path, skip, separator, row = table.path, table.dialect.data_line, table.dialect.separator, "row_number() OVER ()"
     faults = ", store_rejects=true, rejects_limit=1"
     if numbered:
-        path, skip, separator, row, faults = numbered, 0, ",", '"n"', ""
+        path, skip, row, faults = numbered, 0, '"n"', ""
         columns = "'n': 'BIGINT', " + columns
     places = dict(table.places)
     source = {
