@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import ngettext
 
 from knitwork.web import present, say, small
 from knitwork.web.accounts.access import may, needs
@@ -61,11 +62,17 @@ def branch(
         "kind": kind,
         "guessed": guessed,
         "here": small.shown_count(numbers.get("here_now"), hide=hide),
-        "patients": small.shown_count(numbers.get("patients_all"), hide=hide),
+        "patients": patients(numbers.get("patients_all"), hide=hide),
         "signals": say.signals(signals),
         "signalling": bool(signals),
         "inside": [branch(source, known, at_a_glance, child, hide=hide, seen=seen | {code}) for child in below],
     }
+
+
+def patients(n: int | None, *, hide: bool) -> str:
+    """Return a number of patients in words."""
+    shown = small.shown_count(n, hide=hide)
+    return ngettext("%(n)s patient", "%(n)s patients", n or 0) % {"n": shown}
 
 
 def codes_in(top: dict[str, Any]) -> set[str]:

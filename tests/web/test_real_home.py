@@ -1,0 +1,63 @@
+"""The pages over a real home: a file loaded, derived and shown, nothing invented in between."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+
+import pytest
+from routes import PAGES
+
+from knitwork.home import open_home
+from knitwork.web import source
+from knitwork.web.units.actions import notice_units
+from knitwork.web.units.registry import snapshot
+
+
+def stays(patients=150):
+    """Write about two years of stays: emergency department, then a ward, and some through intensive care."""
+    rng = random.Random(7)
+    lines = ["patient,unit,start,end"]
+    for patient in range(patients):
+        at = dt.datetime(2024, 1, 3) + dt.timedelta(minutes=rng.randrange(700 * 1440))
+        ways = [["Emergency", "Ward 7"], ["Emergency", "Medical ICU", "Ward 7"], ["Emergency", "Med/Surg"]]
+        for unit in rng.choice(ways):
+            end = at + dt.timedelta(minutes=rng.randrange(120, 4000))
+            lines.append(f"P{patient},{unit},{at:%Y-%m-%d %H:%M},{end:%Y-%m-%d %H:%M}")
+            at = end + dt.timedelta(minutes=rng.randrange(5, 90))
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def home(tmp_path, settings, db):
+    folder = tmp_path / "home"
+    file = tmp_path / "stays.csv"
+    file.write_text(stays(), "utf-8")
+    made = open_home(folder)
+    made.load([file])
+    notice_units(made.unit_codes(), by="test")
+    made.refresh(snapshot(macro_name=made.settings.name))
+    settings.HOME = folder
+    settings.KNITWORK_SOURCE = "knitwork.web.source.from_home"
+    yield made
+    source.opened.cache_clear()
+
+
+def test_every_page_of_a_real_home_can_be_opened(ada, home):
+    words = {"CCU": "Medical ICU", "ED": "Emergency", "CATH": "Med~2FSurg", "gap_median": "los_median"}
+    for name, (address, _right) in PAGES.items():
+        parts = [words.get(part, part) for part in address.split("/")]
+        response = ada.get("/".join(parts).replace("2026-09-01", "2024-09-01"))
+
+        assert response.status_code == 200, name
+
+
+def test_the_numbers_of_a_page_are_those_of_the_file(ada, home):
+    page = ada.get("/").content.decode()
+
+    assert "Medical ICU" in page
+    assert "intensive care" in page
+    assert (
+        f"{home.answers().unit_numbers('Emergency', 'micro')['patients_12m']:,}"
+        in ada.get("/units/Emergency/").content.decode()
+    )
