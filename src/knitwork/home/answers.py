@@ -22,8 +22,9 @@ from knitwork.model.units import Registry
 Row = dict[str, Any]
 EPOCH_DAY = dt.date(1970, 1, 1).toordinal()
 PERIODS = ("day", "week", "month")
-# How many periods a chart shows unless asked otherwise.
-SHOWN = {"day": 60, "week": 52, "month": 24}
+# A locked baseline is the first points of all, so a chart wants the whole series; days are
+# too many for that, and begin a year and a bit before the last.
+MOST = {"day": 400, "week": 2_000, "month": 1_200}
 _START = {"day": "arrived_day", "week": WEEK, "month": MONTH}
 
 
@@ -197,7 +198,7 @@ class Answers:
                    CASE WHEN sum(timed) > 0 THEN sum(sum_s) / sum(timed) END AS mean_transit_s,
                    -- one row a pair and calendar; pairs fed by both kinds show the larger group's median
                    arg_max(median_s, timed) AS median_transit_s, arg_max(p90_s, timed) AS p90_transit_s,
-                   sum(sum_s)::BIGINT AS lost_s, sum(timed) > 0 AS departures_recorded
+                   sum(sum_s)::BIGINT AS lost_s, bool_or(departures_recorded) AS departures_recorded
             FROM {{cell_pair}}
             WHERE level = $level AND period = $period
               AND ($unit IS NULL OR from_unit = $unit OR to_unit = $unit)
@@ -247,7 +248,7 @@ class Answers:
         return None if day is None else int(day)
 
     def periods(self, period: str, limit: int | None = None, censor_days: int = 0) -> list[Row]:
-        """Return the last periods up to the watermark, whether or not anything happened in them.
+        """Return the periods up to the watermark, whether or not anything happened in them.
 
         `complete` is false for a period that the data does not cover to its end, or whose
         outcome can still come within `censor_days`. A first period that data only covers
@@ -266,7 +267,7 @@ class Answers:
             complete = day_number(end) + censor_days <= self.as_of_day
             found.append({"start_day": day_number(start), "label": start.isoformat(), "complete": complete})
             start = end
-        wanted = SHOWN[period] if limit is None else limit
+        wanted = MOST[period] if limit is None else limit
         complete_ones = [p for p in found if p["complete"]]
         tail = [p for p in found if not p["complete"]][:1]
         return (complete_ones + tail)[-wanted - len(tail) :]

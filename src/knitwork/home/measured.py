@@ -13,6 +13,9 @@ from knitwork.model.errors import CannotDo
 if TYPE_CHECKING:
     from knitwork.home.answers import Answers, Row
 
+# A journey that began before the records is cut short in them; until this many days into the
+# records, most journeys that end are such.
+JOURNEY_LEAD_IN_DAYS = 60
 # Measures whose empty period is a true zero and not an unknown.
 COUNTS = ("count",)
 
@@ -94,7 +97,10 @@ def series(
         definition = named(measure)
         counts = definition.statistic in COUNTS
         rows = []
+        lead_in = JOURNEY_LEAD_IN_DAYS if definition.fact == "journey" else 0
         for slot in answers.periods(period, limit, censor_days=definition.censor_days):
+            if slot["start_day"] < (answers.first_day or 0) + lead_in:
+                continue
             row = cell_of.get(slot["start_day"])
             blank: Row = {"numerator": 0 if counts else None, "denominator": None, "value": 0.0 if counts else None, "n": 0}
             rows.append({**(row or blank), **slot})
@@ -148,6 +154,6 @@ def behind(
     if not answers.is_derived:
         return []
     until = day_number(period_end(date_of(start_day), period)) if period != "all" else 2**30
-    sql = rows_sql(definition, level=level)
+    sql = rows_sql(definition, level=level, last_day=definition.last_counted_day(answers.as_of_day))
     since = start_day if period != "all" else -(2**30)
     return answers.rows(f"{sql} LIMIT {int(limit)}", unit=unit, since_day=since, until_day=until)

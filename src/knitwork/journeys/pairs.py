@@ -13,9 +13,9 @@ _CELLS = """
 SELECT level::VARCHAR AS level, from_unit::VARCHAR AS from_unit, to_unit::VARCHAR AS to_unit, '{period}' AS period,
        {start} AS start_day, calendar,
        count(*) AS count, count(t) AS timed, sum(t)::BIGINT AS sum_s,
-       quantile_cont(t, 0.5) AS median_s, quantile_cont(t, 0.9) AS p90_s
+       quantile_cont(t, 0.5) AS median_s, quantile_cont(t, 0.9) AS p90_s, bool_or(departures_recorded) AS departures_recorded
 FROM (
-    SELECT h.level, h.from_unit, h.to_unit, h.arrived_day, h.calendar,
+    SELECT h.level, h.from_unit, h.to_unit, h.arrived_day, h.calendar, s.departures_recorded,
            CASE WHEN s.departures_recorded THEN h.transit_s END AS t
     FROM {handoffs} h JOIN feed_state s ON s.feed = h.feed  -- one row a feed
     {touched}

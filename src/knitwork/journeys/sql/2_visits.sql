@@ -3,19 +3,24 @@
 -- Stays are in order of (start, end with unknown last, unit) everywhere.
 
 -- A missing end is taken from the next stay of the same given visit; failing that the
--- patient is still here if no stay of his or hers begins later; else it is unknown.
+-- patient is still here if no stay of his or hers begins later; else it is unknown. A stay
+-- that may run beside this one (a blood test during a ward stay) says nothing of its end.
 CREATE TEMP TABLE missing_end AS
-WITH wanted AS (SELECT DISTINCT patient FROM dated WHERE end_kind IN ('open', 'missing')),
-ordered AS (
-    SELECT d.rid, d.end_kind, d.given_visit, d.start_us,
-           lead(d.start_us) OVER (PARTITION BY d.patient, d.given_visit ORDER BY d.start_us, d.end_us NULLS LAST, d.unit) AS next_us,
-           max(d.start_us) OVER (PARTITION BY d.patient) AS last_us
-    FROM dated d SEMI JOIN wanted w ON w.patient = d.patient
+WITH found AS (
+    SELECT m.rid, m.start_us, max(n.start_us) AS last_us,
+           min(n.start_us) FILTER (
+               n.given_visit = m.given_visit
+               AND (n.start_us, coalesce(n.end_us, 9223372036854775807), n.unit) > (m.start_us, 9223372036854775807, m.unit)
+           ) AS next_us
+    FROM dated m
+    LEFT JOIN dated n ON n.patient = m.patient AND n.rid <> m.rid AND n.beside_rank <= m.beside_rank
+    WHERE m.end_kind IN ('open', 'missing')
+    GROUP BY m.rid, m.start_us
 )
-SELECT rid, CASE WHEN given_visit IS NOT NULL THEN next_us END AS end_us,
-       (CASE WHEN given_visit IS NOT NULL AND next_us IS NOT NULL THEN 'inferred'
-             WHEN start_us = last_us THEN 'open' ELSE 'unknown' END)::end_t AS end_kind
-FROM ordered WHERE end_kind IN ('open', 'missing');
+SELECT rid, next_us AS end_us,
+       (CASE WHEN next_us IS NOT NULL THEN 'inferred'
+             WHEN coalesce(last_us, start_us) <= start_us THEN 'open' ELSE 'unknown' END)::end_t AS end_kind
+FROM found;
 
 CREATE TEMP TABLE ended AS
 SELECT d.* REPLACE (CASE WHEN m.rid IS NULL THEN d.end_us ELSE m.end_us END AS end_us, coalesce(m.end_kind, d.end_kind) AS end_kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from knitwork.model.units import Registry
+from knitwork.model.units import BESIDE_RANK, Registry
 
 Row = dict[str, object]
 FOREVER_US = 2**62
@@ -125,13 +125,21 @@ def _joined(group: list[Stay]) -> Stay:
 
 
 def ended(stays: list[Stay]) -> None:
-    """Say of each missing end whether it can be inferred, is still to come, or is unknown."""
-    latest = max(s.start for s in stays)
+    """Say of each missing end whether it can be inferred, is still to come, or is unknown.
+
+    A stay that may run beside this one (a blood test during a ward stay) says nothing of its end.
+    """
     for i, stay in enumerate(stays):
         if stay.end_kind not in ("open", "missing"):
             continue
-        following = [s.start for s in stays[i + 1 :] if s.given is not None and s.given == stay.given]
+        following = [s.start for s in stays[i + 1 :] if _tells(s, stay) and s.given is not None and s.given == stay.given]
         if following:
             stay.end, stay.end_kind = following[0], "inferred"
         else:
-            stay.end, stay.end_kind = None, "open" if stay.start == latest else "unknown"
+            later = any(s.start > stay.start and _tells(s, stay) for s in stays)
+            stay.end, stay.end_kind = None, "unknown" if later else "open"
+
+
+def _tells(other: Stay, stay: Stay) -> bool:
+    """Say whether `other` cannot have run beside `stay`, and so tells that it had ended."""
+    return BESIDE_RANK.get(other.kind, 0) <= BESIDE_RANK.get(stay.kind, 0)
