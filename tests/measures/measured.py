@@ -60,9 +60,17 @@ def world_of(derived, *, as_of: str | None = None, feeds=None, capacity=None) ->
     return World(last, min(days), feeds or {"f": FeedState()}, capacity or {})
 
 
+def viewed(con, name: str) -> bool:
+    """Say whether the kernel has put a view in the place of a fact."""
+    return bool(con.execute("SELECT 1 FROM duckdb_views() WHERE view_name = ?", [name]).fetchall())
+
+
 def load(con, derived, world: World) -> None:
     """Put derived facts into the tables that the kernel reads, and the world into those of the merge."""
     for name in FACTS:
+        if viewed(con, name):
+            con.execute(f"DROP VIEW {name}")
+            con.execute(f"DROP TABLE {name}_bare")
         con.execute(create_sql(name))
         rows = getattr(derived, name)
         columns = list(RELATIONS[name])

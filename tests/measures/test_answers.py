@@ -28,12 +28,12 @@ def test_the_rows_behind_a_point_are_those_that_were_counted(one):
     con = connect(memory="256MB", threads=1)
     load(con, derived, world_of(derived))
     run(con, kernel_sql([one]))
-    sql, params = rows_sql(one, level=example.level, stratum=example.stratum, table=lambda name: name)
+    sql = rows_sql(one, level=example.level, stratum=example.stratum, table=lambda name: name)
 
     since, until = -(10**6), 10**6
     if one.fact == "census":
         since, until = 20_513, 20_517  # 2026-03-01 to 2026-03-04
-    found = con.execute(sql, {"unit": example.unit, "since_day": since, "until_day": until, **params}).fetchall()
+    found = con.execute(sql, {"unit": example.unit, "since_day": since, "until_day": until}).fetchall()
     names = [d[0] for d in con.description]
     rows = [dict(zip(names, row, strict=True)) for row in found]
 

@@ -16,8 +16,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from knitwork.measures.definition import Measure
-from knitwork.measures.following import prepare_sql
+from knitwork.measures.following import prepare_sql, selectors
 from knitwork.measures.language.check import check
+from knitwork.measures.language.names import Fact
 from knitwork.measures.language.sql import to_sql
 from knitwork.measures.relations import create_sql
 
@@ -30,6 +31,8 @@ DAY_COLUMN = {
     "journey.end": "end_day",
 }
 _FEED = "feed, calendar"
+LEVEL = "ENUM ('micro', 'meso', 'macro')"
+STRATUM = "ENUM ('', 'out', 'in', 'within')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,21 +70,40 @@ OF_LINK = (
 def kernel_sql(measures: Iterable[Measure]) -> list[str]:
     """Return the statements that make `atom_count` and `atom_value` of a bucket's facts.
 
-    They replace `fact_stay` and `fact_visit` by the same tables with columns for the
-    following stays that measures ask for.
+    They put views in the place of `fact_stay` and `fact_visit`: the same rows, with columns
+    for the following stays that measures ask for.
     """
     chosen = tuple(m for m in measures if m.fact != "census")
-    statements = [*prepare_sql(chosen), create_sql("atom_count"), create_sql("atom_value")]
     groups: dict[tuple[str, str, str, bool], list[Measure]] = {}
     for measure in chosen:
         if not measure.has_values:
             key = (measure.fact, measure.owner, measure.at, measure.micro_rows)
             groups.setdefault(key, []).append(measure)
+    names = _enum([m.id for m in chosen])
+    viewed = frozenset(m.fact for m in chosen if selectors([m], m.fact))
+    statements, counts = prepare_sql(chosen), []
     for group in groups.values():
-        statements += _count(group)
-    for histogram in histograms(chosen):
-        statements += _values(histogram)
-    return statements
+        for place in places(group[0]):
+            table = f"counted_{len(statements)}"
+            statements.append(_count(group, place, table, viewed))
+            counts += _counted_atoms(group, place, table, names)
+    values = [_values(m, place, names, viewed) for m in histograms(chosen) for place in places(m)]
+    return [
+        *statements,
+        _table("atom_count", counts),
+        _table("atom_value", values),
+        *(f"DROP TABLE {s.split()[5]}" for s in statements if s.startswith("CREATE OR REPLACE TEMP TABLE counted_")),
+    ]
+
+
+def _table(name: str, parts: Sequence[str]) -> str:
+    return f"CREATE OR REPLACE TEMP TABLE {name} AS {' UNION ALL '.join(parts)}" if parts else create_sql(name)
+
+
+def _enum(names: Sequence[str]) -> str:
+    """Return the type of a column that holds few different texts: as numbers they are stored and sorted."""
+    listed = ", ".join(f"'{name}'" for name in names)
+    return f"ENUM ({listed})"
 
 
 def places(measure: Measure) -> tuple[Place, ...]:
@@ -144,8 +166,8 @@ def _total(sql: str, counted: str, *, number: bool) -> str:
     return f"count(*) FILTER ({condition})"
 
 
-def _count(group: Sequence[Measure]) -> list[str]:
-    first = group[0]
+def _count(group: Sequence[Measure], place: Place, table: str, viewed: frozenset[Fact]) -> str:
+    """Count numerators and denominators of all measures of a group in one pass."""
     columns = []
     for i, m in enumerate(group):
         counted = counted_sql(m)
@@ -153,32 +175,38 @@ def _count(group: Sequence[Measure]) -> list[str]:
         columns.append(f"{_total(numerator_sql(m), counted, number=_is_number(m, 'numerator'))} AS num{i}")
         columns.append(f"{_total(bottom, counted, number=bottom != 'TRUE')} AS den{i}")
     anyone = " OR ".join(f"({counted_sql(m)})" for m in group)
-    day = DAY_COLUMN[first.at]
-    rows = f"fact_{first.fact}"
-    climbs = places(first) is not OF_LEVEL
-    where = f"level = 'micro' AND ({anyone})" if climbs else f"({anyone})"
-    parts = []
-    for place in places(first):
-        parts.append(
-            f"CREATE OR REPLACE TEMP TABLE counted AS SELECT {place.level} AS level, {place.unit} AS unit, "
-            f"{day} AS day, {_FEED}, {', '.join(columns)} FROM {rows} WHERE {where} AND {place.where} GROUP BY ALL"
-        )
-        picked = " UNION ALL ".join(
-            f"SELECT '{m.id}', level, unit, {place.stratum}, day, {_FEED}, num{k}, den{k} FROM counted WHERE den{k} > 0"
-            for k, m in enumerate(group)
-        )
-        parts.append(f"INSERT INTO atom_count {picked}")
-    return [*parts, "DROP TABLE counted"]
+    return (
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {place.level} AS level, {place.unit} AS unit, "
+        f"{DAY_COLUMN[group[0].at]} AS day, {_FEED}, {', '.join(columns)} FROM {_rows(group, viewed)} "
+        f"WHERE {_climbing(group[0])} AND ({anyone}) AND {place.where} GROUP BY ALL"
+    )
 
 
-def _values(measure: Measure) -> list[str]:
-    value = to_sql(measure.value.tree, measure.fact) if measure.value else "NULL"
-    where = counted_sql(measure)
-    if places(measure) is not OF_LEVEL:
-        where = f"level = 'micro' AND {where}"
+def _counted_atoms(group: Sequence[Measure], place: Place, table: str, names: str) -> list[str]:
     return [
-        f"INSERT INTO atom_value SELECT '{measure.id}', {place.level} AS level, {place.unit} AS unit, "
-        f"{place.stratum} AS stratum, {DAY_COLUMN[measure.at]} AS day, {_FEED}, CAST({value} AS BIGINT) AS value, "
-        f"count(*) AS n FROM fact_{measure.fact} WHERE {where} AND {place.where} GROUP BY ALL"
-        for place in places(measure)
+        f"SELECT '{m.id}'::{names} AS measure, level::{LEVEL} AS level, unit, {place.stratum}::{STRATUM} AS stratum, "
+        f"day, {_FEED}, num{i} AS num, den{i} AS den FROM {table} WHERE den{i} > 0"
+        for i, m in enumerate(group)
     ]
+
+
+def _values(measure: Measure, place: Place, names: str, viewed: frozenset[Fact]) -> str:
+    """Write each value down: in one bucket two are hardly ever alike on one day, so nothing is gained by counting."""
+    value = to_sql(measure.value.tree, measure.fact) if measure.value else "NULL"
+    return (
+        f"SELECT '{measure.id}'::{names} AS measure, {place.level}::{LEVEL} AS level, {place.unit} AS unit, "
+        f"{place.stratum}::{STRATUM} AS stratum, {DAY_COLUMN[measure.at]} AS day, {_FEED}, "
+        f"CAST({value} AS BIGINT) AS value, 1::BIGINT AS n FROM {_rows([measure], viewed)} "
+        f"WHERE {_climbing(measure)} AND {counted_sql(measure)} AND {place.where}"
+    )
+
+
+def _climbing(measure: Measure) -> str:
+    return "TRUE" if places(measure) is OF_LEVEL else "level = 'micro'"
+
+
+def _rows(group: Sequence[Measure], viewed: frozenset[Fact]) -> str:
+    """Return the rows to read: the bare ones where nobody asks for the columns of following stays."""
+    fact = group[0].fact
+    asked = any(selectors([m], fact) for m in group)
+    return f"fact_{fact}_bare" if fact in viewed and not asked else f"fact_{fact}"

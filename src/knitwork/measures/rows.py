@@ -11,6 +11,18 @@ from knitwork.measures.language.sql import to_sql
 
 _STRATA = {"": "({from} = $unit OR {to} = $unit)", "sent": "{from} = $unit", "received": "{to} = $unit"}
 
+_WHO = ("patient::VARCHAR AS patient", "visit::VARCHAR AS visit")
+_WHERE_AND_WHEN = ("unit::VARCHAR AS unit", "start_us AS start", "end_us AS end")
+_SHOWN: dict[str, tuple[str, ...]] = {
+    "stay": (*_WHO, *_WHERE_AND_WHEN),
+    "visit": (*_WHO, *_WHERE_AND_WHEN),
+    "journey": ("patient::VARCHAR AS patient", "journey::VARCHAR AS visit", *_WHERE_AND_WHEN),
+    "handoff": (
+        *_WHO, "from_unit::VARCHAR AS from_unit", "to_unit::VARCHAR AS to_unit",
+        "left_us AS start", "arrived_us AS end",
+    ),
+}  # fmt: skip
+
 
 def _stored(fact: str) -> str:
     return f"{{{fact}}}"
@@ -23,8 +35,8 @@ def rows_sql(
     stratum: str = "",
     last_day: int | None = None,
     table: Callable[[str], str] = _stored,
-) -> tuple[str, dict[str, object]]:
-    """Return the query for the rows behind a point, and parameters of its own.
+) -> str:
+    """Return the query for the rows behind a point.
 
     It asks for $unit, $since_day (included) and $until_day (excluded), and reads the stored
     facts under the names that `table` gives them. Columns: patient, visit, unit or from_unit
@@ -34,7 +46,7 @@ def rows_sql(
     numerator come first.
     """
     if measure.fact == "census":
-        return _census(level, table), {}
+        return _census(level, table)
     where = [
         counted_sql(measure),
         _place(measure, level, stratum),
@@ -44,18 +56,12 @@ def rows_sql(
         where.append(f"{DAY_COLUMN[measure.at]} <= {last_day}")
     if "departures recorded" in measure.needs:
         where.append(f"feed NOT IN (SELECT feed FROM {table('feed_state')} WHERE NOT departures_recorded)")
-    if measure.fact == "handoff":
-        columns = "patient, visit, from_unit, to_unit, left_us AS start, arrived_us AS end"
-    elif measure.fact == "journey":
-        columns = "patient, NULL AS visit, unit, start_us AS start, end_us AS end"
-    else:
-        columns = "patient, visit, unit, start_us AS start, end_us AS end"
+    columns = ", ".join(_SHOWN[measure.fact])
     value, inside = _counts(measure)
-    sql = (
+    return (
         f"SELECT {columns}, {value} AS value, {inside} AS in_numerator FROM {table('fact_' + measure.fact)} "
         f"WHERE {' AND '.join(where)} ORDER BY in_numerator DESC NULLS LAST, start, patient"
     )
-    return sql, {}
 
 
 def _counts(measure: Measure) -> tuple[str, str]:
@@ -78,11 +84,23 @@ def _place(measure: Measure, level: str, stratum: str) -> str:
 
 
 def _census(level: str, table: Callable[[str], str]) -> str:
-    """Stays that cover a midnight of the period; the value is how many of them."""
-    first, last = "greatest(start_day + 1, $since_day)", "least(coalesce(end_day, $until_day - 1), $until_day - 1)"
+    """Return the query for stays that cover a midnight of the period; the value is how many of them.
+
+    A stay [start, end) covers a midnight on which it starts and not one on which it ends.
+    Rows keep no local minutes: in a zone that is half an hour off, a stay that starts exactly
+    at midnight is listed from the next midnight on. The cells are exact everywhere.
+    """
+    first = f"greatest({_midnight_from('start')}, $since_day)"
+    until = f"CASE WHEN end_us IS NULL THEN $until_day ELSE {_midnight_from('end')} END"
+    last = f"least({until}, $until_day)"
     return (
-        "SELECT patient, visit, unit, start_us AS start, end_us AS end, "
-        f"{last} - {first} + 1 AS value, NULL AS in_numerator FROM {table('fact_stay')} "
+        f"SELECT {', '.join(_SHOWN['stay'])}, {last} - {first} AS value, NULL AS in_numerator "
+        f"FROM {table('fact_stay')} "
         f"WHERE level = '{level}' AND unit = $unit AND NOT concurrent "
-        f"AND (end_day IS NOT NULL OR end_kind = 'open') AND {last} >= {first} ORDER BY start, patient"
+        f"AND (end_us IS NOT NULL OR end_kind = 'open') AND {last} > {first} ORDER BY start, patient"
     )
+
+
+def _midnight_from(moment: str) -> str:
+    at_midnight = f"{moment}_hour = 0 AND {moment}_us % 3600000000 = 0"
+    return f"({moment}_day + CASE WHEN {at_midnight} THEN 0 ELSE 1 END)"
