@@ -23,6 +23,8 @@ def __getattr__(name: str) -> Any:
         return getattr(home, name)
     if name in ("Series", "Spec", "evaluate"):
         from knitwork import signals
+        from knitwork.home import display
 
+        display.show_in_notebooks()
         return getattr(signals, name)
     raise AttributeError(f"module 'knitwork' has no attribute {name!r}")

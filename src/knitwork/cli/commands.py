@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -56,7 +57,10 @@ def demo(
             extracts = write_extracts(Path(folder), seed=seed, **wanted)
             say(f"Riverbend Health, an invented health system: {extracts.stays:,} stays written")
             target.write_settings(name="Riverbend Health", tz="America/New_York")
-            acts.take_in(target, [*extracts.files, extracts.units_csv, extracts.memberships_csv], LoadOptions())
+            # Delivered the morning after the last day, whatever the clock here says.
+            morning = dt.datetime.combine(extracts.until + dt.timedelta(days=1), dt.time(11, 10), dt.UTC)
+            files = [*extracts.files, extracts.units_csv, extracts.memberships_csv]
+            acts.take_in(target, files, LoadOptions(received_at=morning))
     acts.told_refresh(acts.bring_up(target))
     acts.summary(target)
     if serve:

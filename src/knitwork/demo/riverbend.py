@@ -33,6 +33,7 @@ class Extracts:
     memberships_csv: Path
     truths: Path
     stays: int
+    until: dt.date
 
 
 @dataclass(slots=True)
@@ -99,7 +100,7 @@ def write_extracts(
         + "\n",
         encoding="utf-8",
     )
-    return Extracts(tuple(e.path for e in extracts), units_csv, memberships_csv, told, tally.counts["stays"])
+    return Extracts(tuple(e.path for e in extracts), units_csv, memberships_csv, told, tally.counts["stays"], until)
 
 
 def write_all(extracts: list[Extract], *, patients: int, seed: int, period: Period, tally: Tally) -> None:
