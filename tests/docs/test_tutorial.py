@@ -59,7 +59,12 @@ def run_commands(code, folder, where):
 def in_its_own_process(words, folder):
     environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
     done = subprocess.run(
-        [sys.executable, "-m", "knitwork", *words], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "knitwork", *words],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
