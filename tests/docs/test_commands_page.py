@@ -11,7 +11,7 @@ from knitwork.cli.commands import app
 from knitwork.draw.table import COLUMNS
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "commands.md").read_text("utf-8")
-SECTIONS = {name: text for name, text in re.findall(r"^## knitwork ([a-z ]+)\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S)}
+SECTIONS = dict(re.findall(r"^## knitwork ([a-z ]+)\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S))
 
 
 def commands(group, path=()):

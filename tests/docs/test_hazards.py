@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "safety" / "hazards.md").read_text("utf-8")
-HAZARDS = re.findall(r"^## (H\d+)\. .+\n(.*?)(?=^## |\Z)", TEXT, re.M | re.S)
+HAZARDS = re.findall(r"^## (H\d+)\. [^\n]+\n(.*?)(?=^## |\Z)", TEXT, re.M | re.S)
 GUARDS = [
     (f, s)
     for f, said in re.findall(r'`(tests/[\w/.]+)`: ((?:"[^"]+"(?:, )?)+)', TEXT)
