@@ -44,7 +44,9 @@ CONCURRENT_KINDS = SUPPORT_KINDS | {"or", "cathlab", "clinic", "practice", "virt
 # Which of two stays at once is the step of the journey: the one of the lower rank.
 BESIDE_RANK = {kind: 2 if kind in SUPPORT_KINDS else 1 for kind in CONCURRENT_KINDS}
 INTENSIVE_KINDS = frozenset({"icu", "ccu"})
-INPATIENT_KINDS = frozenset({"icu", "ccu", "ward", "rehab", "or", "cathlab", "hospice", "snf", "other"})
+# Where a patient is admitted. Rehabilitation, nursing homes and hospices are left out: going on to
+# one, or coming to its sessions, is no readmission. An unknown kind may be a ward.
+INPATIENT_KINDS = frozenset({"icu", "ccu", "ward", "or", "cathlab", "other"})
 CONTACT_KINDS = frozenset({"practice", "clinic", "homecare", "virtual"})
 
 # Words looked for in a unit's name, in this order; the first that fits decides. The
