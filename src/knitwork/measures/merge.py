@@ -22,16 +22,9 @@ from knitwork.measures.definition import (
 )
 from knitwork.measures.kernel import histogram_of
 from knitwork.measures.language.sql import to_sql
-from knitwork.measures.relations import create_sql
+from knitwork.measures.periods import PERIODS, enum, first_day
+from knitwork.measures.relations import CELL
 from knitwork.model.units import LEVELS
-
-# period: the SQL of the day on which it begins. Weeks begin on Monday; 1970-01-01 was a Thursday.
-PERIODS: dict[str, str] = {
-    "day": "day",
-    "week": "day - (day % 7 + 10) % 7",
-    "month": "date_diff('day', DATE '1970-01-01', date_trunc('month', DATE '1970-01-01' + day)::DATE)::INTEGER",
-    "all": "0",
-}
 
 # Strata as cells show them, from the disjoint strata of atoms.
 STRATA = (
@@ -78,10 +71,9 @@ def merge_sql(measures: Iterable[Measure], reach: Reach, sources: Sources | None
     return [
         *merge.rules(),
         *merge.touched(),
-        create_sql("cell"),
+        merge.cell(),
         *merge.counts(),
         *merge.values(),
-        *merge.baselines(),
         *merge.census(),
     ]
 
@@ -122,6 +114,18 @@ class _Merge:
             "CREATE OR REPLACE TEMP TABLE no_departures AS "
             f"SELECT feed FROM {self.names.feed_state} WHERE NOT departures_recorded",
         ]
+
+    def cell(self) -> str:
+        """Make the empty table of cells; what has few values is kept as numbers, in alphabetical order."""
+        few: dict[str, Iterable[str]] = {
+            "measure": [m.id for m in self.measures],
+            "version": [m.identity for m in self.measures],
+            "level": LEVELS,
+            "period": PERIODS,
+            "stratum": [cell for _, cell in STRATA],
+        }
+        columns = ", ".join(f"{name} {enum(few[name]) if name in few else type}" for name, type in CELL.items())
+        return f"CREATE OR REPLACE TEMP TABLE cell ({columns})"
 
     def touched(self) -> list[str]:
         """Find the cells to make anew: the periods of touched days, or everything of a unit."""
@@ -178,7 +182,7 @@ class _Merge:
             return f"SEMI JOIN cell_gone g ON {keys}"
         if period == "all":
             return f"SEMI JOIN cell_gone g ON {keys} AND g.period = 'all'"
-        start = _first_day(period, "a")
+        start = first_day(period, "a")
         return (
             f"SEMI JOIN cell_gone g ON {keys} AND g.period = '{period}' "
             f"AND (g.start_day = {start} OR g.start_day IS NULL)"
@@ -193,8 +197,8 @@ class _Merge:
         statements = [
             f"""
 CREATE OR REPLACE TEMP TABLE count_day AS
-SELECT a.measure::VARCHAR AS measure, a.level::VARCHAR AS level, a.unit::VARCHAR AS unit, s.cell AS stratum, a.day,
-       {PERIODS["month"].replace("+ day", "+ a.day")} AS month_day,
+SELECT a.measure::{enum(ids)} AS measure, a.level::{enum(LEVELS)} AS level, a.unit::VARCHAR AS unit,
+       s.cell::{enum(cell for _, cell in STRATA)} AS stratum, a.day,
        a.calendar AND a.feed NOT IN (SELECT feed FROM shifted) AS real,
        sum(a.num)::BIGINT AS num, sum(a.den)::BIGINT AS den
 FROM {self.names.counts} a
@@ -207,18 +211,21 @@ WHERE a.day <= r.last_day
 GROUP BY ALL"""
         ]
         for period in PERIODS:
-            first = _first_day(period, "a")
+            first, only = first_day(period, "a"), self.only("a.measure", period)
             where = "" if period == "all" else "WHERE a.real"
+            summed = f"""
+    SELECT a.measure, a.level, a.unit, a.stratum, {first} AS start_day, sum(num)::BIGINT AS num, sum(den)::BIGINT AS den
+    FROM count_day a {only} {where}
+    GROUP BY a.measure, a.level, a.unit, a.stratum{"" if period == "all" else ", " + first}"""
+            if period == "day":  # already one row a day
+                summed = f"SELECT a.*, a.day AS start_day FROM count_day a {only} {where}"
             statements.append(f"""
 INSERT INTO cell
-SELECT a.measure, any_value(r.version), a.level, a.unit, '{period}', {first} AS start_day, a.stratum,
-       sum(num), CASE WHEN any_value(r.statistic) <> 'count' THEN sum(den) END,
-       CASE WHEN any_value(r.statistic) = 'count' THEN sum(num) ELSE sum(num) / sum(den) END * any_value(r.factor),
-       CASE WHEN any_value(r.statistic) = 'count' THEN sum(num) ELSE sum(den) END
-FROM count_day a JOIN rule r ON r.measure = a.measure  -- one row a measure
-{self.only("a.measure", period)}
-{where}
-GROUP BY a.measure, a.level, a.unit, a.stratum{"" if period == "all" else ", " + first}""")
+SELECT c.measure, r.version, c.level, c.unit, '{period}', c.start_day, c.stratum,
+       c.num, CASE WHEN r.statistic <> 'count' THEN c.den END,
+       CASE WHEN r.statistic = 'count' THEN c.num ELSE c.num / c.den END * r.factor,
+       CASE WHEN r.statistic = 'count' THEN c.num ELSE c.den END
+FROM ({summed}) c JOIN rule r ON r.measure = c.measure  -- one row a measure""")
         return [*statements, *self.zeros()]
 
     def zeros(self) -> list[str]:
@@ -247,96 +254,98 @@ ANTI JOIN cell c ON c.measure = f.measure AND c.level = f.level AND c.unit = f.u
             for period, step in steps.items()
         ]
 
-    # Medians and other quantiles
-
-    def used(self, measure: Measure, level: str | None = None) -> str:
-        """Return the values that count for a measure, each as often as it occurred.
-
-        A value that occurred n times becomes n rows: DuckDB's exact quantile of rows is five
-        times as fast as a running sum of weights, and there are never more rows than stays.
-        """
-        where = [
-            f"a.measure = '{self.atom(measure)}'",
-            f"a.day <= {measure.last_counted_day(self.reach.watermark_day)}",
-        ]
-        if level:
-            where.append(f"a.level = '{level}'")
-        only = self.only(f"'{measure.id}'", None)
-        real = "a.calendar AND a.feed NOT IN (SELECT feed FROM shifted)"
-        if "departures recorded" in measure.needs:
-            where.append("a.feed NOT IN (SELECT feed FROM no_departures)")
-        if "calendar" in measure.needs:
-            where.append(real)
-        return (
-            "SELECT a.level::VARCHAR AS level, a.unit::VARCHAR AS unit, a.stratum, a.day, "
-            f"{PERIODS['month'].replace('+ day', '+ a.day')} AS month_day, {real} AS real, a.value, a.n "
-            f"FROM {self.names.values} a {only} WHERE {' AND '.join(where)}"
-        )
+    # Values: medians, other quantiles, and shares over a baseline
 
     def values(self) -> list[str]:
-        statements = []
-        for group in self.sharing():
-            shares = ", ".join(str(QUANTILES[m.statistic]) for m in group)
-            strata = "JOIN stratum_of s ON s.atom = v.stratum" if group[0].owner == "link" else ""
-            stratum = "s.cell" if strata else "v.stratum"
+        """Take each histogram of each level in turn: one read of the atoms, then all measures and periods."""
+        statements: list[str] = []
+        kept: dict[str, list[Measure]] = {}
+        for m in self.measures:
+            if m.has_values:
+                kept.setdefault(self.atom(m), []).append(m)
+        for atom, sharers in kept.items():
             for level in LEVELS:
-                for period in PERIODS:
-                    first = _first_day(period, "v")
-                    only = self.only(f"'{group[0].id}'", period).replace("a.", "v.")
-                    where = "" if period == "all" else "WHERE v.real"
-                    cells = " UNION ALL ".join(
-                        f"SELECT '{m.id}', '{m.identity}', level, unit, '{period}', start_day, stratum, NULL, n, "
-                        f"q[{i + 1}] / {m.seconds_in_unit}, n FROM quantiles"
-                        for i, m in enumerate(group)
-                    )
-                    statements.append(f"""
-INSERT INTO cell
-WITH weighted AS ({self.used(group[0], level)}),
-v AS (
-    SELECT * EXCLUDE (n) FROM weighted WHERE n = 1
-    UNION ALL SELECT * EXCLUDE (n, k) FROM (SELECT *, unnest(range(n)) AS k FROM weighted WHERE n > 1)
-),
-quantiles AS (
-    SELECT v.level, v.unit, {first} AS start_day, {stratum} AS stratum, count(*) AS n,
-           quantile_cont(v.value, [{shares}]) AS q
-    FROM v {strata} {only} {where}
-    GROUP BY v.level, v.unit, {stratum}{"" if period == "all" else ", " + first}
+                statements.append(self.one_by_one(atom, sharers, level))
+                for group in _alike([m for m in sharers if m.statistic in QUANTILES]):
+                    statements += [self.quantiles(group, level, period) for period in PERIODS]
+                for m in sharers:
+                    statements += self.over_baseline(m, level) if m.over_baseline else []
+        return [*statements, "DROP TABLE one_by_one"] if statements else []
+
+    def one_by_one(self, atom: str, sharers: list[Measure], level: str) -> str:
+        """Write out a histogram: a value that occurred n times becomes n rows.
+
+        DuckDB's exact quantile of rows is several times as fast as a running sum of weights,
+        and there are never more rows than stays.
+        """
+        only = ""
+        if self.names.touched is not None:
+            ids = ", ".join(f"'{m.id}'" for m in sharers)
+            only = f"AND a.unit::VARCHAR IN (SELECT unit FROM cell_gone WHERE measure IN ({ids}) AND level = '{level}')"
+        return f"""
+CREATE OR REPLACE TEMP TABLE one_by_one AS
+WITH weighted AS (
+    SELECT a.unit::VARCHAR AS unit, a.stratum::{enum(atom for atom, _ in STRATA)} AS stratum, a.day,
+           a.calendar AND a.feed NOT IN (SELECT feed FROM shifted) AS real,
+           a.feed NOT IN (SELECT feed FROM no_departures) AS departs, a.value, a.n
+    FROM {self.names.values} a WHERE a.measure = '{atom}' AND a.level = '{level}' {only}
 )
-{cells}""")
-        return statements
+SELECT * EXCLUDE (n) FROM weighted WHERE n = 1
+UNION ALL SELECT * EXCLUDE (n, k) FROM (SELECT *, unnest(range(n)) AS k FROM weighted WHERE n > 1)"""
 
-    def sharing(self) -> list[list[Measure]]:
-        """Return the quantile measures, those that share values and rules together."""
-        groups: dict[tuple[object, ...], list[Measure]] = {}
-        for m in self.measures:
-            if m.statistic in QUANTILES:
-                groups.setdefault((self.atom(m), m.censor_days, frozenset(m.needs)), []).append(m)
-        return list(groups.values())
+    def counts_for(self, measure: Measure, *, period: str = "all") -> str:
+        """Return the condition on which a value counts for a measure in a period."""
+        parts = [f"v.day <= {measure.last_counted_day(self.reach.watermark_day)}"]
+        if "departures recorded" in measure.needs:
+            parts.append("v.departs")
+        if "calendar" in measure.needs or period != "all":
+            parts.append("v.real")
+        return " AND ".join(parts)
 
-    def baselines(self) -> list[str]:
-        """Compare values with the 95th percentile of the unit's own first year, where that had enough."""
-        statements = []
-        for m in self.measures:
-            if not m.over_baseline:
-                continue
-            statements.append(f"""
-CREATE OR REPLACE TEMP TABLE baseline AS
-WITH a AS ({self.used(m)} AND a.day < {self.reach.first_day + BASELINE_DAYS})
-SELECT level, unit, quantile_cont(value, {BASELINE_PERCENTILE}) AS p95
-FROM (SELECT level, unit, value, unnest(range(n)) FROM a)
-GROUP BY level, unit HAVING count(*) >= {BASELINE_LEAST}""")
-            sign = getattr(m.numerator.tree, "sign", ">") if m.numerator else ">"
-            for period in PERIODS:
-                first = _first_day(period, "v")
-                where = "" if period == "all" else "WHERE v.real"
-                statements.append(f"""
+    def only_values(self, measure: Measure, level: str, period: str) -> str:
+        return self.only(f"'{measure.id}'", period).replace("a.level::VARCHAR", f"'{level}'").replace("a.", "v.")
+
+    def quantiles(self, group: list[Measure], level: str, period: str) -> str:
+        """Return the cells of measures that take different quantiles of the same values."""
+        shares = ", ".join(str(QUANTILES[m.statistic]) for m in group)
+        strata = "JOIN stratum_of s ON s.atom = v.stratum" if group[0].owner == "link" else ""
+        stratum = "s.cell" if strata else "v.stratum"
+        first = first_day(period, "v")
+        cells = " UNION ALL ".join(
+            f"SELECT '{m.id}', '{m.identity}', '{level}', unit, '{period}', start_day, stratum::VARCHAR, NULL, n, "
+            f"q[{i + 1}] / {m.seconds_in_unit}, n FROM quantiles"
+            for i, m in enumerate(group)
+        )
+        return f"""
 INSERT INTO cell
-WITH v AS ({self.used(m)})
-SELECT '{m.id}', '{m.identity}', v.level, v.unit, '{period}', {first} AS start_day, v.stratum,
-       coalesce(sum(n) FILTER (v.value {sign} b.p95), 0) AS num, sum(n) AS den, num / den * {m.factor!r}, den
-FROM v JOIN baseline b ON b.level = v.level AND b.unit = v.unit  -- one row a unit
-{where}
-GROUP BY v.level, v.unit, v.stratum{"" if period == "all" else ", " + first}""")
+WITH quantiles AS (
+    SELECT v.unit, {first} AS start_day, {stratum} AS stratum, count(*) AS n, quantile_cont(v.value, [{shares}]) AS q
+    FROM one_by_one v {strata} {self.only_values(group[0], level, period)}
+    WHERE {self.counts_for(group[0], period=period)}
+    GROUP BY v.unit, {stratum}{"" if period == "all" else ", " + first}
+)
+{cells}"""
+
+    def over_baseline(self, m: Measure, level: str) -> list[str]:
+        """Compare values with the 95th percentile of the unit's own first year, where that had enough."""
+        sign = getattr(m.numerator.tree, "sign", ">") if m.numerator else ">"
+        statements = [
+            f"""
+CREATE OR REPLACE TEMP TABLE baseline AS
+SELECT v.unit, quantile_cont(v.value, {BASELINE_PERCENTILE}) AS p95
+FROM one_by_one v WHERE {self.counts_for(m)} AND v.day < {self.reach.first_day + BASELINE_DAYS}
+GROUP BY v.unit HAVING count(*) >= {BASELINE_LEAST}"""
+        ]
+        for period in PERIODS:
+            first = first_day(period, "v")
+            statements.append(f"""
+INSERT INTO cell
+SELECT '{m.id}', '{m.identity}', '{level}', v.unit, '{period}', {first} AS start_day, v.stratum::VARCHAR,
+       count(*) FILTER (v.value {sign} b.p95) AS num, count(*) AS den, num / den * {m.factor!r}, den
+FROM one_by_one v JOIN baseline b ON b.unit = v.unit  -- one row a unit
+{self.only_values(m, level, period)}
+WHERE {self.counts_for(m, period=period)}
+GROUP BY v.unit, v.stratum{"" if period == "all" else ", " + first}""")
         return statements
 
     # Censuses
@@ -358,7 +367,7 @@ every AS (
     SELECT level, unit, unnest(range(min(day)::BIGINT, {self.reach.watermark_day + 1}::BIGINT))::INTEGER AS day
     FROM change GROUP BY level, unit
 )
-SELECT e.level, e.unit, e.day, {PERIODS["month"].replace("+ day", "+ e.day")} AS month_day,
+SELECT e.level, e.unit, e.day,
        sum(coalesce(c.delta, 0)) OVER (PARTITION BY e.level, e.unit ORDER BY e.day)::BIGINT AS midnights
 FROM every e LEFT JOIN change c ON c.level = e.level AND c.unit = e.unit AND c.day = e.day"""
         ]
@@ -366,7 +375,7 @@ FROM every e LEFT JOIN change c ON c.level = e.level AND c.unit = e.unit AND c.d
             top = to_sql(m.numerator.tree, "census") if m.numerator else "midnights"
             bottom = to_sql(m.denominator.tree, "census") if m.denominator else "days"
             for period in PERIODS:
-                first = _first_day(period, "d")
+                first = first_day(period, "d")
                 statements.append(f"""
 INSERT INTO cell
 WITH counted AS (
@@ -381,13 +390,12 @@ FROM divided WHERE den > 0""")
         return statements
 
 
-def _first_day(period: str, alias: str) -> str:
-    return {
-        "day": f"{alias}.day",
-        "week": f"{alias}.day - ({alias}.day % 7 + 10) % 7",
-        "month": f"{alias}.month_day",
-        "all": f"min({alias}.day)",
-    }[period]
+def _alike(measures: list[Measure]) -> list[list[Measure]]:
+    """Put those together that take the same values by the same rules."""
+    groups: dict[tuple[object, ...], list[Measure]] = {}
+    for m in measures:
+        groups.setdefault((m.censor_days, frozenset(m.needs)), []).append(m)
+    return list(groups.values())
 
 
 def _whole_unit(measure: Measure) -> bool:

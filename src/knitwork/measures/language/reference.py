@@ -93,4 +93,4 @@ def _call(call: tree.Call, fact: Fact, row: Mapping[str, object]) -> float | Non
         return (numbers[0] + 3) % 7 + 1
     between = numbers[1] - numbers[0]
     scale = {"cal_days": 1, "seconds": 1e6, "minutes": 60e6, "hours": 3600e6, "days": 86400e6}[call.function]
-    return float(math.floor(between / scale)) if call.function == "seconds" else between / scale
+    return float(math.trunc(between / scale)) if call.function == "seconds" else between / scale
