@@ -39,7 +39,10 @@ def task(name: str, folder: Path, stays: Path, *, times: int = 1) -> dict[str, A
     results = []
     for _ in range(times):
         run = subprocess.run(
-            [sys.executable, "-m", "bench.tasks", name, str(folder), str(stays)], capture_output=True, text=True, check=False
+            [sys.executable, "-m", "bench.tasks", name, str(folder), str(stays)],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if run.returncode:
             raise SystemExit(f"{name} failed:\n{run.stderr}")
@@ -73,7 +76,9 @@ def measure(count: int, work: Path) -> list[Line]:
     millions = count / 1e6
     lines = []
     whole = task("everything", folder, stays)
-    time_limit, memory_limit = (8 * millions, 1024) if millions <= 1 else (6 * millions, 2048 if millions <= 10 else 4096)
+    time_limit, memory_limit = (
+        (8 * millions, 1024) if millions <= 1 else (6 * millions, 2048 if millions <= 10 else 4096)
+    )
     lines.append(
         Line(
             f"CSV to 24 measures at three levels, {count:,} stays", whole["wall_s"], whole["cpu_s"], whole["peak_mb"],
@@ -89,7 +94,11 @@ def measure(count: int, work: Path) -> list[Line]:
         )
     )  # fmt: skip
     bare = task("scan", folder, stays, times=5)
-    lines.append(Line("bare scan of the stored hand-offs", bare["query_s"], bare["query_cpu_s"], bare["peak_mb"], "yardstick", ""))
+    lines.append(
+        Line(
+            "bare scan of the stored hand-offs", bare["query_s"], bare["query_cpu_s"], bare["peak_mb"], "yardstick", ""
+        )
+    )
     for name, what, ratio in (
         ("graph_counts", "hand-off graph: counts and means", 3),
         ("graph_quantiles", "hand-off graph: exact median and p90 too", 10),
@@ -103,7 +112,9 @@ def measure(count: int, work: Path) -> list[Line]:
         if importlib.util.find_spec(module):
             found = task(name, folder, stays)
             note = "from stays, no hand-offs stored" if module == "pandas" else "from stays, no quantiles"
-            lines.append(Line(f"the graph with {module} ({note})", found["query_s"], None, found["peak_mb"], "yardstick", ""))
+            lines.append(
+                Line(f"the graph with {module} ({note})", found["query_s"], None, found["peak_mb"], "yardstick", "")
+            )
     found = task("charts", folder, stays, times=3)
     lines.append(
         Line(

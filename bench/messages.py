@@ -12,7 +12,14 @@ from babel.messages.pofile import read_po, write_po
 
 SOURCE = Path(__file__).parents[1] / "src" / "knitwork"
 LOCALE = SOURCE / "web" / "locale"
-KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "_n_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+KEYWORDS = {
+    "_": None,
+    "gettext": None,
+    "gettext_lazy": None,
+    "_n_": None,
+    "ngettext": (1, 2),
+    "pgettext": ((1, "c"), 2),
+}
 TRANSLATE = re.compile(r"""{%\s*(?:translate|trans)\s+(?:"([^"]*)"|'([^']*)')""")
 BLOCK = re.compile(r"{%\s*blocktranslate[^%]*%}(.*?){%\s*endblocktranslate\s*%}", re.DOTALL)
 PLURAL = re.compile(r"{%\s*plural\s*%}")
@@ -29,11 +36,16 @@ def collect() -> Catalog:
     for path in sorted(SOURCE.rglob("*.html")):
         text = path.read_text("utf-8")
         for match in TRANSLATE.finditer(text):
-            found.add(match[1] or match[2], locations=[(str(path.relative_to(SOURCE)), 1 + text.count("\n", 0, match.start()))])
+            found.add(
+                match[1] or match[2],
+                locations=[(str(path.relative_to(SOURCE)), 1 + text.count("\n", 0, match.start()))],
+            )
         for match in BLOCK.finditer(text):
             parts = [NAME.sub(r"%(\1)s", part) for part in PLURAL.split(match[1])]
             trimmed = [" ".join(p.split()) for p in parts] if "trimmed" in match[0].split("%}")[0] else parts
-            found.add(tuple(trimmed) if len(trimmed) > 1 else trimmed[0], locations=[(str(path.relative_to(SOURCE)), 1)])
+            found.add(
+                tuple(trimmed) if len(trimmed) > 1 else trimmed[0], locations=[(str(path.relative_to(SOURCE)), 1)]
+            )
     return found
 
 

@@ -22,7 +22,7 @@ def registry_of(home: Home) -> Registry:
     """Nest the flat units in three hospitals of one macrosystem, so that there are three levels."""
     codes = home.unit_codes()
     hospitals = [f"Hospital {letter}" for letter in "ABC"]
-    groups = tuple(Unit(h, h, "mesosystem", False) for h in hospitals) + (Unit("System", "System", "macrosystem", False),)
+    groups = (*(Unit(h, h, "mesosystem", False) for h in hospitals), Unit("System", "System", "macrosystem", False))
     belongs = [Membership(code, hospitals[i % 3]) for i, code in enumerate(codes)]
     belongs += [Membership(h, "System") for h in hospitals]
     return Registry(groups, tuple(belongs), "System").with_found(codes)
@@ -120,7 +120,7 @@ def _stays_parquet(folder: Path, stays: Path) -> Path:
     if not target.exists():
         con = connect(memory="2GB", threads=2)
         con.execute(
-            f"COPY (SELECT patient, unit, start::TIMESTAMP AS start, \"end\"::TIMESTAMP AS \"end\" FROM read_csv('{stays}', "
+            f'COPY (SELECT patient, unit, start::TIMESTAMP AS start, "end"::TIMESTAMP AS "end" FROM read_csv(\'{stays}\', '
             f"all_varchar = true)) TO '{target}' (FORMAT parquet)"
         )
     return target

@@ -88,10 +88,16 @@ def take_in(home: Home, paths: Sequence[Path], options: LoadOptions) -> LoadRepo
     report = None
     if records:
         with Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True, disable=not sys.stdout.isatty()
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            transient=True,
+            disable=not sys.stdout.isatty(),
         ) as progress:
             task = progress.add_task("Reading", total=None)
-            report = home.load(records, options, progress=lambda name: progress.update(task, description=f"Reading {name}"))
+            report = home.load(
+                records, options, progress=lambda name: progress.update(task, description=f"Reading {name}")
+            )
         told(report)
     bring_in(home, registry)
     return report
@@ -109,8 +115,8 @@ def told(report: LoadReport) -> None:
             sentences([f"knitwork rejects --feed {one.feed} lists the rejected rows and why"])
         if one.profile:
             sentences([f"how it was read is written in {one.profile}; edit it and load again if a guess is wrong"])
-    for path, why in report.left_out:
-        say(f"{path.name}: left out. {why}")
+    for why in report.left_out:
+        say(why)
 
 
 def bring_up(home: Home, *, full: bool = False, as_of: dt.datetime | None = None) -> RefreshReport:
@@ -127,7 +133,11 @@ def bring_up(home: Home, *, full: bool = False, as_of: dt.datetime | None = None
         actions.notice_units(codes, by=BY)
     registry = snapshot(macro_name=home.settings.name)
     with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True, disable=not sys.stdout.isatty()
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        transient=True,
+        disable=not sys.stdout.isatty(),
     ) as progress:
         task = progress.add_task("Deriving journeys and measures", total=None)
         return home.refresh(
@@ -154,9 +164,15 @@ def summary(home: Home) -> None:
     say(f"{home.settings.name}: {len(units)} units, {patients:,} patients, {handoffs:,} hand-offs between units")
     for feed in answers.feeds():
         if feed.calendar == "shifted":
-            sentences([f"{feed.feed}: dates were shifted for privacy, so there are no calendar charts, totals and durations only"])
+            sentences(
+                [
+                    f"{feed.feed}: dates were shifted for privacy, so there are no calendar charts, totals and durations only"
+                ]
+            )
         if not feed.departures_recorded:
-            sentences([f"{feed.feed}: departure not recorded by this feed, so waits between units are not computed from it"])
+            sentences(
+                [f"{feed.feed}: departure not recorded by this feed, so waits between units are not computed from it"]
+            )
     missing = [(m, why) for m, (ok, why, _) in answers.computable().items() if not ok]
     if missing:
         say(f"{len(missing)} of 24 measures cannot be computed from this data; knitwork measures says what each needs")

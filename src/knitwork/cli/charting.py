@@ -75,15 +75,19 @@ def read_series(file: Path, *, chart: str, incomplete_last: bool) -> Series:
         raise CannotDo(f"{file} has no rows under a header: it needs a period and a value in each row")
     reader.fieldnames = header
     plain = {h.casefold(): h for h in header}
-    columns = {h: [_number(r.get(h), file, i, h) for i, r in enumerate(_clean(rows), 2)] for h in header[1:]}
+    columns = {h: tuple(_number(r.get(h), file, i, h) for i, r in enumerate(_clean(rows), 2)) for h in header[1:]}
     labels = tuple(str(r[header[0]] or "").strip() for r in _clean(rows)) if len(header) > 1 else ()
     if len(header) == 1:
-        columns = {header[0]: [_number(r.get(header[0]), file, i, header[0]) for i, r in enumerate(_clean(rows), 2)]}
+        columns = {
+            header[0]: tuple(_number(r.get(header[0]), file, i, header[0]) for i, r in enumerate(_clean(rows), 2))
+        }
     if chart in ("p", "p_prime", "u", "u_prime"):
         numerator = _pick(plain, NUMERATOR, header[1:2])
         denominator = _pick(plain, DENOMINATOR, header[2:3])
         if numerator is None or denominator is None or numerator == denominator:
-            raise CannotDo(f"a {chart} chart needs a numerator and a denominator, and {file} has the columns {', '.join(header)}")
+            raise CannotDo(
+                f"a {chart} chart needs a numerator and a denominator, and {file} has the columns {', '.join(header)}"
+            )
         return Series(
             labels=labels, numerators=columns[numerator], denominators=columns[denominator], incomplete_last=incomplete_last
         )  # fmt: skip

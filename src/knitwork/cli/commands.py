@@ -29,7 +29,8 @@ app.add_typer(account_app, name="account")
 looking(app)
 
 HomeOption = Annotated[
-    Path | None, typer.Option("--home", help="the home folder; else KNITWORK_HOME, else ./knitwork-home", show_default=False)
+    Path | None,
+    typer.Option("--home", help="the home folder; else KNITWORK_HOME, else ./knitwork-home", show_default=False),
 ]
 PathsArgument = Annotated[list[Path], typer.Argument(help="files, or folders of files", show_default=False)]
 HostOption = Annotated[str, typer.Option(help="address to listen on; anything but loopback needs an account")]
@@ -41,7 +42,9 @@ ZoneOption = Annotated[str | None, typer.Option("--tz", help="IANA zone of times
 @app.command()
 def demo(
     home: HomeOption = None,
-    patients: Annotated[int | None, typer.Option(min=200, help="how many patients", show_default=False)] = None,
+    patients: Annotated[
+        int, typer.Option(min=200, help="how many patients; millions of stays are no trouble")
+    ] = 12_000,
     seed: Annotated[int, typer.Option(help="the same seed makes the same system")] = 2008,
     serve: ServeOption = True,
     port: PortOption = 8000,
@@ -53,8 +56,7 @@ def demo(
     target = open_home(home or Path("riverbend-home"))
     if not target.has_data:
         with TemporaryDirectory(prefix="riverbend-") as folder:
-            wanted = {} if patients is None else {"patients": patients}
-            extracts = write_extracts(Path(folder), seed=seed, **wanted)
+            extracts = write_extracts(Path(folder), seed=seed, patients=patients)
             say(f"Riverbend Health, an invented health system: {extracts.stays:,} stays written")
             target.write_settings(name="Riverbend Health", tz="America/New_York")
             # Delivered the morning after the last day, whatever the clock here says.
@@ -93,7 +95,9 @@ def load(
     feed: Annotated[str | None, typer.Option(help="name of the feed; else the file's name", show_default=False)] = None,
     format: Annotated[str, typer.Option(help="auto or csv")] = "auto",
     tz: ZoneOption = None,
-    map: Annotated[Path | None, typer.Option("--map", help="a mapping profile to read the file by", show_default=False)] = None,
+    map: Annotated[
+        Path | None, typer.Option("--map", help="a mapping profile to read the file by", show_default=False)
+    ] = None,
     extracted_at: Annotated[
         str | None, typer.Option(help="when the extract was made, ISO 8601; a later one wins", show_default=False)
     ] = None,
@@ -110,7 +114,9 @@ def refresh(
     home: HomeOption = None,
     full: Annotated[bool, typer.Option("--full", help="rebuild everything")] = False,
     runner: Annotated[str, typer.Option(help="local")] = "local",
-    as_of: Annotated[str | None, typer.Option(help="only what was delivered by then, ISO 8601", show_default=False)] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="only what was delivered by then, ISO 8601", show_default=False)
+    ] = None,
 ) -> None:
     """Derive journeys and hand-offs, and measure."""
     if runner != "local":

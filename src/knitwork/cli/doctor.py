@@ -44,7 +44,10 @@ def findings(home: Home) -> Iterator[Finding]:
         yield True, f"{home.path} does not exist yet: knitwork open FILE makes it"
         return
     free = shutil.disk_usage(home.path).free / 1e9
-    yield free >= LEAST_FREE_GB, f"{free:.1f} GB free on the disk of {home.path} (at least {LEAST_FREE_GB:g} GB is wanted)"
+    yield (
+        free >= LEAST_FREE_GB,
+        f"{free:.1f} GB free on the disk of {home.path} (at least {LEAST_FREE_GB:g} GB is wanted)",
+    )
     yield os.access(home.path, os.W_OK), f"{home.path} may be written to"
     try:
         yield True, f"knitwork.toml: the system is called {home.settings.name}"
@@ -78,11 +81,20 @@ def _lake(home: Home) -> Iterator[Finding]:
         return
     missing = [f.name for f in manifest.files if not home.place.lake.path(f).exists()]
     good = f"the lake is at generation {manifest.generation}, {len(manifest.files)} files in {manifest.buckets} buckets"
-    yield not missing, good if not missing else f"{len(missing)} files of the lake are missing: run knitwork refresh --full"
+    yield (
+        not missing,
+        good if not missing else f"{len(missing)} files of the lake are missing: run knitwork refresh --full",
+    )
     landed = set(manifest.landed)
     waiting = [d.name for d in home.place.inbox.deliveries() if f"{d.feed}:{d.delivery}" not in landed]
-    yield not waiting, "every delivery is in the lake" if not waiting else f"{len(waiting)} deliveries wait: run knitwork refresh"
-    yield not manifest.dirty, "derived tables are up to date" if not manifest.dirty else "new rows wait: run knitwork refresh"
+    yield (
+        not waiting,
+        "every delivery is in the lake" if not waiting else f"{len(waiting)} deliveries wait: run knitwork refresh",
+    )
+    yield (
+        not manifest.dirty,
+        "derived tables are up to date" if not manifest.dirty else "new rows wait: run knitwork refresh",
+    )
 
 
 def _database(home: Home) -> Iterator[Finding]:

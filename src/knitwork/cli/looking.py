@@ -13,7 +13,8 @@ from knitwork.model.errors import CannotDo
 from knitwork.model.units import LEVELS
 
 HomeOption = Annotated[
-    Path | None, typer.Option("--home", help="the home folder; else KNITWORK_HOME, else ./knitwork-home", show_default=False)
+    Path | None,
+    typer.Option("--home", help="the home folder; else KNITWORK_HOME, else ./knitwork-home", show_default=False),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="how to print")]
 LevelOption = Annotated[str, typer.Option(help="micro, meso or macro")]
@@ -51,7 +52,9 @@ def status(home: HomeOption = None, format: FormatOption = Format.table) -> None
     target = acts.derived(home)
     answers = target.answers()
     if format is Format.table:
-        say(f"{target.settings.name}: generation {answers.generation}, made {answers.made_at}, data to {iso(answers.as_of_us)}")
+        say(
+            f"{target.settings.name}: generation {answers.generation}, made {answers.made_at}, data to {iso(answers.as_of_us)}"
+        )
         if answers.manifest.dirty:
             say(f"{len(answers.manifest.dirty)} buckets have new rows: knitwork refresh brings the numbers up to date")
     rows = []
@@ -165,7 +168,9 @@ def handoffs(
         found = spine.pairs_between(answers, level=level_named(level), **where)
     else:
         found = answers.pairs(level_named(level), unit)
-    show(({"level": level, "kind": "patient", **r} for r in found), HANDOFFS, format, empty="No hand-offs at this level.")
+    show(
+        ({"level": level, "kind": "patient", **r} for r in found), HANDOFFS, format, empty="No hand-offs at this level."
+    )
 
 
 def rejects(
@@ -236,5 +241,11 @@ def chart(
     from knitwork.cli.charting import evaluate_file
 
     evaluate_file(
-        file, chart=chart, direction=direction, target=target, limits=limits, incomplete_last=incomplete_last, how=format
+        file,
+        chart=chart,
+        direction=direction,
+        target=target,
+        limits=limits,
+        incomplete_last=incomplete_last,
+        how=format,
     )

@@ -41,7 +41,9 @@ def iso(us: int | None, zone: dt.tzinfo = dt.UTC) -> str | None:
     return moment.isoformat(timespec="auto")
 
 
-def show(rows: Iterable[dict[str, Any]], columns: Sequence[str], how: Format, *, empty: str = "Nothing to show.") -> None:
+def show(
+    rows: Iterable[dict[str, Any]], columns: Sequence[str], how: Format, *, empty: str = "Nothing to show."
+) -> None:
     """Print rows. Columns stand in the given order; an unknown value is empty, in json null."""
     found = list(rows)
     if how is Format.csv:

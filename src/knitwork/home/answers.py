@@ -272,7 +272,6 @@ class Answers:
         tail = [p for p in found if not p["complete"]][:1]
         return (complete_ones + tail)[-wanted - len(tail) :]
 
-
     # What was measured; see `measured` and `spine` for what each answer holds
 
     def cells(
@@ -292,9 +291,7 @@ class Answers:
     def _computable(self) -> dict[str, tuple[bool, str, str]]:
         return measured.computable(self)
 
-    def behind(
-        self, measure: str, level: str, unit: str, period: str, start_day: int, limit: int = 200
-    ) -> list[Row]:
+    def behind(self, measure: str, level: str, unit: str, period: str, start_day: int, limit: int = 200) -> list[Row]:
         return measured.behind(self, measure, level=level, unit=unit, period=period, start_day=start_day, limit=limit)
 
     def unit_numbers(self, unit: str, level: str) -> dict[str, int | None]:

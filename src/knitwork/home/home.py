@@ -65,9 +65,7 @@ class Home:
         progress: Callable[[int, int], None] | None = None,
     ) -> RefreshReport:
         """Derive and measure what is new, under `registry` (by default the last one, with new units added)."""
-        return refreshing.refresh(
-            self.place, registry or self.registry(), full=full, as_of=as_of, progress=progress
-        )
+        return refreshing.refresh(self.place, registry or self.registry(), full=full, as_of=as_of, progress=progress)
 
     def write_settings(self, *, name: str, tz: str | None) -> None:
         """Write a first knitwork.toml; an existing one is left alone."""
@@ -118,7 +116,9 @@ class Home:
 
     def _repr_html_(self) -> str:
         answers = self.answers()
-        feeds = "".join(f"<li>{html.escape(f.feed)}: {f.rows:,} stays, {f.rejected:,} rows rejected</li>" for f in answers.feeds())
+        feeds = "".join(
+            f"<li>{html.escape(f.feed)}: {f.rows:,} stays, {f.rejected:,} rows rejected</li>" for f in answers.feeds()
+        )
         return f"<p><b>{html.escape(self.settings.name)}</b>, generation {answers.generation}</p><ul>{feeds}</ul>"
 
 

@@ -53,7 +53,7 @@ class LoadReport:
     """What a load did with each file, and which files of a folder it left out and why."""
 
     taken: tuple[Taken, ...] = ()
-    left_out: tuple[tuple[Path, str], ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:
@@ -78,21 +78,7 @@ def feed_name(path: Path) -> str:
     'last-night-s-adt'
     """
     stem = re.sub(r"(\.(csv|tsv|txt|gz|zip|xlsx|psv|tab))+$", "", path.name, flags=re.IGNORECASE)
-    return re.sub(r"[^a-z0-9]+", "-", stem.casefold()).strip("-") or "feed"
-
-
-def files_in(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
-    """Return the files meant by these paths; the flag says it was found in a folder."""
-    found: list[tuple[Path, bool]] = []
-    for path in paths:
-        if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith("."))
-            if not inside:
-                raise CannotDo(f"{path} is an empty folder: name a file, or a folder with files of stays")
-            found.extend((p, True) for p in inside)
-        else:
-            found.append((path, False))
-    return found
+    return re.sub(r"[^a-z0-9]+", "-", stem.casefold())[:64].strip("-") or "feed"
 
 
 def load(
@@ -119,9 +105,13 @@ def _load(
     place.create()
     place.inbox.clean()
     land_missing(place)
-    candidates = files_in(paths)
     staged: list[_Read] = []
-    left_out: list[tuple[Path, str]] = []
+    left_out: list[str] = []
+    candidates: list[tuple[Path, bool]] = []
+    for path in paths:
+        folder = formats.files_in(path)
+        candidates.extend((file, path.is_dir()) for file in folder.files)
+        left_out.extend(folder.passed_over)
     work = place.lake.files / f"landing-{uuid.uuid4().hex[:12]}"
     work.mkdir(parents=True)
     buckets = place.lake.manifest().buckets or how_many(sum(expected_rows(p) for p, _ in candidates if p.is_file()))
@@ -136,14 +126,9 @@ def _load(
                 except CannotDo as refused:
                     if not from_folder:
                         raise
-                    left_out.append((path, str(refused)))
+                    left_out.append(f"passed over: {refused}")
             if not staged:
-                reasons = (
-                    left_out[0][1]
-                    if len(left_out) == 1
-                    else f"{len(left_out)} files were looked at; the first: {left_out[0][1]}"
-                )
-                raise CannotDo(f"nothing in {', '.join(str(p) for p in paths)} could be taken in: {reasons}")
+                raise CannotDo(f"nothing in {', '.join(str(p) for p in paths)} could be taken in; {left_out[0]}")
             return LoadReport(tuple(_accept(place, staged, options, buckets)), tuple(left_out))
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -161,14 +146,16 @@ def expected_rows(path: Path) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A file that was read and found good, and its rows in files that no manifest names yet."""
+    """A file that was read and found good, and its rows in files that no manifest names yet.
+
+    Without a report its content was taken in before.
+    """
 
     path: Path
     feed: str
     copy: Staged
-    report: LandReport
-    files: tuple[LakeFile, ...]
-    known: bool
+    report: LandReport | None
+    files: tuple[LakeFile, ...] = ()
 
 
 def profile_path(place: Place, feed: str) -> Path:
@@ -187,17 +174,14 @@ def _profile(place: Place, feed: str, options: LoadOptions) -> Profile:
 
 
 def _read(place: Place, path: Path, copy: Staged, options: LoadOptions, *, into: Path, buckets: int) -> _Read:
-    feed = options.feed or feed_name(path)
-    landed = place.lake.manifest().landed.get(key(feed, copy.delivery))
-    if landed is not None:
-        note = "this content was taken in before: nothing changed"
-        report = LandReport(int(landed["rows"]), 0, int(landed["rejected"]), None, None, (note,), Profile())
-        return _Read(path, feed, copy, report, (), known=True)
+    feed = checked_feed(options.feed) if options.feed else feed_name(path)
+    if key(feed, copy.delivery) in place.lake.manifest().landed:
+        return _Read(path, feed, copy, None)
     files, report = _land(
         place, copy.path, _profile(place, feed, options), feed=feed, content=copy.delivery, name=path.name,
         received_at=options.received_at, extracted_at=options.extracted_at, into=into, buckets=buckets,
     )  # fmt: skip
-    return _Read(path, feed, copy, report, files, known=False)
+    return _Read(path, feed, copy, report, files)
 
 
 def _land(
@@ -215,8 +199,9 @@ def _land(
 ) -> tuple[tuple[LakeFile, ...], LandReport]:
     con = place.lake.writer()
     try:
-        profile = formats.guess(file, name=name, profile=profile)
-        report = formats.land(
+        reader = formats.open_delivery(file, name=name)
+        profile = reader.guess(file, name=name, profile=profile, work=into)
+        report = reader.land(
             con,
             file,
             profile,
@@ -225,6 +210,7 @@ def _land(
             extracted_us=microseconds(extracted_at) if extracted_at else None,
             received_us=microseconds(received_at),
             name=name,
+            work=into,
         )
         files = list(write_buckets(con, "FROM landed", into, buckets, delivery=content))
         if report.rejected:
@@ -262,6 +248,20 @@ def write_buckets(con: Connection, source: str, into: Path, buckets: int, *, del
     return made
 
 
+FEED = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+def checked_feed(feed: str) -> str:
+    """Return a feed's name if it can also name a file; it stands in paths, commands and addresses.
+
+    >>> checked_feed("general-adt")
+    'general-adt'
+    """
+    if not FEED.fullmatch(feed):
+        raise CannotDo(f"{feed!r} cannot name a feed: use small letters, digits, dots and dashes, 64 at most")
+    return feed
+
+
 def key(feed: str, content: str) -> str:
     return f"{feed}:{content}"
 
@@ -271,20 +271,25 @@ def _accept(place: Place, reads: Sequence[_Read], options: LoadOptions, buckets:
     results: list[Taken] = []
     manifest = place.lake.manifest()
     for read in reads:
-        new_profile = None
-        if not read.known:
-            delivery = place.inbox.accept(
-                read.copy, feed=read.feed, received_at=options.received_at, extracted_at=options.extracted_at
+        if read.report is None or key(read.feed, read.copy.delivery) in manifest.landed:
+            counted = manifest.landed[key(read.feed, read.copy.delivery)]
+            results.append(
+                Taken(read.path, read.feed, read.copy.delivery, True, int(counted["rows"]), 0, int(counted["rejected"]))
             )
-            kept = profile_path(place, read.feed)
-            if options.mapping or not kept.exists():
-                kept.parent.mkdir(exist_ok=True)
-                kept.write_text(formats.write_profile(read.report.profile, feed=read.feed), "utf-8")
-                new_profile = kept
-            manifest = publish(place, manifest, delivery, read.files, read.report, buckets=buckets)
+            continue
+        new_profile = None
+        delivery = place.inbox.accept(
+            read.copy, feed=read.feed, received_at=options.received_at, extracted_at=options.extracted_at
+        )
+        kept = profile_path(place, read.feed)
+        if options.mapping or not kept.exists():
+            kept.parent.mkdir(exist_ok=True)
+            kept.write_text(formats.write_profile(read.report.profile, feed=read.feed), "utf-8")
+            new_profile = kept
+        manifest = publish(place, manifest, delivery, read.files, read.report, buckets=buckets)
         results.append(
             Taken(
-                read.path, read.feed, read.copy.delivery, read.known, read.report.rows, read.report.landed,
+                read.path, read.feed, read.copy.delivery, False, read.report.rows, read.report.landed,
                 read.report.rejected, read.report.notes, new_profile,
             )
         )  # fmt: skip

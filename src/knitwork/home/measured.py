@@ -87,7 +87,9 @@ def series(
         by_measure.setdefault(row["measure"], {})[row["start_day"]] = row
     if period == "all":
         return {
-            m: [{**row, "label": "all", "complete": True} for row in by_measure[m].values()] for m in measures if m in by_measure
+            m: [{**row, "label": "all", "complete": True} for row in by_measure[m].values()]
+            for m in measures
+            if m in by_measure
         }
     shown: dict[str, list[Row]] = {}
     for measure in measures:
@@ -101,9 +103,14 @@ def series(
         for slot in answers.periods(period, limit, censor_days=definition.censor_days):
             if slot["start_day"] < (answers.first_day or 0) + lead_in:
                 continue
-            row = cell_of.get(slot["start_day"])
-            blank: Row = {"numerator": 0 if counts else None, "denominator": None, "value": 0.0 if counts else None, "n": 0}
-            rows.append({**(row or blank), **slot})
+            row = cell_of.get(slot["start_day"], {})
+            blank: Row = {
+                "numerator": 0 if counts else None,
+                "denominator": None,
+                "value": 0.0 if counts else None,
+                "n": 0,
+            }
+            rows.append({**blank, **row, **slot})
         shown[measure] = rows
     return shown
 

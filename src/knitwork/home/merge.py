@@ -139,7 +139,9 @@ class _Merging:
     def first_day_of(self, manifest: Manifest) -> int:
         """Return the local day on which a generation's first stay with a real date begins."""
         atoms = self.source(manifest, "atom_patients")
-        found = self.con.execute(f"SELECT min(start_day) FROM {atoms} WHERE period = 'day' AND calendar").fetchall()[0][0]
+        found = self.con.execute(f"SELECT min(start_day) FROM {atoms} WHERE period = 'day' AND calendar").fetchall()[0][
+            0
+        ]
         return 0 if found is None else int(found)
 
     def find_touched(self, day: int) -> None:
@@ -167,7 +169,9 @@ class _Merging:
         if self.day_of(self.before) != day:
             # The recent months have moved on, for every pair.
             pairs = self.source(self.new, "fact_handoff")
-            self.con.execute(f"INSERT INTO touched_pair SELECT DISTINCT level::VARCHAR, from_unit::VARCHAR, to_unit::VARCHAR FROM {pairs}")
+            self.con.execute(
+                f"INSERT INTO touched_pair SELECT DISTINCT level::VARCHAR, from_unit::VARCHAR, to_unit::VARCHAR FROM {pairs}"
+            )
 
     def _differing(self, table: str, columns: str, then: str) -> None:
         before = f"SELECT {columns} FROM {self.source(self.before, table, self.rebuilt)}"
@@ -175,9 +179,7 @@ class _Merging:
         if not any(f.bucket in self.rebuilt for f in self.before.of(table)):
             self.con.execute(f"{then} FROM ({after})")
             return
-        self.con.execute(
-            f"{then} FROM (({before} EXCEPT ALL {after}) UNION ALL ({after} EXCEPT ALL {before}))"
-        )
+        self.con.execute(f"{then} FROM (({before} EXCEPT ALL {after}) UNION ALL ({after} EXCEPT ALL {before}))")
 
     def cells(self, day: int, *, touched: str | None = None) -> str:
         """Make the cells, of everything or of what was touched, and return the query that reads them all."""

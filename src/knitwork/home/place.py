@@ -33,8 +33,8 @@ class Place:
         """Say whether anything was ever taken in."""
         return (
             (self.path / "lake" / "manifest.json").exists()
-            or (self.path / "inbox" / "index.sqlite3").exists()
-            and bool(self.inbox.deliveries())
+            or ((self.path / "inbox" / "index.sqlite3").exists()
+            and bool(self.inbox.deliveries()))
         )
 
     def create(self) -> None:

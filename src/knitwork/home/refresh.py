@@ -10,10 +10,10 @@ import datetime as dt
 import hashlib
 import json
 import time
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from knitwork import __version__
@@ -24,8 +24,7 @@ from knitwork.intake.lock import one_writer
 from knitwork.journeys import kernel as journeys
 from knitwork.lake import manifest as manifests
 from knitwork.lake import runner
-from knitwork.lake.manifest import LakeFile, Manifest
-from knitwork.lake.runner import Kernel, paths_sql
+from knitwork.lake.runner import Kernel
 from knitwork.measures.catalogue import catalogue
 from knitwork.measures.kernel import kernel_sql
 from knitwork.model.errors import CannotDo
@@ -88,7 +87,9 @@ def _refresh(
     if not manifest.of("landed"):
         raise CannotDo(f"nothing has been loaded into {place.path} yet: load a file first, with knitwork load FILE")
     counted = {
-        k: v for k, v in manifest.landed.items() if as_of is None or dt.datetime.fromisoformat(v["received_at"]) <= as_of
+        k: v
+        for k, v in manifest.landed.items()
+        if as_of is None or dt.datetime.fromisoformat(v["received_at"]) <= as_of
     }
     registry = registry.with_found(unit_codes(place))
     feeds = feed_calendars(counted)
@@ -104,7 +105,12 @@ def _refresh(
     rebuild = sorted(with_rows if everything else set(manifest.dirty) & with_rows)
     if not rebuild and not everything:
         return RefreshReport(
-            manifest.generation, manifest.buckets, 0, manifest.rows("stay"), time.monotonic() - began, nothing_to_do=True
+            manifest.generation,
+            manifest.buckets,
+            0,
+            manifest.rows("stay"),
+            time.monotonic() - began,
+            nothing_to_do=True,
         )
     made = runner.run(
         derive_kernel(place, registry, feeds),
@@ -117,7 +123,9 @@ def _refresh(
     derived = (*journeys.OUTPUTS, *MEASURE_OUTPUTS)
     fresh = manifest.without(derived, rebuild).adding(made)
     fresh = replace(fresh, watermark_us=watermark(counted), feeds={f: {"calendar": c} for f, c in feeds.items()})
-    cells, full_merge = merge(place, old=None if everything else manifest, new=fresh, registry=registry, rebuilt=rebuild)
+    cells, full_merge = merge(
+        place, old=None if everything else manifest, new=fresh, registry=registry, rebuilt=rebuild
+    )
     fresh = replace(
         fresh.without(CELLS).adding(cells),
         generation=manifest.generation + 1,
@@ -131,7 +139,12 @@ def _refresh(
     manifests.write(place.lake.folder, fresh)
     manifests.sweep(place.lake.folder, fresh, older_than_s=place.settings.keep_seconds)
     return RefreshReport(
-        fresh.generation, fresh.buckets, len(rebuild), fresh.rows("stay"), time.monotonic() - began, full_merge=full_merge
+        fresh.generation,
+        fresh.buckets,
+        len(rebuild),
+        fresh.rows("stay"),
+        time.monotonic() - began,
+        full_merge=full_merge,
     )
 
 
@@ -146,7 +159,7 @@ def derive_kernel(place: Place, registry: Registry, feeds: dict[str, str]) -> Ke
     )
 
 
-def feed_calendars(landed: dict[str, dict[str, object]]) -> dict[str, str]:
+def feed_calendars(landed: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """Say of each feed whether its dates are real or were shifted: shifted once any delivery's were."""
     found: dict[str, str] = {}
     for one in landed.values():
@@ -155,7 +168,7 @@ def feed_calendars(landed: dict[str, dict[str, object]]) -> dict[str, str]:
     return found
 
 
-def watermark(landed: dict[str, dict[str, object]]) -> int | None:
+def watermark(landed: Mapping[str, Mapping[str, Any]]) -> int | None:
     """Return the latest moment the data speaks of; shifted calendars count only where there is no other.
 
     A time far ahead of its delivery is a clock's fault and does not move the watermark.

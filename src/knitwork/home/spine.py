@@ -179,9 +179,7 @@ def pairs_between(
     )
 
 
-def variants(
-    answers: Answers, *, unit: str | None = None, level: str | None = None, limit: int = 20
-) -> list[Row]:
+def variants(answers: Answers, *, unit: str | None = None, level: str | None = None, limit: int = 20) -> list[Row]:
     """Return the ways that journeys took, the most travelled first, with how many and how long."""
     if not answers.manifest.of("journey"):
         return []
@@ -227,7 +225,16 @@ def here(answers: Answers, unit: str, *, level: str, limit: int | None = None) -
 def unit_numbers(answers: Answers, unit: str, level: str) -> dict[str, int | None]:
     """Return the plain numbers at the head of a unit's page; None where the data cannot say."""
     numbers: dict[str, int | None] = dict.fromkeys(
-        ("here_now", "arrived_today", "patients_12m", "stays_12m", "journeys_12m", "patients_all", "stays_all", "journeys_all")
+        (
+            "here_now",
+            "arrived_today",
+            "patients_12m",
+            "stays_12m",
+            "journeys_12m",
+            "patients_all",
+            "stays_all",
+            "journeys_all",
+        )
     )
     if not answers.is_derived:
         return numbers

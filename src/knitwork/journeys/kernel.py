@@ -77,9 +77,7 @@ def shared_tables(
             "unit VARCHAR, level VARCHAR, ancestor VARCHAR, since_us BIGINT, until_us BIGINT",
             tuple((a.unit, a.level, a.ancestor, a.since_us, a.until_us) for a in ancestry),
         ),
-        SharedTable(
-            "feed_raw", "feed VARCHAR, calendar BOOLEAN", tuple((f, f not in shifted_feeds) for f in feeds)
-        ),
+        SharedTable("feed_raw", "feed VARCHAR, calendar BOOLEAN", tuple((f, f not in shifted_feeds) for f in feeds)),
     )
 
 

@@ -51,7 +51,12 @@ UNIT = Table(
     "a microsystem, support microsystem, mesosystem or macrosystem",
     ("unit",),
     (
-        _c("unit", "text", "the code used in records", source="FHIR Location/Organization id; HL7 v2 PL.1; OMOP care_site"),
+        _c(
+            "unit",
+            "text",
+            "the code used in records",
+            source="FHIR Location/Organization id; HL7 v2 PL.1; OMOP care_site",
+        ),
         _c("name", "text", "what people call it"),
         _c("kind", "code", "what it does: ed, icu, ward, lab ...", source="list in model/units.py"),
         _c("kind_guessed", "flag", "the kind was guessed from the name and nobody has confirmed it"),
@@ -82,7 +87,9 @@ PATIENT = Table(
     "a person with at least one record, in an identifier domain",
     ("patient",),
     (
-        _c("patient", "text", "identifier as it came", source="HL7 v2 PID-3; FHIR Patient.identifier; MIMIC subject_id"),
+        _c(
+            "patient", "text", "identifier as it came", source="HL7 v2 PID-3; FHIR Patient.identifier; MIMIC subject_id"
+        ),
         _c("domain", "text", "identifier domain; feeds of one hospital share one"),
         _c("first", "instant", "start of the first stay"),
         _c("last", "instant", "latest start or end of any stay"),
@@ -245,8 +252,7 @@ UNIT_FACT = Table(
 )
 
 TABLES: dict[str, Table] = {
-    t.name: t
-    for t in (UNIT, MEMBERSHIP, PATIENT, STAY, VISIT, EVENT, REQUEST, MESSAGE, DUTY, FACT, UNIT_FACT)
+    t.name: t for t in (UNIT, MEMBERSHIP, PATIENT, STAY, VISIT, EVENT, REQUEST, MESSAGE, DUTY, FACT, UNIT_FACT)
 }
 
 # What may be noticed about one stay. Bits, so that a stay can carry several.

@@ -67,7 +67,10 @@ KIND_WORDS: tuple[tuple[str, str], ...] = (
     ("pharmacy", r"\bpharmac"),
     ("dietary", r"\b(dietary|dietet|nutrition|kitchen)"),
     ("virtual", r"\b(virtual|tele|phone|video)"),
-    ("practice", r"\b(practice|gp|family (medicine|practitioner)|internist|internal medicine clinic|primary care|pcp|physicians?)\b"),
+    (
+        "practice",
+        r"\b(practice|gp|family (medicine|practitioner)|internist|internal medicine clinic|primary care|pcp|physicians?)\b",
+    ),
     ("clinic", r"\b(clinic|outpatient|office|ambulatory|urgent care|consult)"),
     (
         "ward",
