@@ -1,3 +1,5 @@
+import dataclasses
+
 import pytest
 from hypothesis import given, settings
 
@@ -97,25 +99,41 @@ def test_the_sentence_agrees_with_the_record(evaluation):
         ([("Falls", quiet())], "Nothing has changed that is not noise."),
         (
             [("Falls", chart_of([1.0, 2.0]))],
-            "It is too early to tell change from noise: no measure has 12 points yet.",
+            "It is too early to call: there are 2 months so far, and telling change from noise takes 12.",
         ),
         (
             [("Falls", quiet()), ("ED to cath lab, wait", worse())],
-            "One thing changed that is not noise: ED to cath lab, wait (worse since July 2026).",
+            "ED to cath lab, wait: worse since July 2026, 41 min against the usual 29.",
         ),
         (
             [("B", chart_of([*STEADY, 60.0], direction="up")), ("A", worse())],
-            "Two things changed that are not noise: A (worse since July 2026) and B (better in November 2026).",
+            "A: worse since July 2026, 41 min against the usual 29. Also changed: B (better in November 2026).",
         ),
         (
             [(name, worse()) for name in "ABCDE"],
-            "Five things changed that are not noise: A (worse since July 2026), B (worse since July 2026), "
-            "C (worse since July 2026) and 2 more.",
+            "A: worse since July 2026, 41 min against the usual 29. "
+            "Also changed: B (worse since July 2026), C (worse since July 2026) and 2 more.",
         ),
     ],
 )
 def test_the_lead_of_a_page(charts, said):
-    assert lead(charts) == said
+    assert plain(lead(charts)) == said
+
+
+def test_a_value_and_its_limit_never_read_alike():
+    # limits of 29.3 -+ 2.66 x 3.53: the upper one is 38.68
+    evaluation = chart_of([*STEADY, 38.9], direction="down", unit="min")
+
+    assert plain(sentence(evaluation)) == "Worse in November 2026: 38.9 min, above the limit of 38.7"
+
+
+def test_a_hidden_value_is_not_said_though_its_signal_is():
+    said = worse()
+    hidden = dataclasses.replace(said, values=tuple(None for _ in said.values))
+
+    assert sentence(hidden) == "Worse since July 2026: 9 months above the centre"
+    assert brief(hidden) == "Worse since July 2026"
+    assert lead([("A", hidden)]) == "A: worse since July 2026."
 
 
 def test_icons_differ_by_shape_and_carry_words():

@@ -23,6 +23,7 @@ __all__ = [
 Plural = Callable[[str, str, int], str]
 
 NEEDED = 12  # points before there are limits (design 4)
+MOST_DECIMALS = 4
 
 
 def as_counted(one: str, many: str, count: int) -> str:
@@ -54,7 +55,7 @@ def sentence(
 ) -> str:
     """Say in one sentence what a chart shows: its freshest signal, or that there is none, or that it is too early."""
     period = period or period_of(evaluation.labels)
-    if all(value is None for value in evaluation.values):
+    if all(value is None for value in evaluation.values) and not evaluation.n_useful:
         return _("No values yet: the first stands here when a period has one")
     signal = leading_signal(evaluation)
     if signal is not None:
@@ -73,18 +74,17 @@ def brief(evaluation: Evaluation, *, period: Period | None = None, _: Translate 
     period = period or period_of(evaluation.labels)
     signal = leading_signal(evaluation)
     if signal is None or not evaluation.recent:
-        if all(value is None for value in evaluation.values):
+        if all(value is None for value in evaluation.values) and not evaluation.n_useful:
             return _("No values yet")
         return _("Too early to call") if evaluation.n_useful < NEEDED else _("No signal")
     said = headline(evaluation, signal, period=period, _=_)
     if signal.rule == CROSSINGS:
         return said
     at = _last_tested(evaluation) if signal.rule == RUN else signal.end
-    return _("%(what)s: %(value)s against %(centre)s") % {
-        "what": said,
-        "value": _single(evaluation, evaluation.values[at]),
-        "centre": _bare(evaluation, evaluation.centres[at]),
-    }
+    if evaluation.values[at] is None:
+        return said
+    value, centre = _told_apart(evaluation, evaluation.values[at], evaluation.centres[at])
+    return _("%(what)s: %(value)s against %(centre)s") % {"what": said, "value": value, "centre": centre}
 
 
 def _quiet(evaluation: Evaluation, period: Period, _: Translate, ngettext: Plural) -> str:
@@ -149,26 +149,36 @@ def _why(evaluation: Evaluation, signal: Signal, period: Period, _: Translate, n
         }
         return _("it crosses its centre %(times)d times in %(periods)s, at least %(usual)d are usual") % known
     if signal.rule != RUN:
-        known = {
-            "periods": counted(len(signal.points), period, ngettext),
-            "value": _single(evaluation, evaluation.values[signal.end]),
-            "limit": _bare(evaluation, (evaluation.uppers if high else evaluation.lowers)[signal.end]),
-        }
-        if len(signal.points) > 1:
-            several = _("%(periods)s above the limit, the last %(value)s against %(limit)s")
-            below = _("%(periods)s below the limit, the last %(value)s against %(limit)s")
-            return (several if high else below) % known
-        text = _("%(value)s, above the limit of %(limit)s") if high else _("%(value)s, below the limit of %(limit)s")
-        return text % known
+        return _why_beyond(evaluation, signal, period, _, ngettext)
     now = _last_tested(evaluation)
-    known = {
-        "periods": counted(len(signal.points), period, ngettext),
-        "value": _single(evaluation, evaluation.values[now]),
-        "centre": _bare(evaluation, evaluation.centres[now]),
-    }
+    periods = counted(len(signal.points), period, ngettext)
+    if evaluation.values[now] is None:
+        text = _("%(periods)s above the centre") if high else _("%(periods)s below the centre")
+        return text % {"periods": periods}
+    value, centre = _told_apart(evaluation, evaluation.values[now], evaluation.centres[now])
+    known = {"periods": periods, "value": value, "centre": centre}
     if high:
         return _("%(periods)s above the centre, now %(value)s against %(centre)s") % known
     return _("%(periods)s below the centre, now %(value)s against %(centre)s") % known
+
+
+def _why_beyond(evaluation: Evaluation, signal: Signal, period: Period, _: Translate, ngettext: Plural) -> str:
+    """Say by how much points lie beyond a limit; a value that is hidden as small is not said."""
+    high, at = signal.side == "high", signal.end
+    periods = counted(len(signal.points), period, ngettext)
+    if evaluation.values[at] is None:
+        if len(signal.points) > 1:
+            text = _("%(periods)s above the limit") if high else _("%(periods)s below the limit")
+            return text % {"periods": periods}
+        return _("above the limit") if high else _("below the limit")
+    value, limit = _told_apart(evaluation, evaluation.values[at], (evaluation.uppers if high else evaluation.lowers)[at])
+    known = {"periods": periods, "value": value, "limit": limit}
+    if len(signal.points) > 1:
+        several = _("%(periods)s above the limit, the last %(value)s against %(limit)s")
+        below = _("%(periods)s below the limit, the last %(value)s against %(limit)s")
+        return (several if high else below) % known
+    text = _("%(value)s, above the limit of %(limit)s") if high else _("%(value)s, below the limit of %(limit)s")
+    return text % known
 
 
 def _last_tested(evaluation: Evaluation) -> int:
@@ -179,16 +189,27 @@ def _value(evaluation: Evaluation, value: float | None) -> str:
     return value_text(value, evaluation.spec.unit, shown_decimals(evaluation))
 
 
-def _single(evaluation: Evaluation, value: float | None) -> str:
-    return value_text(value, evaluation.spec.unit, value_decimals(evaluation))
+def _told_apart(evaluation: Evaluation, value: float | None, other: float | None) -> tuple[str, str]:
+    """Return a value with its unit and the bare number it is laid against, with decimals enough to differ.
+
+    "73%, below the limit of 73%" would say nothing.
+    """
+    decimals, others = value_decimals(evaluation), shown_decimals(evaluation)
+    unit = evaluation.spec.unit
+    while True:
+        said, against = value_text(value, unit, decimals), _bare(unit, other, others)
+        alike = value is not None and other is not None and digits(value, decimals) == digits(other, others)
+        if not alike or value == other or others >= MOST_DECIMALS:
+            return said, against
+        decimals = others = others + 1
 
 
-def _bare(evaluation: Evaluation, value: float | None) -> str:
+def _bare(unit: str, value: float | None, decimals: int) -> str:
     """Return a number that stands beside one with the same unit; per cent is repeated, for it is short."""
     if value is None:
         return "–"
-    text = digits(value, shown_decimals(evaluation))
-    return with_unit(text, "%") if evaluation.spec.unit == "%" else text
+    text = digits(value, decimals)
+    return with_unit(text, "%") if unit == "%" else text
 
 
 def lead(
@@ -207,24 +228,43 @@ def lead(
         if not evaluations:
             return _("Nothing is measured here yet.")
         if all(one.n_useful < NEEDED for _title, one in evaluations):
-            return _("It is too early to tell change from noise: no measure has %(needed)d points yet.") % {
-                "needed": NEEDED
-            }
+            return _too_early(evaluations, _, ngettext)
         return _("Nothing has changed that is not noise.")
     order = {"worse": 0, "better": 1}
-    changed.sort(key=lambda pair: order.get(verdict_of(pair[1]) or "", 2))
-    known = {
-        "count": _count(len(changed), _),
-        "things": joined([_thing(title, one, _) for title, one in changed[:most]], len(changed) - most, _, ngettext),
+    changed.sort(key=lambda pair: (_is_of_the_whole(pair[1]), order.get(verdict_of(pair[1]) or "", 2)))
+    first = _first(*changed[0], _)
+    if len(changed) == 1:
+        return first
+    others = joined([_thing(title, one, _) for title, one in changed[1:most]], len(changed) - most, _, ngettext)
+    return _("%(first)s Also changed: %(others)s.") % {"first": first, "others": others}
+
+
+def _too_early(evaluations: Sequence[tuple[str, Evaluation]], _: Translate, ngettext: Plural) -> str:
+    longest = max((one for _title, one in evaluations), key=lambda one: one.n_useful)
+    return _("It is too early to call: there are %(points)s so far, and telling change from noise takes %(needed)d.") % {
+        "points": counted(longest.n_useful, period_of(longest.labels), ngettext),
+        "needed": NEEDED,
     }
-    return (
-        ngettext(
-            "%(count)s thing changed that is not noise: %(things)s.",
-            "%(count)s things changed that are not noise: %(things)s.",
-            len(changed),
-        )
-        % known
-    )
+
+
+def _is_of_the_whole(evaluation: Evaluation) -> bool:
+    """Say whether all that is found is that the series wanders: true, and of little use in the morning."""
+    signal = leading_signal(evaluation)
+    return signal is not None and signal.rule == CROSSINGS
+
+
+def _first(title: str, evaluation: Evaluation, _: Translate) -> str:
+    """Say the first thing in full: what, since when, and the number against the usual one or the limit."""
+    signal = leading_signal(evaluation)
+    if signal is None:
+        return title
+    said = headline(evaluation, signal, period=period_of(evaluation.labels), _=_)
+    known = {"title": title, "change": said[:1].lower() + said[1:]}
+    at = _last_tested(evaluation) if signal.rule == RUN else signal.end
+    if signal.rule == CROSSINGS or evaluation.values[at] is None:
+        return _("%(title)s: %(change)s.") % known
+    known["value"], known["usual"] = _told_apart(evaluation, evaluation.values[at], evaluation.centres[at])
+    return _("%(title)s: %(change)s, %(value)s against the usual %(usual)s.") % known
 
 
 def verdict_of(evaluation: Evaluation) -> str | None:
@@ -254,11 +294,6 @@ def joined(things: Sequence[str], more: int, _: Translate = as_written, ngettext
     if len(named) == 1:
         return named[0]
     return _("%(these)s and %(last)s") % {"these": ", ".join(named[:-1]), "last": named[-1]}
-
-
-def _count(count: int, _: Translate) -> str:
-    words = ("", _("One"), _("Two"), _("Three"), _("Four"), _("Five"), _("Six"), _("Seven"), _("Eight"), _("Nine"))
-    return words[count] if count < len(words) else str(count)
 
 
 def icon_words(evaluation: Evaluation, *, _: Translate = as_written) -> str:
