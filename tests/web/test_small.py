@@ -2,38 +2,118 @@
 
 from __future__ import annotations
 
+import dataclasses
+import random
 import re
 
 import fake_answers
 import pytest
 
-from knitwork.web import small
+from knitwork.web import present, say, small
+
+RATE = fake_answers.MEASURES["return_rate"]
+COUNT = dataclasses.replace(RATE, id="arrivals")
+CENSUS = dataclasses.replace(RATE, counts="midnights")
+SHARE = dataclasses.replace(RATE, counts="time")
 
 
 @pytest.mark.parametrize(
-    ("row", "hidden"),
+    ("definition", "row", "hidden"),
     [
-        ({"numerator": 0, "denominator": 200, "n": 200}, False),
-        ({"numerator": 1, "denominator": 200, "n": 200}, True),
-        ({"numerator": 10, "denominator": 200, "n": 200}, True),
-        ({"numerator": 11, "denominator": 200, "n": 200}, False),
-        ({"numerator": 0, "denominator": 10, "n": 10}, True),  # a rate of nought among few still points at them
-        ({"numerator": None, "denominator": 0, "n": 0}, False),
-        ({"numerator": None, "denominator": 7, "value": 3.5}, True),
+        (RATE, {"numerator": 0, "denominator": 200}, False),
+        (RATE, {"numerator": 1, "denominator": 200}, True),
+        (RATE, {"numerator": 10, "denominator": 200}, True),
+        (RATE, {"numerator": 11, "denominator": 200}, False),
+        (RATE, {"numerator": 0, "denominator": 10}, True),  # a rate of nought among few still points at them
+        (RATE, {"numerator": None, "denominator": 0}, False),
+        (RATE, {"numerator": None, "denominator": 10, "value": 3.5}, True),  # a median of ten values
+        (RATE, {"numerator": None, "denominator": 11, "value": 3.5}, False),
+        (COUNT, {"numerator": 10, "denominator": None, "value": 10.0}, True),
+        (COUNT, {"numerator": 0, "denominator": None, "value": 0.0}, False),
+        # three patients a night through April are 90 patient-midnights: a mean, and no list of three persons
+        (CENSUS, {"numerator": 90, "denominator": 30, "value": 3.0}, False),
+        (CENSUS, {"numerator": 10, "denominator": 30, "value": 0.3}, True),
+        (CENSUS, {"numerator": 14, "denominator": 1, "value": 14.0}, False),  # one midnight is no small denominator
+        (CENSUS, {"numerator": 7, "denominator": 1, "value": 7.0}, True),
+        # seconds are many where patients are few
+        (SHARE, {"numerator": 5400, "denominator": 86_400, "people": 9}, True),
+        (SHARE, {"numerator": 5, "denominator": 86_400, "people": 11}, False),
     ],
 )
-def test_counts_of_one_to_ten_hide_their_period(row, hidden):
-    kept, emptied = small.without_small([row])
-
-    assert emptied == hidden
-    assert (kept[0].get("value"), kept[0]["denominator"]) == ((None, None) if hidden else (None, row["denominator"]))
+def test_what_is_small(definition, row, hidden):
+    assert small.row_is_small(definition, row) == hidden
 
 
-def test_a_census_of_one_to_ten_patients_is_small_though_it_counts_many_midnights():
-    row = {"numerator": 210, "denominator": 30, "n": 30, "value": 7.0}
+def rows_of(numerators, denominator=200, days=30):
+    return [
+        {"start_day": 20_000 + days * i, "numerator": n, "denominator": denominator, "value": n / 2, "label": str(i)}
+        for i, n in enumerate(numerators)
+    ]  # fmt: skip
 
-    assert not small.row_is_small(row)
-    assert small.row_is_small(row, of_patients=True)
+
+def test_a_single_small_period_takes_the_next_smallest_with_it():
+    """Else the total of a longer period less all the others is the hidden count."""
+    assert small.hidden_rows(RATE, rows_of([30, 4, 22, 40]), "month") == {1, 2}
+    assert small.hidden_rows(RATE, rows_of([30, 4, 22, 6]), "month") == {1, 3}
+    assert small.hidden_rows(RATE, rows_of([30, 40]), "month") == set()
+
+
+def test_days_are_hidden_so_that_no_week_and_no_month_gives_them_away():
+    rows = rows_of([20, 21, 4, 22, 23, 24, 25, 26, 27, 28, 29, 30], days=1)
+    hidden = small.hidden_rows(RATE, rows, "day")
+
+    for length, first in (("week", lambda d: (d + 3) // 7), ("month", lambda d: say.iso_day(d)[:7])):
+        groups = [first(rows[at]["start_day"]) for at in hidden]
+        assert all(groups.count(group) != 1 for group in groups), length
+
+
+def test_limits_and_signals_are_those_of_the_full_record_and_hidden_counts_are_gone():
+    rng = random.Random(3)
+    numerators = [rng.randrange(12, 20) for _ in range(20)] + [8, 40, 41]
+    rows = rows_of(numerators)
+    full = present.evaluate_rows(fake_answers.fake_source(), {"return_rate": rows})["return_rate"]
+
+    hidden = small.hidden_rows(RATE, rows, "month")
+    masked = small.masked(full, hidden)
+
+    assert 20 in hidden
+    assert (masked.centre, masked.limits_kind, masked.signals) == (full.centre, full.limits_kind, full.signals)
+    for at in hidden:
+        columns = (masked.values, masked.numerators, masked.denominators, masked.lowers, masked.uppers)
+        assert [column[at] for column in columns] == [None] * 5
+        assert small.emptied(rows, hidden)[at]["value"] is None
+
+
+def test_a_wall_and_the_units_own_page_say_the_same(ada, invented_system):
+    """The walls once dropped small periods first: the same measure was "worse since" here and "not steady" there."""
+    invented_system["answers"] = fake_answers.FakeAnswers(scale=1.0)
+    source = fake_answers.fake_source()
+
+    desk = {c.measure: c for c in present.cards(source, "CCU", period="month")}
+    wall = {c.measure: c for c in present.cards(source, "CCU", period="month", hide=True)}
+
+    assert desk.keys() == wall.keys()
+    some_hidden = [m for m in wall if wall[m].hidden and not wall[m].too_small]
+    assert some_hidden
+    for measure, full in desk.items():
+        assert wall[measure].verdict == full.verdict
+        assert wall[measure].evaluation.centres == full.evaluation.centres
+        assert wall[measure].evaluation.signals == full.evaluation.signals
+
+
+def test_a_chart_with_more_than_a_third_of_its_points_hidden_is_named_at_the_foot_of_the_wall(ada, invented_system):
+    invented_system["answers"] = fake_answers.FakeAnswers(scale=1.0)
+    wall = present.cards(fake_answers.fake_source(), "CCU", period="month", size="wall", hide=True)
+
+    page = ada.get("/units/CCU/wall/").content.decode()
+    foot = page[page.index("wall-foot") :]
+
+    left_off = [card for card in wall if card.too_small]
+    assert left_off
+    for card in left_off:
+        assert card.svg == ""
+        assert card.title in foot
+        assert f"{card.title}</a>" not in page
 
 
 def few():

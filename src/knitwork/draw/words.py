@@ -171,7 +171,9 @@ def _why_beyond(evaluation: Evaluation, signal: Signal, period: Period, _: Trans
             text = _("%(periods)s above the limit") if high else _("%(periods)s below the limit")
             return text % {"periods": periods}
         return _("above the limit") if high else _("below the limit")
-    value, limit = _told_apart(evaluation, evaluation.values[at], (evaluation.uppers if high else evaluation.lowers)[at])
+    value, limit = _told_apart(
+        evaluation, evaluation.values[at], (evaluation.uppers if high else evaluation.lowers)[at]
+    )
     known = {"periods": periods, "value": value, "limit": limit}
     if len(signal.points) > 1:
         several = _("%(periods)s above the limit, the last %(value)s against %(limit)s")
@@ -241,7 +243,9 @@ def lead(
 
 def _too_early(evaluations: Sequence[tuple[str, Evaluation]], _: Translate, ngettext: Plural) -> str:
     longest = max((one for _title, one in evaluations), key=lambda one: one.n_useful)
-    return _("It is too early to call: there are %(points)s so far, and telling change from noise takes %(needed)d.") % {
+    return _(
+        "It is too early to call: there are %(points)s so far, and telling change from noise takes %(needed)d."
+    ) % {
         "points": counted(longest.n_useful, period_of(longest.labels), ngettext),
         "needed": NEEDED,
     }

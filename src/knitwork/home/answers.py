@@ -291,6 +291,9 @@ class Answers:
     def _computable(self) -> dict[str, tuple[bool, str, str]]:
         return measured.computable(self)
 
+    def people(self, measure: str, level: str, unit: str, period: str) -> dict[int, int]:
+        return measured.people(self, measure, level=level, unit=unit, period=period)
+
     def behind(self, measure: str, level: str, unit: str, period: str, start_day: int, limit: int = 200) -> list[Row]:
         return measured.behind(self, measure, level=level, unit=unit, period=period, start_day=start_day, limit=limit)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from knitwork.measures.catalogue import catalogue
 from knitwork.measures.computable import Inputs, judge
 from knitwork.measures.definition import Measure
+from knitwork.measures.kernel import DAY_COLUMN, counted_sql
+from knitwork.measures.periods import PERIODS
 from knitwork.model.errors import CannotDo
 
 if TYPE_CHECKING:
@@ -141,6 +143,29 @@ def inputs(answers: Answers) -> Inputs:
         departures_recorded=bool(departures["known"]),
         capacity=any(u.capacity is not None for u in answers.registry.units),
     )
+
+
+def people(answers: Answers, measure: str, *, level: str, unit: str, period: str) -> dict[int, int]:
+    """Return how many rows stand behind each period (by its first day) of a measure that adds up time, not people.
+
+    Its numerator and denominator cannot say whether it rests on few patients. Reads the stored facts of the unit.
+    """
+    definition = named(measure)
+    if not answers.is_derived:
+        return {}
+    found = answers.rows(
+        f"""
+        SELECT {PERIODS[period]} AS start_day, count(*) AS people
+        FROM (
+            SELECT {DAY_COLUMN[definition.at]} AS day FROM {{fact_{definition.fact}}}
+            WHERE level = $level AND unit::VARCHAR = $unit AND {counted_sql(definition)}
+        )
+        GROUP BY ALL
+        """,
+        level=level,
+        unit=unit,
+    )
+    return {row["start_day"]: row["people"] for row in found}
 
 
 def behind(

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from knitwork.measures.definition import Measure
+from knitwork.measures.language.check import check
 from knitwork.measures.spec import to_spec
 from knitwork.signals import Spec
+
+# What the two numbers of a measure count: people (or their stays, visits and moves), nights of patients, or seconds.
+Counts = Literal["people", "midnights", "time"]
 
 # What a measure needs of the kinds of units: while any of these is a guess the page says so.
 NEEDS_KINDS = frozenset({"icu units", "ed units", "inpatient units", "clinic stays"})
@@ -28,6 +33,8 @@ class Definition:
     numerator: str = ""
     denominator: str = ""
     needs: tuple[str, ...] = ()
+    counts: Counts = "people"
+    is_outcome: bool = False
 
     @property
     def of_values(self) -> bool:
@@ -35,9 +42,16 @@ class Definition:
         return self.spec.chart in ("run", "xmr")
 
     @property
-    def of_patients(self) -> bool:
-        """Say whether its value is itself a number of patients."""
-        return self.spec.unit == "patients"
+    def rank(self) -> int:
+        """Return the place among changes of one verdict: waits and outcomes, then other rates, then plain counts."""
+        if self.direction == "neither":
+            return 2
+        return 0 if self.spec.unit in ("min", "h", "days") or self.is_outcome or self.is_wait else 1
+
+    @property
+    def is_wait(self) -> bool:
+        """Say whether it can only be told where departures are recorded."""
+        return "departures recorded" in self.needs
 
     @property
     def needs_kinds(self) -> bool:
@@ -60,4 +74,14 @@ def from_catalogue(measure: Measure) -> Definition:
         numerator=measure.words.numerator,
         denominator=measure.words.denominator,
         needs=measure.needs,
+        counts=counts_of(measure),
+        is_outcome=bool(measure.censor_days) and measure.fact in ("stay", "visit"),
     )
+
+
+def counts_of(measure: Measure) -> Counts:
+    """Return what a measure's numerator and denominator count."""
+    if measure.fact == "census":
+        return "midnights"
+    bottom = measure.denominator
+    return "time" if bottom is not None and check(bottom.tree, measure.fact) == "number" else "people"

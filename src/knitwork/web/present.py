@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -18,21 +17,20 @@ from knitwork.draw import words
 from knitwork.draw.chart import chart_svg
 from knitwork.draw.labels import value_text
 from knitwork.draw.periods import Period
+from knitwork.draw.record import tail
 from knitwork.signals import Evaluation, Series, chance_of_signal, evaluate_many
 from knitwork.signals.spec import Chart
 from knitwork.web import say, small
 from knitwork.web.definitions import Definition
 from knitwork.web.source import Source
 
-# What an evaluation holds for each period.
-COLUMNS = (
-    "labels", "values", "numerators", "denominators", "centres", "lowers", "uppers", "included", "tested", "hollow",
-)  # fmt: skip
 # Fewer useful points than this have no limits (DESIGN 4).
 ENOUGH = 12
 PERIODS: tuple[Period, ...] = ("day", "week", "month")
 # What one picture can show and still be read; limits come from the whole series all the same.
-SHOWN_POINTS = {"day": 60, "week": 52, "month": 36}
+SHOWN_POINTS = {"day": 60, "week": 52, "month": 24}
+# Of which at most this share may be hidden as small; with more holes a picture says little and hints at much.
+MOST_HIDDEN = 1 / 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,7 @@ class Card:
     svg: SafeString
     address: str
     hidden: str
+    too_small: bool
     evaluation: Evaluation
 
 
@@ -58,6 +57,19 @@ def rows_of(
     wanted = [m for m in (only or source.measures) if can.get(m, (True, "", ""))[0] and m in source.measures]
     found = source.answers.series(wanted, unit, level, period)
     return {m: list(found[m]) for m in wanted if found.get(m)}
+
+
+def hidden_of(
+    source: Source, unit: str, level: str, period: str, found: dict[str, list[dict[str, Any]]], *, hide: bool
+) -> dict[str, frozenset[int]]:
+    """Return which periods of each measure are hidden as small; none where `hide` is not set."""
+    if not hide:
+        return dict.fromkeys(found, frozenset())
+    for measure in [m for m in found if source.measures[m].counts == "time"]:
+        people = source.answers.people(measure, level, unit, period)
+        one = sum(people.values()) if period == "all" else 0
+        found[measure] = [row | {"people": people.get(row["start_day"], one)} for row in found[measure]]
+    return {m: small.hidden_rows(source.measures[m], rows, period) for m, rows in found.items()}
 
 
 def series_of(definition: Definition, rows: list[dict[str, Any]]) -> Series:
@@ -88,26 +100,6 @@ def verdict_of(evaluation: Evaluation) -> str:
     return next((verdict for verdict in ("worse", "better", "neither") if verdict in said), "")
 
 
-def tail(evaluation: Evaluation, shown: int) -> Evaluation:
-    """Return the evaluation with its last `shown` periods only; limits and signals stay what they were."""
-    cut = len(evaluation) - shown
-    if cut <= 0:
-        return evaluation
-    kept = {name: column[cut:] for name in COLUMNS if (column := getattr(evaluation, name)) is not None}
-    signals = tuple(
-        dataclasses.replace(
-            signal,
-            start=max(signal.start - cut, 0),
-            end=signal.end - cut,
-            points=tuple(at - cut for at in signal.points if at >= cut),
-        )
-        for signal in evaluation.signals
-        if signal.end >= cut
-    )
-    ended = None if evaluation.baseline_end is None else max(evaluation.baseline_end - cut, 0)
-    return dataclasses.replace(evaluation, **kept, signals=signals, baseline_end=ended)
-
-
 def picture(evaluation: Evaluation, size: str, *, title: str, period: Period) -> SafeString:
     """Return the chart of an evaluation. Made by our own draw from numbers; every text in it is escaped there."""
     said = words.sentence(evaluation, period=period, _=_, ngettext=ngettext)
@@ -117,28 +109,47 @@ def picture(evaluation: Evaluation, size: str, *, title: str, period: Period) ->
 
 
 def card(
-    definition: Definition, evaluation: Evaluation, *, unit: str, period: Period, size: str = "desk", hidden: int = 0
+    definition: Definition,
+    evaluation: Evaluation,
+    *,
+    unit: str,
+    period: Period,
+    size: str = "desk",
+    hidden: frozenset[int] = frozenset(),
 ) -> Card:
-    """Return one measure as a card; picture and sentence come from the one evaluation."""
+    """Return one measure as a card; picture and sentence come from the one evaluation, made of all periods."""
+    shown = small.masked(evaluation, hidden)
     if size == "wall":
-        said = words.brief(evaluation, period=period, _=_)
+        said = words.brief(shown, period=period, _=_)
     else:
-        said = words.sentence(evaluation, period=period, _=_, ngettext=ngettext)
+        said = words.sentence(shown, period=period, _=_, ngettext=ngettext)
     address = reverse("measure", kwargs={"code": unit, "measure": definition.id})
+    holes, too_small = holes_in(evaluation, hidden, SHOWN_POINTS[period])
     note = ngettext(
-        "%(n)s period with fewer than 11 is not shown.", "%(n)s periods with fewer than 11 are not shown.", hidden
+        "%(n)s period with fewer than 11 is not shown.", "%(n)s periods with fewer than 11 are not shown.", holes
     )
+    if too_small:
+        note = _("Too few patients in most periods to draw its chart here.")
     return Card(
         measure=definition.id,
         title=definition.short,
         sentence=said,
         verdict=verdict_of(evaluation),
         signalling=bool(evaluation.recent),
-        svg=picture(evaluation, size, title=definition.short, period=period),
+        svg=mark_safe("") if too_small else picture(shown, size, title=definition.short, period=period),
         address=f"{address}?period={period}",
-        hidden=note % {"n": hidden} if hidden else "",
-        evaluation=evaluation,
+        hidden=note % {"n": holes} if holes else "",
+        too_small=too_small,
+        evaluation=shown,
     )
+
+
+def holes_in(evaluation: Evaluation, hidden: frozenset[int], points: int) -> tuple[int, bool]:
+    """Return how many of the periods shown have a value that is hidden, and whether they are too many for a picture."""
+    first = max(len(evaluation) - points, 0)
+    known = [at for at in range(first, len(evaluation)) if evaluation.values[at] is not None]
+    holes = sum(1 for at in known if at in hidden)
+    return holes, holes > len(known) * MOST_HIDDEN
 
 
 GRAVITY = {"worse": 0, "better": 1, "neither": 2, "": 3}
@@ -148,19 +159,25 @@ def cards(source: Source, unit: str, *, period: Period, size: str = "desk", hide
     """Return every measure of a unit that has values: signals first, the worse before the better."""
     level = source.answers.registry.level_of(unit)
     found = rows_of(source, unit, level, period)
-    hidden = dict.fromkeys(found, 0)
-    if hide:
-        for measure, rows in found.items():
-            found[measure], hidden[measure] = small.without_small(
-                rows, of_patients=source.measures[measure].of_patients
-            )
+    hidden = hidden_of(source, unit, level, period, found, hide=hide)
     evaluations = evaluate_rows(source, found)
     made = [
         card(source.measures[m], evaluation, unit=unit, period=period, size=size, hidden=hidden[m])
         for m, evaluation in evaluations.items()
         if evaluation.n_useful
     ]
-    return sorted(made, key=lambda c: (not c.signalling, GRAVITY[c.verdict]))
+    return sorted(made, key=lambda c: weight(source.measures[c.measure], c.evaluation))
+
+
+def weight(definition: Definition, evaluation: Evaluation) -> tuple[int, ...]:
+    """Return the place of a measure on a page: signals first, the worse before the better, waits and outcomes first.
+
+    That a series only wanders is worth less than any change; a change that lasts is worth more than one odd point.
+    """
+    signal = words.leading_signal(evaluation)
+    if signal is None or not evaluation.recent:
+        return (1, 0, 0, 0, 0)
+    return (0, int(not signal.points), GRAVITY[verdict_of(evaluation)], definition.rank, -len(signal.points))
 
 
 def about(points: int) -> int:
@@ -237,17 +254,23 @@ def totals(source: Source, unit: str, *, hide: bool) -> list[dict[str, Any]]:
     """Return each measure of a unit over all records as one number in words: for shifted calendars."""
     level = source.answers.registry.level_of(unit)
     found = rows_of(source, unit, level, "all")
+    hidden = hidden_of(source, unit, level, "all", found, hide=hide)
     shown = []
     for measure, rows in found.items():
         definition = source.measures[measure]
-        row = small.without_small(rows, of_patients=definition.of_patients)[0][-1] if hide else rows[-1]
+        row = small.emptied(rows, hidden[measure])[-1]
         shown.append({
             "definition": definition,
             "value": value_of(definition, row),
-            "numerator": small.shown_count(row.get("numerator"), hide=hide),
-            "denominator": small.shown_count(row.get("denominator"), hide=hide),
+            "numerator": counted_of(definition, row.get("numerator")),
+            "denominator": counted_of(definition, row.get("denominator")),
         })  # fmt: skip
     return shown
+
+
+def counted_of(definition: Definition, number: float | None) -> str:
+    """Return a numerator or denominator: a count, or a length of time where it adds up time."""
+    return say.duration(number) if definition.counts == "time" else say.count(number)
 
 
 def value_of(definition: Definition, row: dict[str, Any], decimals: int | None = None) -> str:

@@ -2,17 +2,29 @@
 
 A count of 1 to 10 patients, and a rate whose numerator or denominator is one, could point at a
 person (the cell rule of the United States' CMS, reference/trust.md 5.2). Zero is not small.
+
+A series is always evaluated whole and hidden afterwards: limits, centre and signals are those of
+the full record, the same on a wall as at the unit's own desk. A mean number of patients at midnight
+is no count of persons, so it is hidden only where it rests on 1 to 10 patient-midnights.
 """
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from knitwork.signals import Evaluation
+from knitwork.signals.series import Numbers
 from knitwork.web import say
+from knitwork.web.definitions import Definition
 
 LEAST = 11
+EMPTY: dict[str, Any] = {"numerator": None, "denominator": None, "value": None, "n": None, "hidden": True}
+# Longer periods whose count would give a single hidden one away by subtraction.
+_AROUND: dict[str, tuple[str, ...]] = {"day": ("week", "month")}
 
 
 def is_small(value: float | None) -> bool:
@@ -29,17 +41,68 @@ def shown_count(value: float | None, *, hide: bool) -> str:
     return _("fewer than 11") if hide and is_small(value) else say.count(value)
 
 
-def row_is_small(row: dict[str, Any], *, of_patients: bool = False) -> bool:
-    """Say whether one period of a measure rests on a small number.
+def row_is_small(definition: Definition, row: dict[str, Any]) -> bool:
+    """Say whether one period of a measure rests on a small number of people.
 
-    With `of_patients` the value itself is a number of patients, such as a census.
+    Beds, midnights and seconds are no people: `people` is how many stand behind a share of time.
     """
-    small = any(is_small(row.get(name)) for name in ("numerator", "denominator", "n"))
-    return small or (of_patients and is_small(row.get("value")))
+    if definition.counts == "time":
+        return is_small(row.get("people"))
+    if definition.counts == "midnights":
+        return is_small(row.get("numerator"))
+    return any(is_small(row.get(name)) for name in ("numerator", "denominator"))
 
 
-def without_small(rows: list[dict[str, Any]], *, of_patients: bool = False) -> tuple[list[dict[str, Any]], int]:
-    """Return the periods with the small ones emptied, and how many were."""
-    emptied = {"numerator": None, "denominator": None, "value": None, "n": None, "hidden": True}
-    kept = [row | emptied if row_is_small(row, of_patients=of_patients) else row for row in rows]
-    return kept, sum(1 for row in kept if row.get("hidden"))
+def hidden_rows(definition: Definition, rows: list[dict[str, Any]], period: str) -> frozenset[int]:
+    """Return which periods to hide: the small ones, and one more where only one would be.
+
+    A single hidden count is what is left when the others are taken from the total of a longer period.
+    """
+    hidden = {at for at, row in enumerate(rows) if row_is_small(definition, row)}
+    for group in _groups(rows, period):
+        inside = [at for at in group if at in hidden]
+        if len(inside) == 1:
+            rest = [at for at in group if at not in hidden and rows[at].get("value") is not None and _weight(rows[at])]
+            hidden.update(sorted(rest, key=lambda at: _weight(rows[at]))[:1])
+    return frozenset(hidden)
+
+
+def _groups(rows: list[dict[str, Any]], period: str) -> Iterable[list[int]]:
+    """Return the places of the periods that add up to a number shown elsewhere, and those of all."""
+    for around in _AROUND.get(period, ()):
+        groups: dict[object, list[int]] = {}
+        for at, row in enumerate(rows):
+            day = row["start_day"]
+            groups.setdefault((day + 3) // 7 if around == "week" else say.iso_day(day)[:7], []).append(at)
+        yield from groups.values()
+    yield list(range(len(rows)))
+
+
+def _weight(row: dict[str, Any]) -> float:
+    return float(row.get("numerator") or row.get("people") or row.get("denominator") or 0)
+
+
+def emptied(rows: list[dict[str, Any]], hidden: frozenset[int]) -> list[dict[str, Any]]:
+    """Return the periods with the hidden ones emptied, for tables."""
+    return [row | EMPTY if at in hidden else row for at, row in enumerate(rows)]
+
+
+def masked(evaluation: Evaluation, hidden: frozenset[int]) -> Evaluation:
+    """Return the evaluation without what could be counted back in the hidden periods; its judgement stays.
+
+    The limits of a hidden period go as well: their width tells its denominator.
+    """
+    if not hidden:
+        return evaluation
+
+    def without(column: Numbers) -> Numbers:
+        return tuple(None if at in hidden else value for at, value in enumerate(column))
+
+    return dataclasses.replace(
+        evaluation,
+        values=without(evaluation.values),
+        numerators=evaluation.numerators and without(evaluation.numerators),
+        denominators=evaluation.denominators and without(evaluation.denominators),
+        lowers=without(evaluation.lowers),
+        uppers=without(evaluation.uppers),
+    )

@@ -40,7 +40,8 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
     hide = not may(request.user, "patients")
     calendar = present.has_calendar(source)
     period = period_of(request) if calendar else "all"
-    rows, hidden = numbers_of(source, at, definition, period, hide=hide)
+    all_rows, hidden = numbers_of(source, at, definition, period, hide=hide)
+    rows = small.emptied(all_rows, hidden)
     decimals = present.decimals_of(rows)
     able, why_not, unlock = source.answers.computable().get(measure, (True, "", ""))
     context: dict[str, Any] = {
@@ -60,20 +61,23 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
         known = Names(source)
         context["guessed"] = sum(1 for unit in source.answers.registry.units if known.kind(unit.unit)[1])
     if rows and calendar:
-        evaluation = present.evaluate_rows(source, {measure: rows})[measure]
+        evaluation = present.evaluate_rows(source, {measure: all_rows})[measure]
         shown: Period = period_of(request)
         context["card"] = present.card(definition, evaluation, unit=code, period=shown, size="page", hidden=hidden)
-        context["narrow"] = present.picture(evaluation, "desk", title=definition.short, period=shown)
+        context["narrow"] = context["card"].too_small or present.picture(
+            small.masked(evaluation, hidden), "desk", title=definition.short, period=shown
+        )
         context["limits"] = limits_words(evaluation)
     return render(request, "pages/measure.html", context)
 
 
 def numbers_of(
     source: Source, at: Place, definition: Definition, period: str, *, hide: bool
-) -> tuple[list[dict[str, Any]], int]:
-    """Return the periods of one measure, small ones emptied where `hide` is set, and how many were."""
-    rows = present.rows_of(source, at.code, at.level, period, [definition.id]).get(definition.id, [])
-    return small.without_small(rows, of_patients=definition.of_patients) if hide else (rows, 0)
+) -> tuple[list[dict[str, Any]], frozenset[int]]:
+    """Return the periods of one measure, and which of them are hidden as small."""
+    found = present.rows_of(source, at.code, at.level, period, [definition.id])
+    hidden = present.hidden_of(source, at.code, at.level, period, found, hide=hide)
+    return found.get(definition.id, []), hidden.get(definition.id, frozenset())
 
 
 def number_row(
@@ -84,8 +88,8 @@ def number_row(
     where = {"code": at.code, "measure": definition.id, "start": start}
     return {
         "period": say.period_name(row["start_day"], period),
-        "numerator": say.count(row.get("numerator")),
-        "denominator": say.count(row.get("denominator") if row.get("denominator") is not None else row.get("n")),
+        "numerator": present.counted_of(definition, row.get("numerator")),
+        "denominator": present.counted_of(definition, row.get("denominator")),
         "value": present.value_of(definition, row, decimals),
         "complete": row.get("complete", True),
         "behind": "" if hide else reverse("behind", kwargs=where) + f"?period={period}",
@@ -114,7 +118,7 @@ def numbers(request: HttpRequest, code: str, measure: str) -> HttpResponse:
     definition = known_measure(source, measure)
     hide = not may(request.user, "patients")
     period = period_of(request) if present.has_calendar(source) else "all"
-    rows, _hidden = numbers_of(source, at, definition, period, hide=hide)
+    rows = small.emptied(*numbers_of(source, at, definition, period, hide=hide))
     columns = ("measure", "version", "level", "unit", "period", "stratum", "numerator", "denominator", "value")
     lines = [
         [measure, definition.version, at.level, code, row["label"], "",

@@ -63,12 +63,11 @@ def wall(request: HttpRequest, code: str) -> HttpResponse:
     period = period_of(request)
     calendar = present.has_calendar(source)
     made = present.cards(source, code, period=period, size="wall", hide=True) if calendar else []
-    # A chart with holes where small numbers were would say little and hint at much: its name stands below.
-    cards = [card for card in made if not card.hidden or card.evaluation.n_useful >= present.ENOUGH]
+    cards = [card for card in made if not card.too_small]
     context = {
         "place": at,
         "cards": cards[:WALL_CHARTS],
-        "too_small": [card.title for card in made if card not in cards],
+        "too_small": [card.title for card in made if card.too_small],
         "count": min(len(cards), WALL_CHARTS),
         "chance": present.by_chance([card.evaluation for card in cards]) if cards else "",
         "of": len(cards),
