@@ -13,13 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from knitwork.measures.definition import (
-    BASELINE_DAYS,
-    BASELINE_LEAST,
-    BASELINE_PERCENTILE,
-    QUANTILES,
-    Measure,
-)
+from knitwork.measures.definition import BASELINE_DAYS, BASELINE_LEAST, BASELINE_PERCENTILE, QUANTILES, Measure
 from knitwork.measures.kernel import histogram_of
 from knitwork.measures.language.sql import to_sql
 from knitwork.measures.periods import PERIODS, enum, first_day
