@@ -11,7 +11,7 @@ FROM landed
 QUALIFY row_number() OVER (
     PARTITION BY patient, unit, start_us
     ORDER BY CASE end_kind WHEN 'recorded' THEN 0 WHEN 'inferred' THEN 1 WHEN 'open' THEN 2 ELSE 3 END,
-             extracted_us DESC NULLS LAST, delivery DESC, end_us DESC NULLS LAST, row DESC
+             extracted_us DESC NULLS LAST, delivery DESC, end_us DESC NULLS LAST, row DESC, feed DESC
 ) = 1;
 
 -- A clock that went back gives one local time two instants. The reader took the first;
@@ -21,7 +21,9 @@ SELECT DISTINCT f.rid
 FROM folded f
 JOIN folded b ON b.patient = f.patient AND b.start_us < f.start_us  -- any one earlier stay is enough
 WHERE (f.flags & 2) > 0 AND b.end_us > f.start_us AND b.end_us <= f.start_us + 3600000000
-  AND (f.end_us IS NULL OR f.end_us >= f.start_us + 3600000000);
+  AND (f.end_us IS NULL OR f.end_us >= f.start_us + 3600000000)
+  -- patient, unit and start stay the key
+  AND NOT EXISTS (FROM folded o WHERE o.patient = f.patient AND o.unit = f.unit AND o.start_us = f.start_us + 3600000000);
 
 -- What sorting needs and no more: wide rows are joined back by their number at the end.
 CREATE TEMP TABLE dated AS

@@ -23,13 +23,14 @@ numbered AS (
     FROM islands
 )
 SELECT any_value(patient) AS patient, v, unit, any_value(kind) AS kind, any_value(beside_rank) AS beside_rank,
-       min(start_us) AS start_us, max(end_key) AS end_key,
+       min(start_us) AS start_us, max(end_key) AS end_key, max(coalesce(end_us, start_us)) AS last_us,
        bool_and(precise) AS precise,
        arg_max(feed, start_us) AS feed
 FROM numbered
 GROUP BY v, unit, island
 UNION ALL
-SELECT k.patient, k.v, k.unit, k.kind, k.beside_rank, k.start_us, k.end_key, k.precise, k.feed
+SELECT k.patient, k.v, k.unit, k.kind, k.beside_rank, k.start_us, k.end_key, coalesce(k.end_us, k.start_us) AS last_us,
+       k.precise, k.feed
 FROM keyed k ANTI JOIN repeated r ON r.v = k.v AND r.unit = k.unit;
 
 -- A support, clinic or theatre stay that runs beside a bed stay of the same patient is no step
@@ -66,18 +67,19 @@ WITH turned AS (
     SELECT c.*, row_number() OVER w AS ord, c.unit IS DISTINCT FROM lag(c.unit) OVER w AS turns,
            c.unit IS DISTINCT FROM lead(c.unit) OVER w AS ends
     FROM climbed c ANTI JOIN (SELECT level, v FROM whole_visit WHERE steps = 1) o ON o.level = c.level AND o.v = c.v
-    WINDOW w AS (PARTITION BY c.level, c.v ORDER BY c.start_us, c.end_key, c.micro)
+    WINDOW w AS (PARTITION BY c.level, c.v ORDER BY c.start_us, c.end_key // 4, c.micro)
 ),
 grouped AS (
     SELECT *, sum(turns::INTEGER) OVER (PARTITION BY level, v ORDER BY ord ROWS UNBOUNDED PRECEDING) AS node
     FROM turned WHERE NOT (turns AND ends)
 )
-SELECT level, patient, v, ord, unit, start_us, end_key, micro AS first_micro, micro AS last_micro, precise, feed
+SELECT level, patient, v, ord, unit, start_us, start_us AS last_start_us, end_key, micro AS first_micro, micro AS last_micro,
+       precise, feed
 FROM whole_visit WHERE steps = 1
 UNION ALL
-SELECT level, patient, v, ord, unit, start_us, end_key, micro, micro, precise, feed
+SELECT level, patient, v, ord, unit, start_us, start_us, end_key, micro, micro, precise, feed
 FROM turned WHERE turns AND ends
 UNION ALL
-SELECT level, any_value(patient), v, min(ord), any_value(unit), min(start_us), max(end_key),
+SELECT level, any_value(patient), v, min(ord), any_value(unit), min(start_us), max(start_us), max(end_key),
        arg_min(micro, ord), arg_max(micro, ord), bool_and(precise), arg_max(feed, ord)
 FROM grouped GROUP BY level, v, node;

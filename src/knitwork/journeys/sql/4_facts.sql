@@ -1,7 +1,7 @@
 -- Nodes -> what measures are made of. Local days and hours are those of the microsystem where it happened.
 CREATE TEMP TABLE neighbours AS
 WITH beside AS (
-    SELECT level, patient, v, ord, unit, start_us, end_key, first_micro, last_micro, precise, feed,
+    SELECT level, patient, v, ord, unit, start_us, last_start_us, end_key, first_micro, last_micro, precise, feed,
            lead(unit) OVER w AS next_unit, lead(first_micro) OVER w AS next_micro, lead(start_us) OVER w AS next_start_us,
            lead(precise) OVER w AS next_precise,
            lag(unit) OVER w AS prev_unit, lag(last_micro) OVER w AS prev_micro, lag(unit, 2) OVER w AS prev_unit_2

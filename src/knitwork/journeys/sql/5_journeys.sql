@@ -2,8 +2,9 @@
 CREATE TEMP TABLE visits AS
 WITH whole AS (
     SELECT v, any_value(patient) AS patient, min(start_us) AS start_us, max(end_key) AS end_key,
-           max(CASE WHEN end_key % 4 >= 2 THEN end_key // 4 ELSE start_us END) AS last_us,
-           arg_max(feed, end_key) AS feed, bool_and(precise) AS precise,
+           max(last_us) AS last_us,
+           -- ties are broken in full: the feed must not depend on the order of rows
+           arg_max(feed, (end_key, start_us, unit)) AS feed, bool_and(precise) AS precise,
            bool_or(kind IN ($inpatient)) AS inpatient
     FROM merged GROUP BY v
 ),
@@ -20,7 +21,7 @@ FROM spaced;
 
 CREATE TEMP TABLE visit_shape AS
 SELECT v, count(DISTINCT unit)::INTEGER AS units, (count(*) - 1)::INTEGER AS handoffs,
-       arg_max(last_kind, ord) AS last_kind, arg_max(last_micro, ord) AS last_micro
+       arg_max(last_kind, ord) AS last_kind, arg_max(last_micro, ord) AS last_micro, max(last_start_us) AS last_start_us
 FROM neighbours WHERE level = 'micro' GROUP BY v;
 
 CREATE TEMP TABLE visit_gap AS
@@ -31,13 +32,15 @@ FROM fact_handoff WHERE level = 'micro' GROUP BY v;
 CREATE TEMP TABLE fact_visit AS
 WITH touched AS (
     SELECT level, v, unit, bool_or(next_unit IS NULL) AS is_last,
+           max(last_micro) FILTER (next_unit IS NULL) AS last_micro, max(last_start_us) FILTER (next_unit IS NULL) AS last_start_us,
            sum((unit IS NOT DISTINCT FROM prev_unit_2)::INTEGER) AS back
     FROM neighbours GROUP BY level, v, unit
 ),
 local AS (
     SELECT t.level, v.patient, t.v, v.j, t.unit, u.kind, v.start_us, v.end_us,
            CASE WHEN v.end_us IS NOT NULL THEN timezone(lu.tz, make_timestamptz(v.end_us)) END AS end_local,
-           t.is_last, s.last_kind, s.units, s.handoffs, t.back::INTEGER AS returns,
+           -- a visit that ends in a unit outside every mesosystem ended in none of them
+           t.is_last AND t.last_micro = s.last_micro AND t.last_start_us = s.last_start_us AS is_last, s.last_kind, s.units, s.handoffs, t.back::INTEGER AS returns,
            -- a visit in one unit has no hand-off and so no gap: nothing is unknown there
            CASE WHEN s.handoffs = 0 THEN 0 ELSE g.gap_s END AS gap_s,
            (v.end_us - v.start_us) // 1000000 AS elapsed_s,
@@ -58,7 +61,8 @@ CREATE TEMP TABLE journeys AS
 WITH whole AS (
     SELECT v.patient, v.j, min(v.start_us) AS start_us, max(v.last_us) AS last_us,
            count(*) = count(v.end_us) AS closed, count(*)::INTEGER AS visits,
-           arg_max(v.feed, v.last_us) AS feed, arg_max(s.last_micro, v.last_us) AS last_micro
+           arg_max(v.feed, (v.last_us, v.start_us, v.v)) AS feed,
+           arg_max(s.last_micro, (v.last_us, v.start_us, v.v)) AS last_micro
     FROM visits v LEFT JOIN visit_shape s ON s.v = v.v GROUP BY v.patient, v.j
 ),
 path AS (

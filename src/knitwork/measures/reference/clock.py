@@ -23,3 +23,13 @@ def day_of(us: int | None, zone: str) -> int | None:
 def hour_of(us: int | None, zone: str) -> int | None:
     """Return the local hour, 0 to 23."""
     return None if us is None else local(us, zone).hour
+
+
+def midnight_from(us: int, zone: str) -> int:
+    """Return the day that begins at the first local midnight at or after `us`.
+
+    >>> midnight_from(0, "UTC"), midnight_from(1, "UTC")
+    (0, 1)
+    """
+    at = local(us, zone)
+    return (at.date() - dt.date(1970, 1, 1)).days + (at.time() != dt.time())

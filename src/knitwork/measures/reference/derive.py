@@ -15,7 +15,8 @@ Where the design leaves a choice, this is the choice:
   known only when the departure was recorded;
 - a visit ends when the last of its stays does; one without any bed stay has no node and hence
   no row in the facts of visits; a journey is closed when all ends of its visits are known;
-- a stay covers the midnights after the day it starts up to and with the day it ends;
+- a stay [start, end) covers a local midnight m when start <= m < end, an open one all from its first
+  one on unless a next step begins, one of unknown end none;
 - local days and hours are those of the microsystem where the moment happened.
 """
 
@@ -25,7 +26,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from knitwork.measures.reference.clock import DAY_US, HOUR_US
-from knitwork.measures.reference.facts import Derived, Facts
+from knitwork.measures.reference.facts import Derived, Facts, visit_rank
 from knitwork.measures.reference.stays import Node, Row, Settings, Stay, ended, merged, read_stay
 from knitwork.model.units import BESIDE_RANK, LEVELS, Registry
 
@@ -68,7 +69,8 @@ def _derive_patient(raw: list[Stay], facts: Facts) -> None:
             facts.write_handoffs(level, nodes[level])
             facts.write_fact_visit(level, nodes[level], nodes["micro"], members)
     for names in journeys.values():
-        facts.write_journey([stays[v] for v in names], [make_nodes_of(stays[v], facts) for v in names])
+        reach = [max(s.reach for s in visits[v]) for v in names]
+        facts.write_journey([stays[v] for v in names], [make_nodes_of(stays[v], facts) for v in names], reach)
 
 
 def make_visits(raw: list[Stay], rules: Settings) -> dict[str, list[Stay]]:
@@ -92,7 +94,7 @@ def make_journeys(visits: dict[str, list[Stay]], rules: Settings) -> dict[str, l
     """Put each visit in its journey, and return the visits of each journey in order."""
     number, reach = 0, 0
     found: dict[str, list[str]] = defaultdict(list)
-    for visit, members in sorted(visits.items(), key=lambda v: (v[1][0].start, v[0])):
+    for visit, members in sorted(visits.items(), key=lambda v: (v[1][0].start, *visit_rank(v[1][0]))):
         if number == 0 or members[0].start - reach > rules.journey_gap_days * DAY_US:
             number, reach = number + 1, members[0].start
         reach = max(reach, *(s.reach for s in members))

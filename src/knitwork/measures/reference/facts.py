@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from knitwork.measures.reference.clock import day_of, hour_of
+from knitwork.measures.reference.clock import day_of, hour_of, midnight_from
 from knitwork.measures.reference.stays import Node, Row, Settings, Stay
 from knitwork.model.units import INPATIENT_KINDS, LEVELS, Registry
 
@@ -74,7 +74,7 @@ class Facts:
                 "precise": node.precise, **self.feed(last.feed), **self.above(node.unit, first.start, level),
             }  # fmt: skip
             self.out.fact_stay.append(row)
-            self.write_census(row)
+            self.write_census(row, first, last)
 
     def write_concurrent(self, stays: list[Stay]) -> None:
         for s in stays:
@@ -88,16 +88,15 @@ class Facts:
                 **self.above(s.unit, s.start, "micro"),
             })  # fmt: skip
 
-    def write_census(self, row: Row) -> None:
-        """Note the first midnight that a stay covers and the first that it no longer covers."""
-        first = int(str(row["start_day"])) + 1
-        after = None if row["end_day"] is None else int(str(row["end_day"])) + 1
-        if after is None and row["end_kind"] != "open":
-            return
-        if after is not None and after <= first:
+    def write_census(self, row: Row, first: Stay, last: Stay) -> None:
+        """Note the first midnight that a stay [start, end) covers and the first that it no longer covers."""
+        end = row["next_start_us"] if row["end_kind"] == "open" else row["end_us"]
+        after = None if end is None else midnight_from(int(str(end)), last.tz)
+        since = midnight_from(first.start, first.tz)
+        if row["end_kind"] == "unknown" or (after is not None and after <= since):
             return
         same = {key: row[key] for key in ("level", "unit", "feed", "calendar")}
-        self.out.fact_census.append({**same, "day": first, "delta": 1})
+        self.out.fact_census.append({**same, "day": since, "delta": 1})
         if after is not None:
             self.out.fact_census.append({**same, "day": after, "delta": -1})
 
@@ -146,14 +145,17 @@ class Facts:
                 **self.feed(ending.feed), "precise": all(s.precise for s in members),
             })  # fmt: skip
 
-    def write_journey(self, visits: list[list[Stay]], visit_nodes: list[list[Node]]) -> None:
-        """Write a journey, given its visits in order as stays and as nodes of level micro."""
+    def write_journey(self, visits: list[list[Stay]], visit_nodes: list[list[Node]], reach: list[int]) -> None:
+        """Write a journey, given its visits in order: stays, nodes of level micro, and how far each is known to run."""
         stays = [s for visit in visits for s in visit]
-        nodes = [n for visit in visit_nodes for n in visit]
-        final = max(range(len(visits)), key=lambda i: (bool(visit_nodes[i]), max(s.reach for s in visits[i])))
-        latest = max(stays, key=lambda s: s.reach)
+        # Visits may overlap: their nodes stand in order of time.
+        nodes = sorted(
+            (n for visit in visit_nodes for n in visit), key=lambda n: (n.first.start, *visit_rank(n.first))
+        )
+        final = max(range(len(visits)), key=lambda i: (bool(visit_nodes[i]), reach[i], i))
+        latest = max(visits[max(range(len(visits)), key=lambda i: (reach[i], i))], key=lambda s: (s.finality, s.order))
         closed = all(s.end is not None for s in stays)
-        end = latest.reach if closed else None
+        end = max(reach) if closed else None
         counts: Row = {
             "visits": len(visits), "units": len({n.unit for n in nodes}),
             "handoffs": sum(max(0, len(v) - 1) for v in visit_nodes), "variant": " > ".join(n.unit for n in nodes),
@@ -179,6 +181,12 @@ class Facts:
                         **self.feed(latest.feed),
                     }
                 )
+
+
+def visit_rank(stay: Stay) -> tuple[bool, str, int]:
+    """Order visits that begin at once: given ones first, by id, then the others by number."""
+    given = stay.given
+    return given is None, given or "", 0 if given else int(stay.visit.rsplit("-v", 1)[1])
 
 
 def _neighbours(nodes: list[Node]) -> Iterator[tuple[Node | None, Node, Node | None]]:
