@@ -1,0 +1,95 @@
+"""Every page of a home that is walked: for each route, several units of each level and kind."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from django.urls import reverse
+
+from knitwork.home import open_home
+from knitwork.web.urls import urlpatterns
+
+ROUTES = [route.name for route in urlpatterns]
+# These answer a form and have no page of their own: test_every_page.py sends the forms.
+FORMS_ONLY = {"sign-out", "language"}
+DOWNLOADS = {"numbers"}
+
+
+@dataclass(frozen=True)
+class Site:
+    """A home and the address it is served at."""
+
+    address: str
+    home: Path
+
+    @cached_property
+    def answers(self):
+        return open_home(self.home).answers()
+
+    def of(self, name: str, query: str = "", **words: str) -> str:
+        """Return the path of a route."""
+        return reverse(name, kwargs=words) + query
+
+    @cached_property
+    def units(self) -> list[str]:
+        """Return one unit of each level and kind, those that measure something first."""
+        registry = self.answers.registry
+        codes = dict.fromkeys([*registry.roots(), *(unit.unit for unit in registry.units)])
+        kinds: dict[tuple[str, str], list[str]] = {}
+        for code in codes:
+            unit = registry.get(code)
+            level = registry.level_of(code)
+            kinds.setdefault((level, unit.kind if unit else ""), []).append(code)
+        return [self.busiest(some) for some in kinds.values()]
+
+    def busiest(self, codes: list[str]) -> str:
+        numbers = {c: self.answers.unit_numbers(c, self.answers.registry.level_of(c)) for c in codes}
+        return max(codes, key=lambda code: numbers[code].get("stays_all") or 0)
+
+    @cached_property
+    def measures(self) -> list[str]:
+        return list(self.answers.computable())
+
+    @cached_property
+    def pairs(self) -> list[tuple[str, str, str]]:
+        """Return pairs of units at each level: the one that loses most, and the rarest."""
+        found = []
+        for level in ("micro", "meso", "macro"):
+            rows = self.answers.pairs(level, months=None)
+            found += [(level, row["from_unit"], row["to_unit"]) for row in [*rows[:2], *rows[2:][-1:]]]
+        return found
+
+    def point(self, unit: str, measure: str) -> str | None:
+        """Return the first day of the fullest month of a measure, or None where there is none."""
+        level = self.answers.registry.level_of(unit)
+        period = "month" if self.answers.calendar != "shifted" else "all"
+        rows = self.answers.series([measure], unit, level, period).get(measure) or []
+        rows = [row for row in rows if row["value"] is not None]
+        if not rows:
+            return None
+        fullest = max(rows, key=lambda row: row.get("denominator") or row.get("n") or 0)
+        return (dt.date(1970, 1, 1) + dt.timedelta(days=fullest["start_day"])).isoformat()
+
+    def pages(self) -> list[tuple[str, str]]:
+        """Return every page walked as (route, path)."""
+        units = self.units if self.answers.registry.units else []
+        found = [(name, self.of(name)) for name in ("system", "handoffs", "journeys", "feeds", "measures", "help", "sign-in")]
+        for unit in units:
+            found += [(name, self.of(name, code=unit)) for name in ("unit", "wall", "setup")]
+        found += [(name, self.of(name, f"?period={p}", code=units[-1])) for name in ("unit", "wall") for p in ("day", "week") if units]
+        found += [("handoffs", self.of("handoffs", f"?level={level}")) for level in ("meso", "macro")]
+        found += [("journeys", self.of("journeys", f"?unit={unit}")) for unit in units[:2]]
+        for at, measure in enumerate(self.measures if units else []):
+            unit = units[at % len(units)]
+            found.append(("measure", self.of("measure", code=unit, measure=measure)))
+            found.append(("numbers", self.of("numbers", code=unit, measure=measure)))
+            start = self.point(unit, measure)
+            if start:
+                found.append(("behind", self.of("behind", code=unit, measure=measure, start=start)))
+        for at, (level, sender, receiver) in enumerate(self.pairs):
+            period = ("month", "week", "day")[at % 3]
+            found.append(("pair", self.of("pair", f"?level={level}&period={period}", sender=sender, receiver=receiver)))
+        return found
