@@ -22,9 +22,9 @@ from knitwork.model.units import Registry
 Row = dict[str, Any]
 EPOCH_DAY = dt.date(1970, 1, 1).toordinal()
 PERIODS = ("day", "week", "month")
-# A locked baseline is the first points of all, so a chart wants the whole series; days are
-# too many for that, and begin a year and a bit before the last.
-MOST = {"day": 400, "week": 2_000, "month": 1_200}
+# A locked baseline is the first points of all, so a chart wants the whole series: a window that slides
+# would move the limits every day. Beyond these (eleven years of days) a series begins later.
+MOST = {"day": 4_000, "week": 2_000, "month": 1_200}
 _START = {"day": "arrived_day", "week": WEEK, "month": MONTH}
 
 
