@@ -132,6 +132,7 @@ class FakeAnswers:
     made_at: str = "2026-10-14T06:20:00+00:00"
     shifted: bool = False
     unrecorded: bool = False
+    unknown: bool = False
     scale: float = 1.0
     asked: list = field(default_factory=list)
 
@@ -208,11 +209,11 @@ class FakeAnswers:
         if level != "micro":
             known = [("AMI", "SURG", 88, 5400, 9000), ("SURG", "AMI", 61, 4200, 9900)] if level == "meso" else []
         found = [
-            {"from_unit": a, "to_unit": b, "count": n, "timed": 0 if self.unrecorded else n,
-             "mean_transit_s": None if self.unrecorded else median * 1.3,
-             "median_transit_s": None if self.unrecorded else median,
-             "p90_transit_s": None if self.unrecorded else p90,
-             "lost_s": None if self.unrecorded else int(n * median * 1.3),
+            {"from_unit": a, "to_unit": b, "count": n, "timed": 0 if self.unrecorded or self.unknown else n,
+             "mean_transit_s": None if self.unrecorded or self.unknown else median * 1.3,
+             "median_transit_s": None if self.unrecorded or self.unknown else median,
+             "p90_transit_s": None if self.unrecorded or self.unknown else p90,
+             "lost_s": None if self.unrecorded or self.unknown else int(n * median * 1.3),
              "departures_recorded": not self.unrecorded}
             for a, b, n, median, p90 in known
             if unit is None or unit in (a, b)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
+import re
 from html.parser import HTMLParser
 
 import fake_answers
@@ -217,6 +219,35 @@ def test_a_feed_without_departures_says_so_in_words(ada, invented_system):
     for address in ("/units/CCU/", "/handoffs/"):
         assert "departure not recorded by this feed" in text(ada.get(address))
     assert "does not record when patients leave" in text(ada.get("/handoffs/ED/CATH/"))
+
+
+def test_departures_that_are_unknown_are_not_laid_at_the_door_of_the_feed(ada, invented_system):
+    invented_system["answers"] = fake_answers.FakeAnswers(unknown=True)
+
+    for address in ("/units/CCU/", "/handoffs/"):
+        assert "departure unknown" in text(ada.get(address))
+        assert "not recorded by this feed" not in text(ada.get(address))
+    assert "No wait between units can be told here" in text(ada.get("/handoffs/"))
+    assert "departures of these patients are unknown" in text(ada.get("/handoffs/ED/CATH/"))
+
+
+def test_the_waits_of_a_pair_stand_in_its_table(ada):
+    page = text(ada.get("/handoffs/ED/CATH/"))
+    cells = re.findall(r'<td class="n">([^<]*)</td>', page)
+
+    assert len(cells) == 24 * 3
+    assert "–" not in cells
+
+
+def test_only_levels_that_exist_are_offered(ada, invented_system):
+    assert "between systems" not in text(ada.get("/handoffs/"))
+    assert "between mesosystems" in text(ada.get("/handoffs/"))
+
+    flat = dataclasses.replace(fake_answers.REGISTRY, units=fake_answers.REGISTRY.units[3:], memberships=())
+    invented_system["answers"] = fake_answers.FakeAnswers(registry=flat)
+
+    assert "between mesosystems" not in text(ada.get("/handoffs/"))
+    assert 'aria-label="Level"' not in text(ada.get("/handoffs/"))
 
 
 def test_a_shifted_calendar_gives_totals_and_no_chart(ada, invented_system):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 import re
 
@@ -11,37 +10,36 @@ import pytest
 
 from knitwork.web import present, say, small
 
-RATE = fake_answers.MEASURES["return_rate"]
-COUNT = dataclasses.replace(RATE, id="arrivals")
-CENSUS = dataclasses.replace(RATE, counts="midnights")
-SHARE = dataclasses.replace(RATE, counts="time")
-
 
 @pytest.mark.parametrize(
-    ("definition", "row", "hidden"),
+    ("counts", "row", "hidden"),
     [
-        (RATE, {"numerator": 0, "denominator": 200}, False),
-        (RATE, {"numerator": 1, "denominator": 200}, True),
-        (RATE, {"numerator": 10, "denominator": 200}, True),
-        (RATE, {"numerator": 11, "denominator": 200}, False),
-        (RATE, {"numerator": 0, "denominator": 10}, True),  # a rate of nought among few still points at them
-        (RATE, {"numerator": None, "denominator": 0}, False),
-        (RATE, {"numerator": None, "denominator": 10, "value": 3.5}, True),  # a median of ten values
-        (RATE, {"numerator": None, "denominator": 11, "value": 3.5}, False),
-        (COUNT, {"numerator": 10, "denominator": None, "value": 10.0}, True),
-        (COUNT, {"numerator": 0, "denominator": None, "value": 0.0}, False),
+        ("people", {"numerator": 0, "denominator": 200}, False),
+        ("people", {"numerator": 1, "denominator": 200}, True),
+        ("people", {"numerator": 10, "denominator": 200}, True),
+        ("people", {"numerator": 11, "denominator": 200}, False),
+        ("people", {"numerator": 0, "denominator": 10}, True),  # a rate of nought among few still points at them
+        ("people", {"numerator": None, "denominator": 0}, False),
+        ("people", {"numerator": None, "denominator": 10, "value": 3.5}, True),  # a median of ten values
+        ("people", {"numerator": None, "denominator": 11, "value": 3.5}, False),
+        ("people", {"numerator": 10, "denominator": None, "value": 10.0}, True),
+        ("people", {"numerator": 0, "denominator": None, "value": 0.0}, False),
         # three patients a night through April are 90 patient-midnights: a mean, and no list of three persons
-        (CENSUS, {"numerator": 90, "denominator": 30, "value": 3.0}, False),
-        (CENSUS, {"numerator": 10, "denominator": 30, "value": 0.3}, True),
-        (CENSUS, {"numerator": 14, "denominator": 1, "value": 14.0}, False),  # one midnight is no small denominator
-        (CENSUS, {"numerator": 7, "denominator": 1, "value": 7.0}, True),
+        ("midnights", {"numerator": 90, "denominator": 30, "value": 3.0}, False),
+        ("midnights", {"numerator": 10, "denominator": 30, "value": 0.3}, True),
+        (
+            "midnights",
+            {"numerator": 14, "denominator": 1, "value": 14.0},
+            False,
+        ),  # one midnight is no small denominator
+        ("midnights", {"numerator": 7, "denominator": 1, "value": 7.0}, True),
         # seconds are many where patients are few
-        (SHARE, {"numerator": 5400, "denominator": 86_400, "people": 9}, True),
-        (SHARE, {"numerator": 5, "denominator": 86_400, "people": 11}, False),
+        ("time", {"numerator": 5400, "denominator": 86_400, "people": 9}, True),
+        ("time", {"numerator": 5, "denominator": 86_400, "people": 11}, False),
     ],
 )
-def test_what_is_small(definition, row, hidden):
-    assert small.row_is_small(definition, row) == hidden
+def test_what_is_small(counts, row, hidden):
+    assert small.row_is_small(counts, row) == hidden
 
 
 def rows_of(numerators, denominator=200, days=30):
@@ -53,14 +51,14 @@ def rows_of(numerators, denominator=200, days=30):
 
 def test_a_single_small_period_takes_the_next_smallest_with_it():
     """Else the total of a longer period less all the others is the hidden count."""
-    assert small.hidden_rows(RATE, rows_of([30, 4, 22, 40]), "month") == {1, 2}
-    assert small.hidden_rows(RATE, rows_of([30, 4, 22, 6]), "month") == {1, 3}
-    assert small.hidden_rows(RATE, rows_of([30, 40]), "month") == set()
+    assert small.hidden_rows("people", rows_of([30, 4, 22, 40]), "month") == {1, 2}
+    assert small.hidden_rows("people", rows_of([30, 4, 22, 6]), "month") == {1, 3}
+    assert small.hidden_rows("people", rows_of([30, 40]), "month") == set()
 
 
 def test_days_are_hidden_so_that_no_week_and_no_month_gives_them_away():
     rows = rows_of([20, 21, 4, 22, 23, 24, 25, 26, 27, 28, 29, 30], days=1)
-    hidden = small.hidden_rows(RATE, rows, "day")
+    hidden = small.hidden_rows("people", rows, "day")
 
     for length, first in (("week", lambda d: (d + 3) // 7), ("month", lambda d: say.iso_day(d)[:7])):
         groups = [first(rows[at]["start_day"]) for at in hidden]
@@ -73,7 +71,7 @@ def test_limits_and_signals_are_those_of_the_full_record_and_hidden_counts_are_g
     rows = rows_of(numerators)
     full = present.evaluate_rows(fake_answers.fake_source(), {"return_rate": rows})["return_rate"]
 
-    hidden = small.hidden_rows(RATE, rows, "month")
+    hidden = small.hidden_rows("people", rows, "month")
     masked = small.masked(full, hidden)
 
     assert 20 in hidden

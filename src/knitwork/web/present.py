@@ -69,7 +69,7 @@ def hidden_of(
         people = source.answers.people(measure, level, unit, period)
         one = sum(people.values()) if period == "all" else 0
         found[measure] = [row | {"people": people.get(row["start_day"], one)} for row in found[measure]]
-    return {m: small.hidden_rows(source.measures[m], rows, period) for m, rows in found.items()}
+    return {m: small.hidden_rows(source.measures[m].counts, rows, period) for m, rows in found.items()}
 
 
 def series_of(definition: Definition, rows: list[dict[str, Any]]) -> Series:

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from knitwork.signals import Evaluation
 from knitwork.signals.series import Numbers
 from knitwork.web import say
-from knitwork.web.definitions import Definition
+from knitwork.web.definitions import Counts
 
 LEAST = 11
 EMPTY: dict[str, Any] = {"numerator": None, "denominator": None, "value": None, "n": None, "hidden": True}
@@ -41,24 +41,24 @@ def shown_count(value: float | None, *, hide: bool) -> str:
     return _("fewer than 11") if hide and is_small(value) else say.count(value)
 
 
-def row_is_small(definition: Definition, row: dict[str, Any]) -> bool:
+def row_is_small(counts: Counts, row: dict[str, Any]) -> bool:
     """Say whether one period of a measure rests on a small number of people.
 
     Beds, midnights and seconds are no people: `people` is how many stand behind a share of time.
     """
-    if definition.counts == "time":
+    if counts == "time":
         return is_small(row.get("people"))
-    if definition.counts == "midnights":
+    if counts == "midnights":
         return is_small(row.get("numerator"))
     return any(is_small(row.get(name)) for name in ("numerator", "denominator"))
 
 
-def hidden_rows(definition: Definition, rows: list[dict[str, Any]], period: str) -> frozenset[int]:
+def hidden_rows(counts: Counts, rows: list[dict[str, Any]], period: str) -> frozenset[int]:
     """Return which periods to hide: the small ones, and one more where only one would be.
 
     A single hidden count is what is left when the others are taken from the total of a longer period.
     """
-    hidden = {at for at, row in enumerate(rows) if row_is_small(definition, row)}
+    hidden = {at for at, row in enumerate(rows) if row_is_small(counts, row)}
     for group in _groups(rows, period):
         inside = [at for at in group if at in hidden]
         if len(inside) == 1:

@@ -20,6 +20,7 @@ from knitwork.web import present, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.pages.around import Names, exists, period_of, periods
 from knitwork.web.pages.frame import with_answers
+from knitwork.web.source import Source
 
 SHOWN_PAIRS = 200
 
@@ -39,11 +40,13 @@ def ranked(request: HttpRequest) -> HttpResponse:
     pairs = source.answers.pairs(level, unit=None, months=None)
     rows = pair_rows(pairs, Names(source), level=level, hide=hide)
     level_names = {"micro": _("between units"), "meso": _("between mesosystems"), "macro": _("between systems")}
-    offered = [one for one in LEVELS if one != "meso" or source.answers.registry.has_meso()]
+    offered = levels_of(source)
     context = {
         "rows": rows[:SHOWN_PAIRS],
         "more": max(len(rows) - SHOWN_PAIRS, 0),
-        "levels": [{"name": level_names[one], "query": f"?level={one}", "chosen": one == level} for one in offered],
+        "levels": [{"name": level_names[one], "query": f"?level={one}", "chosen": one == level} for one in offered]
+        if len(offered) > 1
+        else [],
         "lead": lead(rows),
         "calendar": present.has_calendar(source),
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
@@ -51,22 +54,37 @@ def ranked(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/handoffs.html", context)
 
 
+def levels_of(source: Source) -> list[str]:
+    """Return the levels at which this system has more than one unit to pass between."""
+    registry = source.answers.registry
+    there = {"micro": True, "meso": registry.has_meso(), "macro": len(registry.roots()) > 1}
+    return [level for level in LEVELS if there[level]]
+
+
 def lead(rows: list[dict[str, Any]]) -> str:
     """Say where the most time is lost, or why that cannot be said."""
     if not rows:
         return _("No patient has passed from one unit to another in these records.")
-    timed = [row for row in rows if row["recorded"] and row["lost_s"]]
-    if not timed:
+    timed = [row for row in rows if row["lost_s"]]
+    if not timed and not any(row["recorded"] for row in rows):
         return _(
             "The feed does not record when patients leave, so waits between units cannot be told from its records."
         )
+    if not timed:
+        return _("No wait between units can be told here: the departures are unknown, or too few patients passed.")
     worst = timed[0]
-    return _("Most time is lost from %(sender)s to %(receiver)s: %(hours)s hours, for %(count)s hand-offs.") % {
-        "sender": worst["sender"],
-        "receiver": worst["receiver"],
-        "hours": worst["lost"],
-        "count": worst["count"],
-    }
+    text = _("Most time is lost from %(sender)s to %(receiver)s: %(hours)s hours in all, over %(count)s hand-offs.")
+    known = {"sender": worst["sender"], "receiver": worst["receiver"], "hours": worst["lost"], "count": worst["timed"]}
+    return text % known
+
+
+def untimed(pair: dict[str, Any], *, hide: bool) -> str:
+    """Say in words why a pair shows no wait; empty where it shows one."""
+    if hide and (small.is_small(pair["count"]) or small.is_small(pair["timed"])):
+        return _("too few patients to show")
+    if not pair["departures_recorded"]:
+        return _("departure not recorded by this feed")
+    return "" if pair["timed"] else _("departure unknown")
 
 
 def pair_rows(
@@ -85,8 +103,7 @@ def pair_rows(
             name = _("to %(unit)s") % {"unit": receiver}
         else:
             name = _("from %(unit)s") % {"unit": sender}
-        hidden = hide and small.is_small(pair["count"])
-        timed = pair["departures_recorded"] and not hidden
+        why = untimed(pair, hide=hide)
         address = reverse("pair", kwargs={"sender": pair["from_unit"], "receiver": pair["to_unit"]})
         rows.append({
             "sender": sender,
@@ -96,11 +113,11 @@ def pair_rows(
             "count": small.shown_count(pair["count"], hide=hide),
             "timed": small.shown_count(pair["timed"], hide=hide),
             "recorded": pair["departures_recorded"],
-            "hidden": hidden,
-            "median": say.duration(pair["median_transit_s"]) if timed else "",
-            "over": say.duration(pair["p90_transit_s"]) if timed else "",
-            "lost": say.hours(pair["lost_s"]) if timed else "",
-            "lost_s": pair["lost_s"] if timed else 0,
+            "untimed": why,
+            "median": "" if why else say.duration(pair["median_transit_s"]),
+            "over": "" if why else say.duration(pair["p90_transit_s"]),
+            "lost": "" if why else say.hours(pair["lost_s"]),
+            "lost_s": 0 if why else pair["lost_s"],
         })  # fmt: skip
     return rows
 
@@ -151,40 +168,53 @@ def pair(request: HttpRequest, sender: str, receiver: str) -> HttpResponse:
         "level": level,
         "period": period,
         "periods": periods(request),
-        "history": [history_row(r, period, hide=hide, recorded=row["recorded"]) for r in reversed(periods_of_pair)],
+        "as_of": say.long_day(source.answers.as_of_us, source.tz),
     }
-    if row["recorded"] and not row["hidden"] and periods_of_pair:
-        context |= wait_chart(periods_of_pair, period, f"{row['sender']} → {row['receiver']}", hide=hide)
+    hidden = hidden_periods(periods_of_pair, period) if hide else frozenset()
+    context["history"] = [history_row(r, period, hidden=at in hidden) for at, r in enumerate(periods_of_pair)][::-1]
+    if not row["untimed"] and periods_of_pair:
+        context |= wait_chart(periods_of_pair, period, f"{row['sender']} → {row['receiver']}", hidden=hidden)
     return render(request, "pages/pair.html", context)
 
 
-def history_row(row: dict[str, Any], period: str, *, hide: bool, recorded: bool) -> dict[str, str]:
+def hidden_periods(rows: list[dict[str, Any]], period: Period) -> frozenset[int]:
+    """Return which periods of a pair rest on few patients."""
+    counts = [
+        {"start_day": row["start_day"], "numerator": row["count"], "denominator": row["timed"], "value": row["count"]}
+        for row in rows
+    ]
+    return small.hidden_rows("people", counts, period)
+
+
+def history_row(row: dict[str, Any], period: str, *, hidden: bool) -> dict[str, Any]:
     """Return one period of one pair for its table."""
-    timed = recorded and not (hide and small.is_small(row.get("timed")))
     return {
         "period": say.period_name(row["start_day"], period),
-        "count": small.shown_count(row.get("count"), hide=hide),
-        "median": say.duration(row.get("median_transit_s")) if timed else "–",
-        "over": say.duration(row.get("p90_transit_s")) if timed else "–",
+        "complete": row.get("complete", True),
+        "count": _("fewer than 11") if hidden else say.count(row["count"]),
+        "median": "–" if hidden else say.duration(row["median_s"]),
+        "over": "–" if hidden else say.duration(row["p90_s"]),
     }
 
 
-def wait_chart(rows: list[dict[str, Any]], period: Period, title: str, *, hide: bool) -> dict[str, Any]:
-    """Return the run chart of the median wait, and its sentence."""
-    values = [
-        None if row.get("median_s") is None or (hide and small.is_small(row.get("timed")))
-        else row["median_s"] / 60
-        for row in rows
-    ]  # fmt: skip
+def wait_chart(
+    rows: list[dict[str, Any]], period: Period, title: str, *, hidden: frozenset[int] = frozenset()
+) -> dict[str, Any]:
+    """Return the run chart of the median wait, and its sentence, both of the whole series."""
     series = Series(
         labels=tuple(row["label"] for row in rows),
-        values=tuple(values),
+        values=tuple(None if row["median_s"] is None else row["median_s"] / 60 for row in rows),
         incomplete_last=not rows[-1].get("complete", True),
     )
-    evaluation = evaluate_many([series], WAITS)[0]
+    whole = evaluate_many([series], WAITS)[0]
+    evaluation = small.masked(whole, hidden)
+    _holes, too_small = present.holes_in(whole, hidden, present.SHOWN_POINTS[period])
+    said = say_sentence(evaluation, period=period, _=_, ngettext=ngettext)
+    if too_small:
+        return {"sentence": said, "verdict": present.verdict_of(evaluation)}
     return {
         "svg": present.picture(evaluation, "page", title=title, period=period),
         "narrow": present.picture(evaluation, "desk", title=title, period=period),
-        "sentence": say_sentence(evaluation, period=period, _=_, ngettext=ngettext),
+        "sentence": said,
         "verdict": present.verdict_of(evaluation),
     }
