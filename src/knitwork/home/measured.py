@@ -185,7 +185,47 @@ def behind(
     definition = named(measure)
     if not answers.is_derived:
         return []
-    until = day_number(period_end(date_of(start_day), period)) if period != "all" else 2**30
+    since, until = -(2**30), 2**30
+    if period != "all":
+        since, until = start_day, day_number(period_end(date_of(start_day), period))
+    if definition.fact == "census":
+        # Nights that the records do not reach are in no cell, also for those who are still there.
+        until = min(until, answers.as_of_day + 1)
     sql = rows_sql(definition, level=level, last_day=definition.last_counted_day(answers.as_of_day))
-    since = start_day if period != "all" else -(2**30)
+    if definition.over_baseline:
+        return _longest(
+            answers, definition, sql, level=level, unit=unit, period=period, days=(since, until), limit=limit
+        )
     return answers.rows(f"{sql} LIMIT {int(limit)}", unit=unit, since_day=since, until_day=until)
+
+
+def _longest(
+    answers: Answers,
+    measure: Measure,
+    sql: str,
+    *,
+    level: str,
+    unit: str,
+    period: str,
+    days: tuple[int, int],
+    limit: int,
+) -> list[Row]:
+    """Return the rows of a measure that counts values over a fixed one, the longest first.
+
+    The value they are laid against is kept in no row; as many as the cell counted are the longest ones.
+    """
+    cell = answers.rows(
+        """
+        SELECT numerator FROM {cell} WHERE measure = $measure AND level = $level AND unit = $unit AND period = $period
+        AND stratum = '' AND ($period = 'all' OR start_day = $start_day)
+        """,
+        measure=measure.id,
+        level=level,
+        unit=unit,
+        period=period,
+        start_day=days[0],
+    )
+    counted = cell[0]["numerator"] if cell else 0
+    ordered = f"SELECT * FROM ({sql}) ORDER BY value DESC, start, patient LIMIT {int(limit)}"
+    rows = answers.rows(ordered, unit=unit, since_day=days[0], until_day=days[1])
+    return [row | {"in_numerator": place < counted} for place, row in enumerate(rows)]
