@@ -99,6 +99,8 @@ def take_in(home: Home, paths: Sequence[Path], options: LoadOptions) -> LoadRepo
                 records, options, progress=lambda name: progress.update(task, description=f"Reading {name}")
             )
         told(report)
+        # Every setting with its meaning, for who wants to change one.
+        home.write_settings(name=home.settings.name, tz=home.settings.tz or options.tz)
     bring_in(home, registry)
     return report
 
@@ -114,7 +116,9 @@ def told(report: LoadReport) -> None:
         if one.rejected:
             sentences([f"knitwork rejects --feed {one.feed} lists the rejected rows and why"])
         if one.profile:
-            sentences([f"how it was read is written in {one.profile}; edit it and load again if a guess is wrong"])
+            sentences(
+                [f"how it was read is written in {one.profile}; if a guess is wrong, edit it and run knitwork refresh"]
+            )
     for why in report.left_out:
         say(why)
 

@@ -202,7 +202,7 @@ def measures(
             {
                 "measure": found.id, "version": found.version, "title": found.title, "direction": found.direction,
                 "compass": found.compass, "needs": "; ".join(found.needs), "computable": ok,
-                "why_not": None if ok else f"{why}. {unlock}".strip(". ") if unlock else why,
+                "why_not": None if ok else f"{why.rstrip('.')}. {unlock}".strip(),
             }
         )  # fmt: skip
     if measure and not rows:
@@ -224,6 +224,8 @@ def measure(
 
     if period not in ("day", "week", "month", "all"):
         raise CannotDo(f"--period {period} is not known: day, week, month and all are")
+    if by not in (None, "direction"):
+        raise CannotDo(f"--by {by} is not known: direction is, for hand-offs sent and received")
     found = cells(acts.derived(home).answers(), measure, level=level_named(level), period=period, unit=unit, by=by)
     show(found, MEASURE, format, empty="No numbers: knitwork measures says what this measure needs.")
 

@@ -50,7 +50,7 @@ def show(
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
         for row in found:
-            writer.writerow(["" if row.get(c) is None else _plain(row[c]) for c in columns])
+            writer.writerow(["" if row.get(c) is None else _csv(row[c]) for c in columns])
     elif how is Format.json:
         json.dump([{c: _plain(row.get(c)) for c in columns} for row in found], sys.stdout, ensure_ascii=False, indent=1)
         sys.stdout.write("\n")
@@ -67,9 +67,11 @@ def show(
         Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else PIPE_WIDTH).print(table)
 
 
+def _csv(value: Any) -> Any:
+    return ("true" if value else "false") if isinstance(value, bool) else _plain(value)
+
+
 def _plain(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, float):
         return round(value, 9)
     return value

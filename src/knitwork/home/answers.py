@@ -300,6 +300,9 @@ class Answers:
     def unit_numbers(self, unit: str, level: str) -> dict[str, int | None]:
         return spine.unit_numbers(self, unit, level)
 
+    def feeds_by_unit(self) -> dict[tuple[str, str], list[str]]:
+        return spine.feeds_by_unit(self)
+
     def variants(self, unit: str | None = None, level: str | None = None, limit: int = 20) -> list[Row]:
         return spine.variants(self, unit=unit, level=level, limit=limit)
 

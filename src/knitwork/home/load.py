@@ -8,16 +8,18 @@ between the last two leaves a delivery that the next load or refresh lands.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 import shutil
 import uuid
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from knitwork.home.place import Place
+from knitwork.home.trouble import in_sentences
 from knitwork.intake import formats
 from knitwork.intake.formats import LandReport, Profile
 from knitwork.intake.inbox import Delivery, Staged, microseconds
@@ -89,14 +91,19 @@ def load(
     progress: Callable[[str], None] | None = None,
 ) -> LoadReport:
     """Take these files in. Raises CannotDo, with nothing changed, when a named file cannot be read."""
-    new_home = not place.path.exists()
+    made = outermost_new(place.path)
     try:
-        with one_writer(place.path):
+        with in_sentences(place.path, doing="taken in"), one_writer(place.path):
             return _load(place, paths, options, progress)
     except BaseException:
-        if new_home and not place.has_data:
-            shutil.rmtree(place.path, ignore_errors=True)
+        if made and not place.has_data:
+            shutil.rmtree(made, ignore_errors=True)
         raise
+
+
+def outermost_new(path: Path) -> Path | None:
+    """Return the topmost folder that has to be made for `path`; None when it exists."""
+    return next((p for p in [*reversed(path.parents), path] if not p.exists()), None)
 
 
 def _load(
@@ -160,6 +167,12 @@ class _Read:
 
 def profile_path(place: Place, feed: str) -> Path:
     return place.path / "feeds" / f"{feed}.yaml"
+
+
+def profile_digest(place: Place, feed: str) -> str:
+    """Return the hash of a feed's mapping profile: rows landed by another one are landed anew."""
+    path = profile_path(place, feed)
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
 
 
 def _profile(place: Place, feed: str, options: LoadOptions) -> Profile:
@@ -267,69 +280,110 @@ def key(feed: str, content: str) -> str:
 
 
 def _accept(place: Place, reads: Sequence[_Read], options: LoadOptions, buckets: int) -> list[Taken]:
-    """Make the files that were read deliveries: inbox first, then the manifest."""
+    """Make the files that were read deliveries: profiles and inbox first, then one manifest for all of them."""
     results: list[Taken] = []
     manifest = place.lake.manifest()
-    for read in reads:
-        if read.report is None or key(read.feed, read.copy.delivery) in manifest.landed:
-            counted = manifest.landed[key(read.feed, read.copy.delivery)]
+    accepted: list[Delivery] = []
+    with ExitStack() as undo:
+        for read in reads:
+            # the same content may also stand in a folder twice
+            if read.report is None or key(read.feed, read.copy.delivery) in manifest.landed:
+                counted = manifest.landed[key(read.feed, read.copy.delivery)]
+                rows, rejected = int(counted["rows"]), int(counted["rejected"])
+                results.append(Taken(read.path, read.feed, read.copy.delivery, True, rows, 0, rejected))
+                continue
+            new_profile = keep_profile(place, read.feed, read.report.profile, options, undo)
+            delivery = place.inbox.accept(
+                read.copy, feed=read.feed, received_at=options.received_at, extracted_at=options.extracted_at
+            )
+            if delivery.new:
+                undo.callback(_forget, place, delivery)
+            accepted.append(delivery)
+            manifest = with_delivery(place, manifest, delivery, read.files, read.report, buckets, undo)
             results.append(
-                Taken(read.path, read.feed, read.copy.delivery, True, int(counted["rows"]), 0, int(counted["rejected"]))
-            )
-            continue
-        new_profile = None
-        delivery = place.inbox.accept(
-            read.copy, feed=read.feed, received_at=options.received_at, extracted_at=options.extracted_at
-        )
-        kept = profile_path(place, read.feed)
-        if options.mapping or not kept.exists():
-            kept.parent.mkdir(exist_ok=True)
-            kept.write_text(formats.write_profile(read.report.profile, feed=read.feed), "utf-8")
-            new_profile = kept
-        manifest = publish(place, manifest, delivery, read.files, read.report, buckets=buckets)
-        results.append(
-            Taken(
-                read.path, read.feed, read.copy.delivery, False, read.report.rows, read.report.landed,
-                read.report.rejected, read.report.notes, new_profile,
-            )
-        )  # fmt: skip
+                Taken(
+                    read.path, read.feed, read.copy.delivery, False, read.report.rows, read.report.landed,
+                    read.report.rejected, read.report.notes, new_profile,
+                )
+            )  # fmt: skip
+        if accepted:
+            publish(place, manifest)
+        undo.pop_all()
+    mark_landed(place, accepted)
     return results
 
 
-def publish(
+def keep_profile(place: Place, feed: str, profile: Profile, options: LoadOptions, undo: ExitStack) -> Path | None:
+    """Write down how a feed is read, if that is new.
+
+    This comes before the delivery: should we be killed in between, it is landed later by this profile.
+    """
+    kept = profile_path(place, feed)
+    if kept.exists() and not options.mapping:
+        return None
+    kept.parent.mkdir(exist_ok=True)
+    before = kept.read_bytes() if kept.exists() else None
+    undo.callback(kept.unlink, missing_ok=True) if before is None else undo.callback(kept.write_bytes, before)
+    beside = kept.with_suffix(".tmp")
+    undo.callback(beside.unlink, missing_ok=True)
+    beside.write_text(formats.write_profile(profile, feed=feed), "utf-8")
+    manifests.sync_file(beside)
+    beside.replace(kept)
+    manifests.sync_folder(kept.parent)
+    return kept
+
+
+def _forget(place: Place, delivery: Delivery) -> None:
+    # Where even that fails (a full disk), the delivery stays in the inbox and is landed by the next load.
+    with suppress(CannotDo, OSError):
+        place.inbox.drop(delivery)
+
+
+def mark_landed(place: Place, deliveries: Sequence[Delivery]) -> None:
+    # For people who look into the inbox; what is landed is what the manifest names.
+    with suppress(CannotDo):
+        for delivery in deliveries:
+            place.inbox.mark(delivery, "landed")
+
+
+def with_delivery(
     place: Place,
     manifest: Manifest,
     delivery: Delivery,
     files: Sequence[LakeFile],
     report: LandReport,
-    *,
     buckets: int,
+    undo: ExitStack,
 ) -> Manifest:
-    """Move a delivery's files into the lake and name them in a new generation."""
-    if key(delivery.feed, delivery.delivery) in manifest.landed:
-        return manifest
+    """Move a delivery's files into the lake and return the generation that names them."""
     for file in files:
         found = next(place.lake.files.glob(f"landing-*/{file.name}"))
         found.rename(place.lake.files / file.name)
-    manifests.sync_folder(place.lake.files)
-    landed = dict(manifest.landed)
-    landed[key(delivery.feed, delivery.delivery)] = _counts(delivery, report)
+        undo.callback((place.lake.files / file.name).unlink, missing_ok=True)
+    manifest = without(manifest, key(delivery.feed, delivery.delivery))
+    landed = {**manifest.landed, key(delivery.feed, delivery.delivery): _counts(place, delivery, report)}
     dirty = sorted(set(manifest.dirty) | {f.bucket for f in files if f.table == "landed"})
-    manifest = replace(
+    return replace(
         manifest.adding(files),
-        generation=manifest.generation + 1,
-        made_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         landed=landed,
         buckets=manifest.buckets or buckets,
         dirty=tuple(dirty),
+        fresh=manifest.fresh + tuple(f.name for f in files if f.table == "landed"),
     )
+
+
+def publish(place: Place, manifest: Manifest) -> Manifest:
+    """Make a generation the current one."""
     manifest = split_if_large(place, manifest)
+    manifest = replace(
+        manifest, generation=manifest.generation + 1, made_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    )
+    manifests.sync_folder(place.lake.files)
     manifests.write(place.lake.folder, manifest)
-    place.inbox.mark(delivery, "landed")
     return manifest
 
 
-def _counts(delivery: Delivery, report: LandReport) -> dict[str, Any]:
+def _counts(place: Place, delivery: Delivery, report: LandReport) -> dict[str, Any]:
     latest = report.last_us
     return {
         "feed": delivery.feed,
@@ -346,6 +400,7 @@ def _counts(delivery: Delivery, report: LandReport) -> dict[str, Any]:
         "notes": list(report.notes),
         "calendar": report.profile.calendar or "real",
         "zone": report.profile.zone,
+        "profile": profile_digest(place, delivery.feed),
     }
 
 
@@ -369,9 +424,19 @@ def split_if_large(place: Place, manifest: Manifest) -> Manifest:
 
 
 def land_missing(place: Place) -> int:
-    """Land deliveries that the inbox holds and the lake does not: what a crash left between."""
+    """Land deliveries that the lake does not hold as it should; return how many.
+
+    They are those that a crash left in the inbox only, and those whose feed's mapping
+    profile was edited since.
+    """
     manifest = place.lake.manifest()
-    missing = [d for d in place.inbox.deliveries() if key(d.feed, d.delivery) not in manifest.landed]
+    digests = {str(v["feed"]): profile_digest(place, str(v["feed"])) for v in manifest.landed.values()}
+    edited = {k for k, v in manifest.landed.items() if v["profile"] != digests[str(v["feed"])]}
+    missing = [
+        d
+        for d in place.inbox.deliveries()
+        if key(d.feed, d.delivery) not in manifest.landed or key(d.feed, d.delivery) in edited
+    ]
     for delivery in missing:
         work = place.lake.files / f"landing-{uuid.uuid4().hex[:12]}"
         work.mkdir(parents=True)
@@ -384,7 +449,18 @@ def land_missing(place: Place) -> int:
                 place, file, profile, feed=delivery.feed, content=delivery.delivery, name=delivery.name,
                 received_at=delivery.received_at, extracted_at=delivery.extracted_at, into=work, buckets=buckets,
             )  # fmt: skip
-            manifest = publish(place, manifest, delivery, files, report, buckets=buckets)
+            with ExitStack() as undo:
+                manifest = publish(place, with_delivery(place, manifest, delivery, files, report, buckets, undo))
+                undo.pop_all()
+            mark_landed(place, [delivery])
         finally:
             shutil.rmtree(work, ignore_errors=True)
     return len(missing)
+
+
+def without(manifest: Manifest, landed: str) -> Manifest:
+    """Return the manifest less one delivery's landed rows; what was derived of them is no basis any more."""
+    if landed not in manifest.landed:
+        return manifest
+    files = tuple(f for f in manifest.files if f.delivery != landed)
+    return replace(manifest, files=files, landed={k: v for k, v in manifest.landed.items() if k != landed}, basis={})

@@ -11,12 +11,36 @@ from collections.abc import Sequence
 
 from knitwork.home.place import Place
 from knitwork.journeys.pairs import FEED_STATE, departures_recorded, pair_cells_sql
+from knitwork.lake.buckets import bucket_sql
 from knitwork.lake.engine import Connection
 from knitwork.lake.manifest import WHOLE, LakeFile, Manifest
 from knitwork.lake.runner import paths_sql, write_table
 from knitwork.measures.catalogue import catalogue
 from knitwork.measures.merge import Reach, Sources, merge_sql, replace_sql
 from knitwork.model.units import Registry
+
+# On which units and days the facts of a patient can weigh, whatever is measured.
+_TOUCHES: tuple[tuple[str, str], ...] = (
+    *(
+        ("fact_stay", f"SELECT {level} AS level, {unit}::VARCHAR AS unit, {day} AS day FROM {{rows}}")
+        for level, unit in (("level::VARCHAR", "unit"), ("'meso'", "meso"), ("'macro'", "macro"))
+        for day in ("start_day", "end_day")
+    ),
+    *(
+        (
+            "fact_handoff",
+            f"SELECT '{level}' AS level, {end}_{unit}::VARCHAR AS unit, {day} AS day FROM {{rows}} WHERE level = 'micro'",
+        )
+        for level, unit in (("micro", "unit"), ("meso", "meso"), ("macro", "macro"))
+        for end in ("from", "to")
+        for day in ("left_day", "arrived_day")
+    ),
+    ("fact_visit", "SELECT level::VARCHAR AS level, unit::VARCHAR AS unit, end_day AS day FROM {rows}"),
+    ("fact_journey", "SELECT level::VARCHAR AS level, unit::VARCHAR AS unit, end_day AS day FROM {rows}"),
+)
+# Cells are kept in so many files once there are more stays than this.
+PARTS = 16
+STAYS_IN_ONE_PART = 200_000
 
 PATIENTS = """
 SELECT level::VARCHAR AS level, unit::VARCHAR AS unit, period, start_day, calendar, sum(patients)::BIGINT AS patients
@@ -77,12 +101,44 @@ class _Merging:
                 + pair_cells_sql(handoffs, watermark_day=day, touched="touched_pair")
             )
         files = [
-            self.keep("cell", f"SELECT * FROM ({cells}) ORDER BY level, unit, measure, period, stratum, start_day"),
+            *self.keep_cells(cells, whole=whole),
             self.keep("cell_pair", f"SELECT * FROM ({pairs}) ORDER BY level, period, from_unit, to_unit, start_day"),
             self.keep("cell_patients", PATIENTS.format(atoms=self.source(self.new, "atom_patients")) + " ORDER BY ALL"),
             self.keep("feed_state", "FROM feed_state ORDER BY feed"),
         ]
         return files, whole
+
+    def keep_cells(self, cells: str, *, whole: bool) -> list[LakeFile]:
+        """Write the cells in parts by unit, so that a small change writes few of them anew."""
+        kept = [] if whole else self.before.of("cell")
+        parts = PARTS if self.new.rows("stay") > STAYS_IN_ONE_PART else 1
+        if kept:
+            parts = len(kept)
+        units = "SELECT DISTINCT unit::VARCHAR AS unit FROM cell"
+        if kept:
+            units += (
+                f" UNION SELECT DISTINCT unit FROM {self.source(self.before, 'cell')} UNION SELECT unit FROM cell_gone"
+            )
+        self.con.execute(
+            f"CREATE TEMP TABLE part_of AS SELECT unit, {bucket_sql('unit', parts)} AS part FROM ({units})"
+        )
+        stirred = set(range(parts))
+        if kept:
+            changed = "SELECT unit::VARCHAR AS unit FROM cell UNION SELECT unit FROM cell_gone"
+            rows = self.con.execute(
+                f"SELECT DISTINCT part FROM part_of SEMI JOIN ({changed}) c USING (unit)"
+            ).fetchall()
+            stirred = {row[0] for row in rows}
+        files = [f for f in kept if f.bucket not in stirred]
+        for part in sorted(stirred):
+            query = cells.format(old=self.source(self.before, "cell", [part])) if kept else cells
+            name = f"cell-{part:02d}-{uuid.uuid4().hex[:12]}.parquet"
+            ordered = (
+                f"SELECT c.* FROM ({query}) c SEMI JOIN (SELECT unit FROM part_of WHERE part = {part}) p "
+                "ON p.unit = c.unit::VARCHAR ORDER BY level, unit, measure, period, stratum, start_day"
+            )
+            files.append(LakeFile(name, "cell", part, write_table(self.con, ordered, self.place.lake.files / name)))
+        return files
 
     @property
     def before(self) -> Manifest:
@@ -121,7 +177,7 @@ class _Merging:
     def can_patch(self) -> bool:
         """Say whether the generation before can be carried over: it has cells, and the feeds are what they were."""
         old = self.old
-        if old is None or not old.of("cell") or old.watermark_us is None:
+        if old is None or not old.of("cell") or old.watermark_us is None or not self.new.fresh:
             return False
         same = "SELECT feed, departures_recorded, calendar FROM"
         then = self.source(old, "feed_state")
@@ -145,41 +201,37 @@ class _Merging:
         return 0 if found is None else int(found)
 
     def find_touched(self, day: int) -> None:
-        """Find the keys whose atoms differ between the two generations, in the rebuilt buckets."""
-        keys = "measure::VARCHAR, level::VARCHAR, unit::VARCHAR, stratum::VARCHAR, day"
+        """Find the keys that can have changed: the units and days of all facts, old and new, of the new rows' patients."""
+        fresh = [f for f in self.new.of("landed") if f.name in set(self.new.fresh)]
         self.con.execute(
-            "CREATE TEMP TABLE touched (measure VARCHAR, level VARCHAR, unit VARCHAR, stratum VARCHAR, day INTEGER)"
+            f"CREATE TEMP TABLE stirred_patient AS SELECT DISTINCT patient FROM read_parquet({paths_sql(self.place.lake.paths(fresh))})"
         )
-        for table, columns in (
-            ("atom_count", "measure, level, unit, stratum, day, feed, calendar, num, den"),
-            ("atom_value", "measure, level, unit, stratum, day, feed, calendar, value, n"),
-        ):
-            self._differing(table, columns, f"INSERT INTO touched SELECT DISTINCT {keys}")
-        self._differing(
-            "fact_census",
-            "level, unit, day, delta, feed, calendar",
-            "INSERT INTO touched SELECT DISTINCT 'census', level::VARCHAR, unit::VARCHAR, '', day",
+        selects = []
+        for manifest in (self.before, self.new):
+            selects += [
+                select.format(
+                    rows=f"(SELECT * FROM {self.source(manifest, fact, self.rebuilt)} SEMI JOIN stirred_patient USING (patient))"
+                )
+                for fact, select in _TOUCHES
+                if any(f.bucket in self.rebuilt for f in manifest.of(fact))
+            ]
+        atoms = ", ".join(f"('{name}')" for name in sorted({*(m.id for m in catalogue()), "census"}))
+        self.con.execute(
+            "CREATE TEMP TABLE touched AS SELECT a.measure, d.level, d.unit, '' AS stratum, d.day FROM ("
+            + " UNION ".join(selects)
+            + f") d, (VALUES {atoms}) a(measure) WHERE d.unit IS NOT NULL AND d.day IS NOT NULL"
         )
-        self.con.execute("CREATE TEMP TABLE touched_pair (level VARCHAR, from_unit VARCHAR, to_unit VARCHAR)")
-        self._differing(
-            "fact_handoff",
-            "level, from_unit, to_unit, arrived_day, calendar, feed, transit_s",
-            "INSERT INTO touched_pair SELECT DISTINCT level::VARCHAR, from_unit::VARCHAR, to_unit::VARCHAR",
+        pairs = " UNION ".join(
+            f"SELECT level::VARCHAR AS level, from_unit::VARCHAR AS from_unit, to_unit::VARCHAR AS to_unit FROM "
+            f"{self.source(manifest, 'fact_handoff', self.rebuilt)} SEMI JOIN stirred_patient USING (patient)"
+            for manifest in (self.before, self.new)
+            if any(f.bucket in self.rebuilt for f in manifest.of("fact_handoff"))
         )
         if self.day_of(self.before) != day:
             # The recent months have moved on, for every pair.
-            pairs = self.source(self.new, "fact_handoff")
-            self.con.execute(
-                f"INSERT INTO touched_pair SELECT DISTINCT level::VARCHAR, from_unit::VARCHAR, to_unit::VARCHAR FROM {pairs}"
-            )
-
-    def _differing(self, table: str, columns: str, then: str) -> None:
-        before = f"SELECT {columns} FROM {self.source(self.before, table, self.rebuilt)}"
-        after = f"SELECT {columns} FROM {self.source(self.new, table, self.rebuilt)}"
-        if not any(f.bucket in self.rebuilt for f in self.before.of(table)):
-            self.con.execute(f"{then} FROM ({after})")
-            return
-        self.con.execute(f"{then} FROM (({before} EXCEPT ALL {after}) UNION ALL ({after} EXCEPT ALL {before}))")
+            named = "level::VARCHAR AS level, from_unit::VARCHAR AS from_unit, to_unit::VARCHAR AS to_unit"
+            pairs = f"SELECT DISTINCT {named} FROM {self.source(self.new, 'fact_handoff')}"
+        self.con.execute(f"CREATE TEMP TABLE touched_pair AS {pairs}")
 
     def cells(self, day: int, *, touched: str | None = None) -> str:
         """Make the cells, of everything or of what was touched, and return the query that reads them all."""
@@ -197,4 +249,4 @@ class _Merging:
         )
         for statement in merge_sql(catalogue(), reach, sources):
             self.con.execute(statement)
-        return replace_sql(self.source(self.before, "cell")) if touched else "SELECT * FROM cell"
+        return replace_sql("{old}") if touched else "SELECT * FROM cell"

@@ -31,10 +31,8 @@ class Place:
     @property
     def has_data(self) -> bool:
         """Say whether anything was ever taken in."""
-        return (
-            (self.path / "lake" / "manifest.json").exists()
-            or ((self.path / "inbox" / "index.sqlite3").exists()
-            and bool(self.inbox.deliveries()))
+        return (self.path / "lake" / "manifest.json").exists() or (
+            (self.path / "inbox" / "index.sqlite3").exists() and bool(self.inbox.deliveries())
         )
 
     def create(self) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from knitwork import __version__
 from knitwork.home.load import AHEAD_US, land_missing
 from knitwork.home.merge import merge
 from knitwork.home.place import Place
+from knitwork.home.trouble import in_sentences
 from knitwork.intake.lock import one_writer
 from knitwork.journeys import kernel as journeys
 from knitwork.lake import manifest as manifests
@@ -68,7 +68,7 @@ def refresh(
 
     With `as_of`, only deliveries received by then count. Raises CannotDo when nothing was ever loaded.
     """
-    with one_writer(place.path):
+    with in_sentences(place.path, doing="made anew"), one_writer(place.path):
         place.create()
         land_missing(place)
         return _refresh(place, registry, full=full, as_of=as_of, progress=progress)
@@ -91,17 +91,22 @@ def _refresh(
         for k, v in manifest.landed.items()
         if as_of is None or dt.datetime.fromisoformat(v["received_at"]) <= as_of
     }
+    if as_of is not None and not counted:
+        first = min(str(v["received_at"]) for v in manifest.landed.values())
+        raise CannotDo(f"nothing had been delivered by {as_of.isoformat()}: the first delivery came at {first}")
     registry = registry.with_found(unit_codes(place))
     feeds = feed_calendars(counted)
     basis = {
         "registry": registry.digest(),
         "settings": hashlib.sha256(place.settings.model_dump_json().encode()).hexdigest(),
         "code": code_hash(),
-        "feeds": json.dumps(feeds, sort_keys=True),
         "as_of": as_of.isoformat() if as_of else "",
     }
-    everything = full or dict(manifest.basis) != basis
-    with_rows = {f.bucket for f in manifest.of("landed")}
+    # A feed that is new touches only its own rows; one whose calendar turned out shifted touches all.
+    turned = any(feeds.get(f, c["calendar"]) != c["calendar"] for f, c in manifest.feeds.items())
+    everything = full or turned or dict(manifest.basis) != basis
+    landed = [f for f in manifest.of("landed") if f.delivery in counted]
+    with_rows = {f.bucket for f in landed}
     rebuild = sorted(with_rows if everything else set(manifest.dirty) & with_rows)
     if not rebuild and not everything:
         return RefreshReport(
@@ -114,14 +119,15 @@ def _refresh(
         )
     made = runner.run(
         derive_kernel(place, registry, feeds),
-        {b: [place.lake.path(f) for f in manifest.of("landed", b) if f.delivery in counted] for b in rebuild},
+        {b: [place.lake.path(f) for f in landed if f.bucket == b] for b in rebuild},
         into=place.lake.files,
         memory_mb=place.settings.memory_mb,
         spill=place.lake.spill,
         progress=progress,
     )
     derived = (*journeys.OUTPUTS, *MEASURE_OUTPUTS)
-    fresh = manifest.without(derived, rebuild).adding(made)
+    # A bucket that has no rows any more, after a split or as of an earlier time, keeps no tables either.
+    fresh = manifest.without(derived, None if everything else rebuild).adding(made)
     fresh = replace(fresh, watermark_us=watermark(counted), feeds={f: {"calendar": c} for f, c in feeds.items()})
     cells, full_merge = merge(
         place, old=None if everything else manifest, new=fresh, registry=registry, rebuilt=rebuild
@@ -132,6 +138,7 @@ def _refresh(
         derived_generation=manifest.generation + 1,
         made_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         dirty=(),
+        fresh=(),
         basis=basis,
         registry=registry.to_json(),
     )

@@ -287,3 +287,16 @@ def present_by_unit(answers: Answers) -> dict[tuple[str, str], int]:
         now=answers.as_of_us,
     )
     return {(r["level"], r["unit"]): r["here"] for r in found}
+
+
+def feeds_by_unit(answers: Answers) -> dict[tuple[str, str], list[str]]:
+    """Return which feeds the stays of each unit of each level come from."""
+    if not answers.is_derived:
+        return {}
+    found = answers.rows(
+        """
+        SELECT level::VARCHAR AS level, unit::VARCHAR AS unit, list(DISTINCT feed::VARCHAR) AS feeds
+        FROM {fact_stay} GROUP BY level, unit
+        """
+    )
+    return {(r["level"], r["unit"]): sorted(r["feeds"]) for r in found}

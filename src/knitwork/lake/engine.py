@@ -13,6 +13,8 @@ Connection: TypeAlias = duckdb.DuckDBPyConnection
 EngineError: TypeAlias = duckdb.Error
 # What a table says that DuckDB cannot make sense of; not a full disk or memory.
 BadInput: TypeAlias = duckdb.InvalidInputException
+DiskTrouble: TypeAlias = duckdb.IOException
+MemoryTrouble: TypeAlias = duckdb.OutOfMemoryException
 
 # Large enough for ten times the design's largest load, small enough not to fill a hospital's disk unseen.
 SPILL_LIMIT = "40GB"

@@ -39,6 +39,7 @@ class Manifest:
 
     `landed` holds, by `feed:delivery`, what was counted when that delivery was landed.
     `dirty` are buckets whose derived tables are older than their landed rows.
+    `fresh` are the files of landed rows that no derived table has seen yet.
     `basis` says from which registry, settings and code the derived tables were made.
     """
 
@@ -48,6 +49,7 @@ class Manifest:
     files: tuple[LakeFile, ...] = ()
     landed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     dirty: tuple[int, ...] = ()
+    fresh: tuple[str, ...] = ()
     basis: Mapping[str, str] = field(default_factory=dict)
     registry: str = ""
     watermark_us: int | None = None
@@ -79,7 +81,7 @@ def read(folder: Path) -> Manifest:
         written_as = raw.pop("format", None)
         if written_as == FORMAT:
             raw["files"] = tuple(LakeFile(*f) for f in raw["files"])
-            raw["dirty"] = tuple(raw["dirty"])
+            raw["dirty"], raw["fresh"] = tuple(raw["dirty"]), tuple(raw["fresh"])
             return Manifest(**raw)
     except FileNotFoundError:
         return Manifest()

@@ -62,11 +62,11 @@ def write_table(con: Connection, source: str, path: Path) -> int:
 
 
 def run_bucket(
-    bucket: int, kernel: Kernel, landed: Sequence[Path], *, into: Path, memory: str, spill: Path
+    bucket: int, kernel: Kernel, landed: Sequence[Path], *, into: Path, memory: str, spill: Path, threads: int = 1
 ) -> list[LakeFile]:
     """Run the kernel over one bucket and write its tables; reads and writes files."""
     own_spill = spill / uuid.uuid4().hex
-    con = connect(memory=memory, threads=1, spill=own_spill)
+    con = connect(memory=memory, threads=threads, spill=own_spill)
     try:
         for table in kernel.shared:
             table.make(con)
@@ -96,10 +96,11 @@ def run(
     """Run the kernel over these buckets side by side and return the files made."""
     side_by_side = max(1, min(len(buckets), os.cpu_count() or 1))
     each = f"{max(128, memory_mb // side_by_side)}MB"
+    threads = max(1, (os.cpu_count() or 1) // side_by_side)
     made: list[LakeFile] = []
     with ThreadPoolExecutor(side_by_side) as pool:
         jobs = [
-            pool.submit(run_bucket, bucket, kernel, paths, into=into, memory=each, spill=spill)
+            pool.submit(run_bucket, bucket, kernel, paths, into=into, memory=each, spill=spill, threads=threads)
             for bucket, paths in sorted(buckets.items())
         ]
         for done, job in enumerate(as_completed(jobs), 1):

@@ -67,7 +67,7 @@ class Lake:
         """
         cursor = self.reader()
         try:
-            return cursor.execute(self.fill(manifest, sql), params or {}).to_arrow_table()
+            return cursor.sql(self.fill(manifest, sql), params=params or {}).to_arrow_table()
         finally:
             cursor.close()
 

@@ -104,7 +104,7 @@ def parse_profile(text: str, *, source: str) -> Profile:
 def write_profile(profile: Profile, *, feed: str) -> str:
     """Return the profile as the commented YAML that is kept in feeds/<feed>.yaml."""
     lines = [
-        f"# How files of the feed {feed} are read. Written by the first load; edit it and load again.",
+        f"# How files of the feed {feed} are read. Written by the first load; edit it and run knitwork refresh.",
         "# Other names that are understood without this file: "
         + "; ".join(f"{role}: {', '.join(ALIASES[role])}" for role in COLUMNS[:5]),
     ]
