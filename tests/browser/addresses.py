@@ -76,10 +76,17 @@ class Site:
     def pages(self) -> list[tuple[str, str]]:
         """Return every page walked as (route, path)."""
         units = self.units if self.answers.registry.units else []
-        found = [(name, self.of(name)) for name in ("system", "handoffs", "journeys", "feeds", "measures", "help", "sign-in")]
+        found = [
+            (name, self.of(name)) for name in ("system", "handoffs", "journeys", "feeds", "measures", "help", "sign-in")
+        ]
         for unit in units:
             found += [(name, self.of(name, code=unit)) for name in ("unit", "wall", "setup")]
-        found += [(name, self.of(name, f"?period={p}", code=units[-1])) for name in ("unit", "wall") for p in ("day", "week") if units]
+        found += [
+            (name, self.of(name, f"?period={p}", code=units[-1]))
+            for name in ("unit", "wall")
+            for p in ("day", "week")
+            if units
+        ]
         found += [("handoffs", self.of("handoffs", f"?level={level}")) for level in ("meso", "macro")]
         found += [("journeys", self.of("journeys", f"?unit={unit}")) for unit in units[:2]]
         for at, measure in enumerate(self.measures if units else []):

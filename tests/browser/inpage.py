@@ -82,7 +82,7 @@ PICTURES = """
       if (b.x < box.x - 0.5 || b.y < box.y - 0.5 || b.x + b.width > box.x + box.width + 0.5 || b.y + b.height > box.y + box.height + 0.5)
         said.push(`${name}: "${el.textContent}" leaves the picture`);
       const px = parseFloat(getComputedStyle(el).fontSize) * scale;
-      if (px < least - 0.05) said.push(`${name}: "${el.textContent}" is ${px.toFixed(1)} px high`);
+      if (px < least - 0.05) said.push(`letters in ${svg.getAttribute('class')} are ${px.toFixed(1)} px high`);
       for (const p of points) if (meet(b, p, 1)) { said.push(`${name}: "${el.textContent}" covers a point`); break; }
       for (const [other, o] of texts.slice(i + 1)) if (meet(b, o, 3)) said.push(`${name}: "${el.textContent}" covers "${other.textContent}"`);
     });

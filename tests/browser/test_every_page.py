@@ -106,7 +106,8 @@ def told(walk):
     pages: dict[str, list[str]] = {}
     for path, complaint in walk.complaints:
         pages.setdefault(complaint, []).append(path)
-    return "\n".join(f"{complaint} ({len(where)}: {where[0]})" for complaint, where in pages.items())
+    said = [f"{complaint} ({len(where)}: {where[0]})" for complaint, where in pages.items()]
+    return "\n".join([*said[:60], *([f"and {len(said) - 60} more"] if len(said) > 60 else [])])
 
 
 def quiet(walk):

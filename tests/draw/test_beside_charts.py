@@ -74,7 +74,9 @@ def test_a_neighbourhood_keeps_its_boxes_apart_its_names_inside_and_its_streams_
             (stream.patients for stream in given_side), reverse=True
         )[:12]
     for box in place.boxes:
-        assert 10 + text_width(box.name, 14) + text_width(box.patients, 13) + 10 <= SIDE
+        widest = max(text_width(line, 14) for line in box.name)
+        assert len(box.name) <= 2
+        assert 10 + widest + text_width(box.patients, 14) + 10 <= SIDE
     assert all(text_width(line, 14, bold=True) <= HERE for line in place.here)
     for into in (True, False):
         ends = [(r.end if into else r.start)[1] for r in place.ribbons if (r.start[0] == 4.0 + SIDE) == into]

@@ -57,7 +57,7 @@ def test_the_sentence_of_a_chart(evaluation, said):
 
 
 def test_a_wall_says_it_in_fewer_words():
-    assert plain(brief(worse())) == "Worse since July 2026: 41 min against 29"
+    assert plain(brief(worse())) == "Worse since Jul 2026: 41 min against 29"
     assert brief(quiet()) == "No signal"
     assert brief(chart_of([5.0])) == "Too early to call"
 
@@ -132,7 +132,7 @@ def test_a_hidden_value_is_not_said_though_its_signal_is():
     hidden = dataclasses.replace(said, values=tuple(None for _ in said.values))
 
     assert sentence(hidden) == "Worse since July 2026: 9 months above the centre"
-    assert brief(hidden) == "Worse since July 2026"
+    assert brief(hidden) == "Worse since Jul 2026"
     assert lead([("A", hidden)]) == "A: worse since July 2026."
 
 

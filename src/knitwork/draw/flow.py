@@ -15,9 +15,9 @@ from knitwork.draw.labels import fit, number, text_width, wrap
 from knitwork.draw.periods import Translate, as_written
 from knitwork.draw.words import Plural, as_counted
 
-WIDTH, FONT, SMALL = 800, 14, 13
+WIDTH, FONT = 800, 14
 SIDE, HERE = 240, 144  # widths of the boxes in the outer columns and of the unit's own
-BOX, ROW, EDGE, HEAD = 32, 42, 4, 24
+BOX, ROW, EDGE, HEAD = 38, 46, 4, 24
 SHOWN = 12
 THICKEST = 26.0
 
@@ -38,7 +38,7 @@ class Box(NamedTuple):
     x: float
     y: float
     stream: Stream
-    name: str
+    name: tuple[str, ...]  # in two lines where one is too short
     patients: str
 
 
@@ -104,7 +104,9 @@ def neighbourhood(here: str, *, arriving: Sequence[Stream], leaving: Sequence[St
 
 def _box(x: float, y: float, stream: Stream) -> Box:
     count = number(stream.patients)
-    return Box(x, y, stream, fit(stream.name, SIDE - 30 - text_width(count, SMALL), FONT), count)
+    room = SIDE - 30 - text_width(count, FONT)
+    short = text_width(stream.name, FONT) <= room
+    return Box(x, y, stream, (stream.name,) if short else wrap(stream.name, room, FONT), count)
 
 
 def _ribbon(side: Literal[0, 1] | int, box: Box, here_y: float, width: float) -> Ribbon:
@@ -167,10 +169,15 @@ def _ribbon_svg(ribbon: Ribbon) -> str:
 
 def _box_svg(box: Box) -> str:
     base = box.y + BOX / 2 + FONT * 0.35
+    first = base - (len(box.name) - 1) * FONT * 0.6
+    name = "".join([
+        f'<text x="{box.x + 10:g}" y="{first + at * FONT * 1.2:.1f}">{escape(line, quote=False)}</text>'
+        for at, line in enumerate(box.name)
+    ])  # fmt: skip
     drawn = (
         f"<title>{escape(f'{box.stream.name}: {box.patients}', quote=False)}</title>"
         f'<rect class="box" x="{box.x:g}" y="{box.y:g}" width="{SIDE}" height="{BOX}" rx="6"/>'
-        f'<text x="{box.x + 10:g}" y="{base:.1f}">{escape(box.name, quote=False)}</text>'
+        f"{name}"
         f'<text class="count end" x="{box.x + SIDE - 10:g}" y="{base:.1f}">{box.patients}</text>'
     )
     return f'<a href="{escape(box.stream.href)}">{drawn}</a>' if box.stream.href else f"<g>{drawn}</g>"

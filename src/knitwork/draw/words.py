@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 from knitwork.draw.labels import number as digits
 from knitwork.draw.labels import value_text, with_unit
-from knitwork.draw.periods import Period, Translate, as_written, full_name, period_of
+from knitwork.draw.periods import Period, Translate, as_written, full_name, period_of, short_name
 from knitwork.draw.record import CROSSINGS, RUN, last_known, leading_signal, shown_decimals, value_decimals
 from knitwork.signals import Evaluation, Signal
 
@@ -77,7 +77,7 @@ def brief(evaluation: Evaluation, *, period: Period | None = None, _: Translate 
         if all(value is None for value in evaluation.values) and not evaluation.n_useful:
             return _("No values yet")
         return _("Too early to call") if evaluation.n_useful < NEEDED else _("No signal")
-    said = headline(evaluation, signal, period=period, _=_)
+    said = headline(evaluation, signal, period=period, name=short_name, _=_)
     if signal.rule == CROSSINGS:
         return said
     at = _last_tested(evaluation) if signal.rule == RUN else signal.end
@@ -123,10 +123,17 @@ def _signal(evaluation: Evaluation, signal: Signal, period: Period, _: Translate
     }
 
 
-def headline(evaluation: Evaluation, signal: Signal, *, period: Period, _: Translate = as_written) -> str:
+def headline(
+    evaluation: Evaluation,
+    signal: Signal,
+    *,
+    period: Period,
+    name: Callable[[str, Period, Translate], str] = full_name,
+    _: Translate = as_written,
+) -> str:
     """Say what changed and when: "Worse since August 2025", "Better in May 2026"."""
-    start = full_name(evaluation.labels[signal.start], period, _)
-    end = full_name(evaluation.labels[signal.end], period, _)
+    start = name(evaluation.labels[signal.start], period, _)
+    end = name(evaluation.labels[signal.end], period, _)
     if signal.rule == CROSSINGS:
         return _("Not one steady process")
     known = {"verdict": _verdict(signal, _), "start": start, "end": end}
