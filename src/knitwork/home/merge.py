@@ -230,7 +230,7 @@ class _Merging:
         if self.day_of(self.before) != day:
             # The recent months have moved on, for every pair.
             named = "level::VARCHAR AS level, from_unit::VARCHAR AS from_unit, to_unit::VARCHAR AS to_unit"
-            pairs = f"SELECT DISTINCT {named} FROM {self.source(self.new, 'fact_handoff')}"
+            pairs += f" UNION SELECT {named} FROM {self.source(self.new, 'fact_handoff')}"
         self.con.execute(f"CREATE TEMP TABLE touched_pair AS {pairs}")
 
     def cells(self, day: int, *, touched: str | None = None) -> str:
