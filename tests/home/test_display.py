@@ -6,7 +6,9 @@ import knitwork
 
 
 def test_an_evaluation_shows_its_sentence_its_chart_and_its_values_in_a_notebook():
-    evaluation = knitwork.evaluate(knitwork.Series(values=[4, 5, 6, 5, 4, 6, 5, 7, 5, 4, 6, 5, 4]), knitwork.Spec(chart="xmr"))
+    evaluation = knitwork.evaluate(
+        knitwork.Series(values=[4, 5, 6, 5, 4, 6, 5, 7, 5, 4, 6, 5, 4]), knitwork.Spec(chart="xmr")
+    )
 
     shown = evaluation._repr_html_()
 
