@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from addresses import Site
+from .addresses import Site
 
 CHROMIUM = os.environ.get("KNITWORK_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 LOG = "server.log"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import inpage
+from . import inpage
 import pytest
-from addresses import DOWNLOADS, FORMS_ONLY, ROUTES
+from .addresses import DOWNLOADS, FORMS_ONLY, ROUTES
 from axe_playwright_python.sync_playwright import Axe
 
 DESK, PHONE, WALL = (1440, 900), (360, 740), (1920, 1080)

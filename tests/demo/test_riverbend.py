@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from riverbend_reading import HERE, SUPPORT, good, handoffs, instant, read
+from .riverbend_reading import HERE, SUPPORT, good, handoffs, instant, read
 
 from knitwork.demo import truths, vitale, write_extracts, write_flat
 from knitwork.demo.period import Period

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hard_stays import FEEDS, HOUR, MINUTE, SHIFTED, folded, registries, retold, stays, utc
+from tests.hard_stays import FEEDS, HOUR, MINUTE, SHIFTED, folded, registries, retold, stays, utc
 from knitwork.journeys.kernel import TYPES, JourneySettings, shared_tables, statements
 from knitwork.lake.engine import connect
 from knitwork.measures.reference import Settings, derive

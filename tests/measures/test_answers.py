@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from measured import derive, load, registry_of, run, stays_of, world_of
+from .measured import derive, load, registry_of, run, stays_of, world_of
 
 from knitwork.lake.engine import connect
 from knitwork.measures.catalogue import catalogue, measure

@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from measured import by_reference, by_sql, cells_of, derive, load, load_world, run, world_of
+from .measured import by_reference, by_sql, cells_of, derive, load, load_world, run, world_of
 
 from knitwork.lake.engine import connect
 from knitwork.measures.catalogue import catalogue, measure

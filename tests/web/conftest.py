@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import fake_answers
 import pytest
 from django.test import Client
 
-from knitwork.web import present
+from knitwork.web import glance
 from knitwork.web.accounts.models import Account
+
+from . import fake_answers
 
 
 @pytest.fixture(autouse=True)
 def invented_system(settings):
     """Let every page read the invented system, and none the home folder of whoever runs the tests."""
-    settings.KNITWORK_SOURCE = "fake_answers.fake_source"
+    settings.KNITWORK_SOURCE = "tests.web.fake_answers.fake_source"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; nobody is guarded by it
     settings.ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
     fake_answers.CURRENT["answers"] = fake_answers.FakeAnswers()
-    present._glances.clear()
+    glance.forget()
     return fake_answers.CURRENT
 
 

@@ -236,6 +236,16 @@ class FakeAnswers:
              "start": AS_OF_US - 86_400_000_000, "end": None, "value": 3600, "in_numerator": True},
         ]  # fmt: skip
 
+    def people(self, measure, level, unit, period):
+        return {}
+
+    def feeds_by_unit(self):
+        return {(self.registry.level_of(u), u): ["adt"] for u in [*self.registry.roots(), *map(str, self.codes)]}
+
+    @property
+    def codes(self):
+        return [unit.unit for unit in self.registry.units]
+
     def variants(self, unit=None, level="micro", limit=50):
         return [
             {"variant": "ED > CATH > CCU > W7", "journeys": 412, "median_h": 139},

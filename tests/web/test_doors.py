@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from conftest import account, browser
 from knitwork.model.errors import CannotDo
 from knitwork.web.accounts.actions import add_account, set_role
 from knitwork.web.accounts.models import Account
 from knitwork.web.audit.models import AuditEvent
 from knitwork.web.place import is_loopback, make_secret, read_secret
 from knitwork.web.serve import listen, refuse_open_door, set_door
+
+from .conftest import account, browser
 
 PASSWORD = "a long enough password"
 

@@ -8,12 +8,13 @@ import io
 import re
 from html.parser import HTMLParser
 
-import fake_answers
 import pytest
 from django.urls import get_resolver
-from routes import HTML, OPEN, PAGES
 
 from knitwork.web.converters import UnitCode
+
+from . import fake_answers
+from .routes import HTML, OPEN, PAGES
 
 
 class Reader(HTMLParser):

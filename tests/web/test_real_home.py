@@ -6,12 +6,13 @@ import datetime as dt
 import random
 
 import pytest
-from routes import PAGES
 
 from knitwork.home import open_home
 from knitwork.web import source
 from knitwork.web.units.actions import notice_units
 from knitwork.web.units.registry import snapshot
+
+from .routes import PAGES
 
 
 def stays(patients=150):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 import re
 
-import fake_answers
 import pytest
 
 from knitwork.web import present, say, small
+
+from . import fake_answers
 
 
 @pytest.mark.parametrize(
