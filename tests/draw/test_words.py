@@ -127,6 +127,21 @@ def test_a_value_and_its_limit_never_read_alike():
     assert plain(sentence(evaluation)) == "Worse in November 2026: 38.9 min, above the limit of 38.7"
 
 
+def test_a_chart_of_rare_events_is_not_judged():
+    evaluation = chart_of([0, 1, 0, 0, 0, 1] * 4, chart="c", direction="down", rules=())
+
+    assert sentence(evaluation) == "Too few to call: not even two a month on average"
+    assert (brief(evaluation), icon_words(evaluation)) == ("Too few to call", "too few to call")
+
+
+def test_a_run_that_ended_is_not_told_as_if_it_lasted():
+    values = [*STEADY, *[34.0] * 12, 20.0]
+    said = plain(sentence(chart_of(values, direction="down", unit="min")))
+
+    assert said.startswith("Worse from October 2026 to October 2027")
+    assert said.endswith("above the centre, since then 20 min against 29")
+
+
 def test_a_hidden_value_is_not_said_though_its_signal_is():
     said = worse()
     hidden = dataclasses.replace(said, values=tuple(None for _ in said.values))

@@ -61,6 +61,8 @@ def sentence(
     if signal is not None:
         said = _signal(evaluation, signal, period, _, ngettext)
         return said if evaluation.recent else _past(said, period, _)
+    if not evaluation.spec.rules:
+        return _few(period, _)
     if evaluation.n_useful < NEEDED:
         return _("Too early to call: %(points)s, at least %(needed)d are needed for limits") % {
             "points": counted(evaluation.n_useful, "point", ngettext),
@@ -76,6 +78,8 @@ def brief(evaluation: Evaluation, *, period: Period | None = None, _: Translate 
     if signal is None or not evaluation.recent:
         if all(value is None for value in evaluation.values) and not evaluation.n_useful:
             return _("No values yet")
+        if not evaluation.spec.rules:
+            return _("Too few to call")
         return _("Too early to call") if evaluation.n_useful < NEEDED else _("No signal")
     said = headline(evaluation, signal, period=period, name=short_name, _=_)
     if signal.rule == CROSSINGS:
@@ -85,6 +89,17 @@ def brief(evaluation: Evaluation, *, period: Period | None = None, _: Translate 
         return said
     value, centre = _told_apart(evaluation, evaluation.values[at], evaluation.centres[at])
     return _("%(what)s: %(value)s against %(centre)s") % {"what": said, "value": value, "centre": centre}
+
+
+def _few(period: Period, _: Translate) -> str:
+    """Say that a chart is not judged, for so few are counted that no rule holds."""
+    texts = {
+        "day": _("Too few to call: not even two a day on average"),
+        "week": _("Too few to call: not even two a week on average"),
+        "month": _("Too few to call: not even two a month on average"),
+        "point": _("Too few to call: not even two in each on average"),
+    }
+    return texts[period]
 
 
 def _quiet(evaluation: Evaluation, period: Period, _: Translate, ngettext: Plural) -> str:
@@ -164,6 +179,10 @@ def _why(evaluation: Evaluation, signal: Signal, period: Period, _: Translate, n
         return text % {"periods": periods}
     value, centre = _told_apart(evaluation, evaluation.values[now], evaluation.centres[now])
     known = {"periods": periods, "value": value, "centre": centre}
+    if signal.end < now:
+        after = _("%(periods)s above the centre, since then %(value)s against %(centre)s")
+        below = _("%(periods)s below the centre, since then %(value)s against %(centre)s")
+        return (after if high else below) % known
     if high:
         return _("%(periods)s above the centre, now %(value)s against %(centre)s") % known
     return _("%(periods)s below the centre, now %(value)s against %(centre)s") % known
@@ -272,7 +291,8 @@ def _first(title: str, evaluation: Evaluation, _: Translate) -> str:
     said = headline(evaluation, signal, period=period_of(evaluation.labels), _=_)
     known = {"title": title, "change": said[:1].lower() + said[1:]}
     at = _last_tested(evaluation) if signal.rule == RUN else signal.end
-    if signal.rule == CROSSINGS or evaluation.values[at] is None:
+    over = signal.rule == RUN and signal.end < at
+    if signal.rule == CROSSINGS or over or evaluation.values[at] is None:
         return _("%(title)s: %(change)s.") % known
     known["value"], known["usual"] = _told_apart(evaluation, evaluation.values[at], evaluation.centres[at])
     return _("%(title)s: %(change)s, %(value)s against the usual %(usual)s.") % known
@@ -316,4 +336,6 @@ def icon_words(evaluation: Evaluation, *, _: Translate = as_written) -> str:
         return {"better": _("better"), "worse": _("worse")}.get(
             signal.verdict, _("higher") if signal.side == "high" else _("lower")
         )
+    if not evaluation.spec.rules:
+        return _("too few to call")
     return _("too early to call") if evaluation.n_useful < NEEDED else _("no signal")

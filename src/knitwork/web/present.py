@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from threading import Lock
 from typing import Any, get_args
 
 from django.urls import reverse
@@ -18,15 +18,20 @@ from knitwork.draw.chart import chart_svg
 from knitwork.draw.labels import value_text
 from knitwork.draw.periods import Period
 from knitwork.draw.record import tail
+from knitwork.model.units import CONTACT_KINDS, SUPPORT_KINDS
 from knitwork.signals import Evaluation, Series, chance_of_signal, evaluate_many
-from knitwork.signals.spec import Chart
+from knitwork.signals.spec import Chart, Spec
 from knitwork.web import say, small
 from knitwork.web.definitions import Definition
 from knitwork.web.source import Source
 
 # Fewer useful points than this have no limits (DESIGN 4).
 ENOUGH = 12
+# Patients come and go here: who is in at midnight, or when the records end, says little.
+WITHOUT_BEDS = CONTACT_KINDS | SUPPORT_KINDS
 PERIODS: tuple[Period, ...] = ("day", "week", "month")
+# Fewer events than this in a period, on average, can be judged by no rule.
+FEWEST_EVENTS = 2
 # What one picture can show and still be read; limits come from the whole series all the same.
 SHOWN_POINTS = {"day": 60, "week": 52, "month": 24}
 # Of which at most this share may be hidden as small; with more holes a picture says little and hints at much.
@@ -55,6 +60,9 @@ def rows_of(
     """Return the periods of every measure that can be computed and has any. One question to the answers."""
     can = source.answers.computable()
     wanted = [m for m in (only or source.measures) if can.get(m, (True, "", ""))[0] and m in source.measures]
+    known = source.answers.registry.get(unit)
+    if known is not None and known.kind in WITHOUT_BEDS:
+        wanted = [m for m in wanted if source.measures[m].counts != "midnights"]
     found = source.answers.series(wanted, unit, level, period)
     return {m: list(found[m]) for m in wanted if found.get(m)}
 
@@ -87,10 +95,32 @@ def series_of(definition: Definition, rows: list[dict[str, Any]]) -> Series:
     return Series(labels=labels, numerators=numerators, denominators=denominators, incomplete_last=open_last)
 
 
+def spec_of(definition: Definition, rows: list[dict[str, Any]]) -> Spec:
+    """Return how a series is judged: by no rule where fewer than two are counted in a period, on average.
+
+    Runs are judged against a centre with as many points above as below. Of an event that hardly ever comes nearly
+    every point lies below its mean, and one event lies above any limit: both would be taken for a change. The same
+    holds where nearly all of a share are counted. Medians and times are values, and judged as they are.
+    """
+    if definition.counts == "time":
+        return definition.spec
+    events = [_rarer(definition, row) for row in rows if row["numerator"] is not None and row.get("complete", True)]
+    if not events or sum(events) >= FEWEST_EVENTS * len(events):
+        return definition.spec
+    return dataclasses.replace(definition.spec, rules=())
+
+
+def _rarer(definition: Definition, row: dict[str, Any]) -> float:
+    """Return how many were counted, or of a proportion how many were not where those are fewer."""
+    counted = float(row["numerator"])
+    whole = row.get("denominator") if definition.spec.chart in ("p", "p_prime") else None
+    return counted if whole is None else min(counted, whole - counted)
+
+
 def evaluate_rows(source: Source, found: dict[str, list[dict[str, Any]]]) -> dict[str, Evaluation]:
     """Return the evaluation of every measure, all in one call."""
     series = [series_of(source.measures[m], rows) for m, rows in found.items()]
-    specs = [source.measures[m].spec for m in found]
+    specs = [spec_of(source.measures[m], rows) for m, rows in found.items()]
     return dict(zip(found, evaluate_many(series, specs), strict=True))
 
 
@@ -195,6 +225,11 @@ def chance_of_one(points: int, chart: Chart) -> float:
     return chance_of_signal(points, chart=chart, draws=1000).recent
 
 
+def chance_now(evaluation: Evaluation) -> float:
+    """Return the chance that a chart like this one signals now though nothing changed."""
+    return chance_of_one(about(evaluation.n_useful), evaluation.spec.chart) if evaluation.spec.rules else 0.0
+
+
 def warm() -> None:
     """Work the common chances out before the first page asks for them; takes a second or two."""
     for chart in get_args(Chart):
@@ -204,44 +239,13 @@ def warm() -> None:
 
 def by_chance(evaluations: Iterable[Evaluation]) -> str:
     """Say how many of these measures would signal though nothing changed."""
-    expected = sum(chance_of_one(about(one.n_useful), one.spec.chart) for one in evaluations)
+    expected = sum(map(chance_now, evaluations))
     if expected < 0.5:
         return _("By chance alone we expect fewer than 1 of them.")
     n = round(expected)
     return ngettext(
         "By chance alone we expect about %(n)s of them.", "By chance alone we expect about %(n)s of them.", n
     ) % {"n": n}
-
-
-# --- the whole system at a glance, made once for each generation of the lake ---
-
-_glances: dict[tuple[str, int, str], dict[str, tuple[dict[str, Any], int]]] = {}
-_one_at_a_time = Lock()
-
-
-def glance(source: Source, period: str) -> dict[str, tuple[dict[str, Any], int]]:
-    """Return for every unit its numbers and how many of its measures signal.
-
-    Asks for every unit in turn the first time, and keeps the answer as long as the generation lasts.
-    """
-    key = (source.key, source.answers.generation, period)
-    with _one_at_a_time:
-        if key not in _glances:
-            for old in [k for k in _glances if k[0] == source.key and k[1] != key[1]]:
-                del _glances[old]
-            registry = source.answers.registry
-            codes = dict.fromkeys([*registry.roots(), *(u.unit for u in registry.units)])
-            _glances[key] = {code: _glance_at(source, code, period) for code in codes}
-        return _glances[key]
-
-
-def _glance_at(source: Source, code: str, period: str) -> tuple[dict[str, Any], int]:
-    level = source.answers.registry.level_of(code)
-    numbers = source.answers.unit_numbers(code, level)
-    if not has_calendar(source):
-        return numbers, 0
-    evaluations = evaluate_rows(source, rows_of(source, code, level, period))
-    return numbers, sum(1 for evaluation in evaluations.values() if evaluation.recent)
 
 
 def has_calendar(source: Source) -> bool:
@@ -289,11 +293,15 @@ def decimals_of(rows: list[dict[str, Any]]) -> int:
 
 
 def tiles(source: Source, unit: str, numbers: dict[str, Any], *, hide: bool) -> list[dict[str, str]]:
-    """Return the plain numbers of a unit; with shifted dates only those that need no calendar."""
+    """Return the plain numbers of a unit; with shifted dates only those that need no calendar.
+
+    Numbers of a moment name it: the records end then, and nobody knows who is there now.
+    """
     if has_calendar(source):
+        at = source.answers.as_of_us
         shown = {
-            _("Patients here now"): "here_now",
-            _("Arrived on the last day"): "arrived_today",
+            _("Patients here on %(moment)s") % {"moment": say.day_and_time(at, source.tz)}: "here_now",
+            _("Arrived on %(day)s") % {"day": say.day(at, source.tz)}: "arrived_today",
             _("Patients, last 12 months"): "patients_12m",
             _("Journeys through here, last 12 months"): "journeys_12m",
         }
@@ -304,20 +312,28 @@ def tiles(source: Source, unit: str, numbers: dict[str, Any], *, hide: bool) -> 
             _("Journeys through here, all records"): "journeys_all",
         }
     made = [
-        {"label": label, "value": small.shown_count(numbers.get(name), hide=hide), "note": ""}
+        {"label": label, "value": small.shown_count(numbers.get(name), hide=hide), "note": "", "name": name}
         for label, name in shown.items()
     ]
     known = source.answers.registry.get(unit)
-    if known and known.capacity and numbers.get("here_now") is not None:
-        made[0]["note"] = _("of %(n)s") % {"n": say.count(known.capacity)}
+    for tile in made:
+        if numbers.get("late") and tile["name"] in ("here_now", "arrived_today"):
+            tile |= {"value": "–", "note": numbers["late"]}
+        elif tile["name"] == "here_now" and known and known.capacity and numbers.get("here_now") is not None:
+            tile["note"] = _("of %(n)s beds") % {"n": say.count(known.capacity)}
     return made
 
 
 def lead(cards: list[Card], *, calendar: bool) -> str:
     """Return the one or two sentences a page opens with, from the same evaluations as its pictures."""
-    if calendar:
-        return words.lead([(c.title, c.evaluation) for c in cards], _=_, ngettext=ngettext)
-    return _(
-        "The dates of this feed were shifted for privacy, each patient's by another span, so nothing can be said "
-        "over time: totals and durations stand here."
-    )
+    if not calendar:
+        return _(
+            "The dates of this feed were shifted for privacy, each patient's by another span, so nothing can be said "
+            "over time: totals and durations stand here."
+        )
+    said = words.lead([(c.title, c.evaluation) for c in cards], _=_, ngettext=ngettext)
+    early = sum(1 for c in cards if c.evaluation.n_useful < ENOUGH)
+    if not early or early == len(cards):
+        return said
+    text = ngettext("Of %(n)s measure it is too early to tell.", "Of %(n)s measures it is too early to tell.", early)
+    return f"{said} {text % {'n': early}}"

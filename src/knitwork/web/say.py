@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from knitwork.draw.labels import number, with_unit
 
@@ -91,6 +91,16 @@ def moment(value: object, tz: str) -> str:
     return str(value) if value else "–"
 
 
+def day(us: int | None, tz: str) -> str:
+    """Return the day of an instant: 14 October 2026."""
+    return "–" if us is None else date_format(local(us, tz).replace(tzinfo=None), "j F Y")
+
+
+def day_and_time(us: int | None, tz: str) -> str:
+    """Return an instant without its year: 14 October, 06:10."""
+    return "–" if us is None else date_format(local(us, tz).replace(tzinfo=None), "j F, H:i")
+
+
 def long_day(us: int | None, tz: str) -> str:
     """Return an instant with the day of the week: Tuesday 14 October 2026, 06:10."""
     return "–" if us is None else date_format(local(us, tz).replace(tzinfo=None), "l j F Y, H:i")
@@ -109,8 +119,3 @@ def period_name(start_day: int, period: str) -> str:
 def iso_day(start_day: int) -> str:
     """Return a local day counted from 1970-01-01 as an ISO date."""
     return (dt.date(1970, 1, 1) + dt.timedelta(days=start_day)).isoformat()
-
-
-def signals(n: int) -> str:
-    """Return a number of signals in words."""
-    return ngettext("%(n)s signal", "%(n)s signals", n) % {"n": n} if n else _("no signal")

@@ -82,6 +82,13 @@ def inside(source: Source, code: str) -> list[str]:
     return sorted({m.unit for m in found})
 
 
+def taking_part(source: Source, code: str) -> list[str]:
+    """Return the units that take part in a group as of the records."""
+    registry, as_of = source.answers.registry, source.answers.as_of_us
+    found = [m for m in registry.memberships if m.group == code and m.kind == "takes_part" and holds_at(m, as_of)]
+    return sorted({m.unit for m in found})
+
+
 def parent(source: Source, code: str) -> str | None:
     """Return the group that a unit belongs to as of the records."""
     held = [m.group for m in source.answers.registry.parents(code) if holds_at(m, source.answers.as_of_us)]

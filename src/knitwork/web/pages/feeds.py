@@ -9,12 +9,14 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from knitwork.web import say
+from knitwork.web import fresh, say
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.audit.record import record
 from knitwork.web.pages.frame import with_answers
+from knitwork.web.source import Source
 
 SHOWN_REJECTS = 200
 
@@ -37,7 +39,7 @@ def feeds(request: HttpRequest) -> HttpResponse:
                 detail={"rows": min(len(rejects), SHOWN_REJECTS)},
             )
     context = {
-        "feeds": [feed_view(state, source.tz) for state in states],
+        "feeds": [feed_view(state, source) for state in states],
         "deliveries": [
             delivery
             | {name: say.count(delivery[name]) for name in ("taken", "rejected")}
@@ -65,19 +67,18 @@ def moment(text: str | None, tz: str) -> str:
     return say.moment(at if at.tzinfo else at.replace(tzinfo=dt.UTC), tz)
 
 
-def feed_view(state: Any, tz: str) -> dict[str, Any]:
+def feed_view(state: Any, source: Source) -> dict[str, Any]:
     """Return one feed with everything worth knowing about it in words."""
-    shifted = state.calendar == "shifted"
-    said = list(state.notes)
-    if not said:
-        if shifted:
-            said.append(_("Dates were shifted for privacy: totals and durations only, no charts over time."))
-        if not state.departures_recorded:
-            said.append(_("Departures are not recorded by this feed: waits between units cannot be told."))
-        if state.zone_assumed:
-            said.append(_("No time zone was given: UTC is assumed."))
-        if getattr(state, "dates_only", False):
-            said.append(_("Dates without times of day: nothing by the hour can be told."))
+    tz, shifted = source.tz, state.calendar == "shifted"
+    said = [fresh.view_of(state, source, timezone.now())] if not shifted else []
+    if shifted:
+        said.append(_("Dates were shifted for privacy: totals and durations only, no charts over time."))
+    if not state.departures_recorded:
+        said.append(_("Departure not recorded by this feed: waits between units cannot be told."))
+    if state.zone_assumed:
+        said.append(_("No time zone was given: UTC is assumed, so hours of the day may be off."))
+    said += [sentence(note) for note in state.notes if not told_above(note)]
+    said = [one for one in said if one]
     return {
         "feed": state.feed,
         "rows": say.count(state.rows),
@@ -86,7 +87,17 @@ def feed_view(state: Any, tz: str) -> dict[str, Any]:
         "last": say.instant(state.last_us, tz),
         "received": moment(state.received_at, tz),
         "rejected": say.count(state.rejected),
-        "zone": state.zone,
+        "zone": _("UTC (assumed)") if state.zone_assumed else state.zone,
         "shifted": shifted,
         "said": said,
     }
+
+
+def told_above(note: str) -> bool:
+    """Say whether a note of a load only repeats what the page says of the feed in its own words."""
+    return "shifted for privacy" in note or "no time zone was named" in note
+
+
+def sentence(note: str) -> str:
+    """Return a note of a load as a sentence."""
+    return note[:1].upper() + note[1:] + ("" if note.endswith(".") else ".")

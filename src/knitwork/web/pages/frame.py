@@ -7,11 +7,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from knitwork.model.errors import CannotDo
-from knitwork.web import say
 from knitwork.web.accounts.access import may
+from knitwork.web.fresh import freshness
 from knitwork.web.source import Source, source
 
 # Which way in an address belongs to. Improve and Redesign join when they exist.
@@ -30,12 +31,21 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     }
     if not may(getattr(request, "user", None), "read"):
         return found
-    known = of(request)
+    try:
+        known = of(request)
+    except CannotDo:
+        # The page says why in its own sentence; what stands round it must not fail for the same reason.
+        return found
     ways = [
         {"name": _("Today"), "address": reverse("system"), "here": here in TODAY},
         {"name": _("Understand"), "address": reverse("handoffs"), "here": here not in TODAY},
     ]
-    return found | {"ways": ways, "system_name": known.name, "freshness": freshness(known), "url_name": here}
+    return found | {
+        "ways": ways,
+        "system_name": known.name,
+        "freshness": freshness(known, timezone.now()),
+        "url_name": here,
+    }
 
 
 def of(request: HttpRequest) -> Source:
@@ -54,20 +64,6 @@ def with_answers(request: HttpRequest) -> Source:
             _("No records are loaded yet: `knitwork load FILE` takes a file of stays in, then `knitwork refresh`.")
         )
     return known
-
-
-def freshness(known: Source) -> str:
-    """Say up to when the records go and how many feeds they come from."""
-    if known.answers is None:
-        return _("No records yet")
-    feeds = known.answers.feeds()
-    until = say.instant(known.answers.as_of_us, known.tz)
-    if feeds and all(feed.calendar == "shifted" for feed in feeds):
-        return _("Dates were shifted for privacy")
-    from django.utils.translation import ngettext
-
-    text = ngettext("Records up to %(until)s, from %(n)s feed", "Records up to %(until)s, from %(n)s feeds", len(feeds))
-    return text % {"until": until, "n": len(feeds)}
 
 
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001

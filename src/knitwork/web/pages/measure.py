@@ -98,7 +98,9 @@ def number_row(
 
 def limits_words(evaluation: Any) -> str:
     """Say where the limits come from, or why there are none."""
-    if evaluation.limits_kind == "locked":
+    if not evaluation.spec.rules:
+        text = _("So few are counted in a period that no rule can tell a change from chance: look at longer periods.")
+    elif evaluation.limits_kind == "locked":
         text = _("The limits come from the first %(n)s points and stay until a person moves them.")
     elif evaluation.limits_kind == "trial":
         text = _("The limits are on trial: they come from all %(n)s points and move until there are 20.")

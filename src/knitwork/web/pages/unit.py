@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from knitwork.web import present, say
+from knitwork.web import fresh, glance, present, say
 from knitwork.web.accounts.access import may, needs
-from knitwork.web.pages.around import Names, inside, period_of, periods, place
+from knitwork.web.pages.around import Names, Place, inside, period_of, periods, place, taking_part
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.pages.handoffs import neighbourhood, pair_rows
 from knitwork.web.source import Source
@@ -29,13 +29,15 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
     calendar = present.has_calendar(source)
     cards = present.cards(source, code, period=period, hide=hide) if calendar else []
     numbers = source.answers.unit_numbers(code, at.level)
+    feeds = glance.glance(source, "month")[code].numbers["feeds"]
+    numbers = numbers | {"late": fresh.late_note(source, feeds)}
     known = Names(source)
     months = MONTHS_OF_WAITS if calendar else None
     pairs = source.answers.pairs(at.level, unit=code, months=months)
     shown = {card.measure for card in cards}
     context = {
         "place": at,
-        "lead": present.lead(cards, calendar=calendar),
+        "lead": lead(source, at, cards, calendar=calendar),
         "tiles": present.tiles(source, code, numbers, hide=hide),
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
         "calendar": calendar,
@@ -47,12 +49,24 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
         "flow": neighbourhood(pairs, code, known, hide=hide, level=at.level),
         "pairs": pair_rows(pairs, known, level=at.level, hide=hide, seen_from=code)[:12],
         "months": months,
-        "inside": unit_links(source, known, code),
-        "missing": missing(source, shown) if calendar else [],
+        "inside": unit_links(known, [child for child in inside(source, code) if child != code]),
+        "taking_part": unit_links(known, taking_part(source, code)),
+        "missing": missing(source, at, shown) if calendar else [],
         "period": period,
         "periods": periods(request),
     }
     return render(request, "pages/unit.html", context)
+
+
+def lead(source: Source, at: Place, cards: list[present.Card], *, calendar: bool) -> str:
+    """Return the sentences a unit's page opens with; where waits cannot be told they are missed, so that is said too."""
+    if not cards and calendar and taking_part(source, at.code):
+        return _("Units of several groups take part in this one; each is measured on its own page.")
+    said = present.lead(cards, calendar=calendar)
+    states = source.answers.feeds()
+    if calendar and states and not any(state.departures_recorded for state in states):
+        said += " " + _("Waits between units cannot be told: departure not recorded by this feed.")
+    return said
 
 
 @needs("read")
@@ -79,22 +93,24 @@ def wall(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "pages/wall.html", context)
 
 
-def unit_links(source: Source, known: Names, code: str) -> list[dict[str, Any]]:
-    """Return the units inside a group as links with their kinds."""
-    return [known.link(child) | {"kind": known.kind(child)[0]} for child in inside(source, code) if child != code]
+def unit_links(known: Names, codes: list[str]) -> list[dict[str, Any]]:
+    """Return units as links with their kinds."""
+    return [known.link(code) | {"kind": known.kind(code)[0]} for code in codes]
 
 
-def missing(source: Source, shown: set[str]) -> list[dict[str, str]]:
+def missing(source: Source, at: Place, shown: set[str]) -> list[dict[str, str]]:
     """Return the measures that have nothing to show here, each with its reason."""
     can = source.answers.computable()
+    unit = source.answers.registry.get(at.code)
+    without_beds = unit is not None and unit.kind in present.WITHOUT_BEDS
     found = []
     for measure, definition in source.measures.items():
         if measure in shown:
             continue
         able, why_not, unlock = can.get(measure, (True, "", ""))
-        found.append({
-            "title": definition.title,
-            "why_not": _("Nothing to count here yet.") if able else why_not,
-            "unlock": "" if able else unlock,
-        })  # fmt: skip
+        if able and without_beds and definition.counts == "midnights":
+            why_not = _("Patients do not stay here overnight.")
+        elif able:
+            why_not = _("Nothing to count here yet.")
+        found.append({"title": definition.title, "why_not": why_not, "unlock": "" if able else unlock})
     return found

@@ -1,0 +1,109 @@
+"""How old the records are, in words, and which feeds are late.
+
+A page must never look calm because nothing came: where records end long before now it says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from itertools import pairwise
+from statistics import median
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from knitwork.web import say
+from knitwork.web.source import Source
+
+DAY_US = 86_400_000_000
+# A feed is late after twice the usual time between its deliveries; where that is not known, after two days.
+UNKNOWN_CADENCE_US = DAY_US
+DELIVERIES_FOR_A_CADENCE = 3
+
+
+def us_of(moment: dt.datetime) -> int:
+    """Return an instant as microseconds since 1970."""
+    return (moment - say.EPOCH) // dt.timedelta(microseconds=1)
+
+
+def cadence_us(received: list[str]) -> float:
+    """Return the usual time between the deliveries of a feed; a day where too few came to tell.
+
+    >>> cadence_us(["2026-10-01T06:00:00+00:00", "2026-10-08T06:00:00+00:00", "2026-10-15T06:00:00+00:00"]) / DAY_US
+    7.0
+    """
+    moments = sorted({dt.datetime.fromisoformat(text) for text in received})
+    if len(moments) < DELIVERIES_FOR_A_CADENCE:
+        return UNKNOWN_CADENCE_US
+    return median((after - before) / dt.timedelta(microseconds=1) for before, after in pairwise(moments))
+
+
+def is_late(last_us: int | None, *, cadence: float, at_us: int) -> bool:
+    """Say whether records that end at `last_us` are stale at a moment."""
+    return last_us is not None and at_us - last_us > 2 * cadence
+
+
+def late_feeds(known: Source, at_us: int) -> dict[str, int]:
+    """Return the feeds with real dates whose records are stale at a moment, and where they end."""
+    received: dict[str, list[str]] = {}
+    for delivery in known.answers.deliveries():
+        received.setdefault(delivery["feed"], []).append(delivery["received_at"])
+    return {
+        state.feed: state.last_us
+        for state in known.answers.feeds()
+        if state.calendar != "shifted"
+        and is_late(state.last_us, cadence=cadence_us(received.get(state.feed, [])), at_us=at_us)
+    }
+
+
+def freshness(known: Source, now: dt.datetime) -> str:
+    """Say up to when the records go, how long ago that was where it is too long, and which feeds stopped earlier."""
+    if known.answers is None:
+        return _("No records yet")
+    states = known.answers.feeds()
+    if states and all(state.calendar == "shifted" for state in states):
+        return _("Dates were shifted for privacy")
+    as_of = known.answers.as_of_us
+    until = say.instant(as_of, known.tz)
+    at = us_of(now)
+    late = late_feeds(known, max(at, as_of or at))
+    real = [state for state in states if state.calendar != "shifted"]
+    if late and len(late) == len(real):
+        days = (at - (as_of or at)) // DAY_US
+        text = ngettext("Records end on %(until)s, %(n)s day ago", "Records end on %(until)s, %(n)s days ago", days)
+        return text % {"until": until, "n": say.count(days)}
+    text = ngettext(
+        "Records up to %(until)s, from %(n)s feed", "Records up to %(until)s, from %(n)s feeds", len(states)
+    )
+    said = text % {"until": until, "n": len(states)}
+    ended = [_("%(feed)s ends on %(day)s") % {"feed": f, "day": say.day(last, known.tz)} for f, last in late.items()]
+    return "; ".join([said, *ended])
+
+
+def late_note(known: Source, feeds: list[str]) -> str:
+    """Say when a unit's own records end where all its feeds stopped before the others; empty where they did not.
+
+    Who is in such a unit when the other records end is not known, and none of its numbers is nought for that.
+    """
+    as_of = known.answers.as_of_us
+    if as_of is None or not feeds:
+        return ""
+    late = late_feeds(known, as_of)
+    if any(feed not in late for feed in feeds):
+        return ""
+    return _("its records end on %(day)s") % {"day": say.day(max(late[feed] for feed in feeds), known.tz)}
+
+
+def view_of(state: Any, known: Source, now: dt.datetime) -> str:
+    """Say of one feed that it is late, for the page of feeds; empty where it is not."""
+    late = late_feeds(known, max(us_of(now), known.answers.as_of_us or 0))
+    if state.feed not in late:
+        return ""
+    days = (us_of(now) - late[state.feed]) // DAY_US
+    text = ngettext(
+        "Its records end %(n)s day ago: what came after is not known.",
+        "Its records end %(n)s days ago: what came after is not known.",
+        days,
+    )
+    return text % {"n": say.count(days)} if days > 0 else _("It ends before the other feeds.")

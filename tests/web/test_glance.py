@@ -1,0 +1,136 @@
+"""The first page: which units signal and where, in a sentence or two; silence where nothing does."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from knitwork.model.units import Membership, Registry, Unit
+from knitwork.web import glance, present
+
+from . import fake_answers
+
+
+def text(response):
+    return response.content.decode()
+
+
+def lead_of(page):
+    return page.split('<p class="lead">')[1].split("</p>")[0]
+
+
+class Steady(fake_answers.FakeAnswers):
+    """A system in which nothing changes: every value is the same, save for a little up and down."""
+
+    def one_series(self, measure, unit, level, period):
+        rows = super().one_series(measure, unit, level, period)
+        for at, row in enumerate(rows):
+            wave = 1 + 0.04 * (-1) ** at
+            if row["numerator"] is not None:
+                row |= {"denominator": 200, "n": 200, "numerator": round(30 * wave), "value": 15 * wave}
+            else:
+                row |= {"value": 30 * wave}
+        return rows
+
+
+def test_the_first_page_names_the_units_that_signal_with_what_and_since_when(ada):
+    assert lead_of(text(ada.get("/"))) == (
+        "Worse in Emergency department (Follow-up contact within 7 days in August 2026). "
+        "Better in Coronary care unit (Discharge before noon in September 2026)."
+    )
+
+
+def test_the_first_page_is_silent_where_nothing_changed(ada, invented_system):
+    invented_system["answers"] = Steady()
+
+    page = text(ada.get("/"))
+
+    assert lead_of(page) == "Nothing has changed in any unit that is not noise."
+    assert "Signals of the whole" not in page
+    assert "no signal" in page
+
+
+def test_each_unit_says_its_gravest_change_in_words_and_how_many_more(ada):
+    page = text(ada.get("/"))
+    unit = page[page.index(">Coronary care unit</a>") :].split("</li>")[0]
+
+    assert "Discharge before noon better in September 2026; 2 more</span>" in unit
+
+
+def test_the_number_expected_by_chance_is_that_of_all_charts(ada):
+    page = text(ada.get("/"))
+    found = glance.glance(fake_answers.fake_source(), "month")
+    micro = [one for code, one in found.items() if fake_answers.REGISTRY.level_of(code) == "micro"]
+
+    charts, signals = sum(one.charts for one in micro), sum(len(one.changes) for one in micro)
+    assert f"{signals} of {charts} charts signal in their last three points" in page
+
+
+def test_a_group_that_units_only_take_part_in_is_no_empty_level(ada, invented_system):
+    registry = dataclasses.replace(
+        fake_answers.REGISTRY,
+        units=(*fake_answers.REGISTRY.units, Unit(unit="STROKE", name="Stroke care", kind="mesosystem")),
+        memberships=(*fake_answers.REGISTRY.memberships, Membership("ED", "STROKE", kind="takes_part")),
+    )
+    invented_system["answers"] = fake_answers.FakeAnswers(registry=registry)
+
+    page = text(ada.get("/"))
+
+    assert "Stroke care" not in page[page.index('class="nested"') :].split("Across them")[0]
+    assert "(1 unit takes part)" in page
+    assert "Units that take part" in text(ada.get("/units/STROKE/"))
+
+
+def test_a_system_of_one_unit_opens_with_that_unit(ada, invented_system):
+    practice = Registry(units=(Unit(unit="GP", name="Two doctors", kind="practice"),), macro_name="Two doctors")
+    invented_system["answers"] = fake_answers.FakeAnswers(registry=practice)
+
+    assert "Worse in" not in lead_of(text(ada.get("/")))
+
+
+def test_nobody_is_said_to_be_at_a_practice_at_midnight(ada, invented_system):
+    units = tuple(
+        dataclasses.replace(unit, kind="clinic") if unit.unit == "REHAB" else unit
+        for unit in fake_answers.REGISTRY.units
+    )
+    registry = dataclasses.replace(fake_answers.REGISTRY, units=units)
+    measures = fake_answers.MEASURES | {
+        "census": dataclasses.replace(fake_answers.MEASURES["census"], counts="midnights")
+    }
+    source = dataclasses.replace(
+        fake_answers.fake_source(), answers=fake_answers.FakeAnswers(registry=registry), measures=measures
+    )
+
+    assert "census" not in present.rows_of(source, "REHAB", "micro", "month")
+    assert "census" in present.rows_of(source, "CCU", "micro", "month")
+
+
+RARE = [0, 0, 1, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4]
+
+
+@pytest.mark.parametrize(
+    ("numerators", "denominator", "judged"),
+    [
+        (RARE, 65, False),  # a handful in two years: a run of noughts is no improvement
+        ([65 - n for n in RARE], 65, False),  # nor is a run of all but one
+        ([2] * 24, 65, True),
+        ([30] * 24, 65, True),
+    ],
+)
+def test_what_hardly_ever_happens_is_judged_by_no_rule(numerators, denominator, judged):
+    definition = fake_answers.MEASURES["return_rate"]
+    rows = [
+        {
+            "label": f"{2024 + at // 12}-{at % 12 + 1:02}-01",
+            "numerator": n,
+            "denominator": denominator,
+            "complete": True,
+        }
+        for at, n in enumerate(numerators)
+    ]
+    evaluation = present.evaluate_rows(fake_answers.fake_source(), {definition.id: rows})[definition.id]
+
+    assert bool(evaluation.spec.rules) == judged
+    assert judged or not evaluation.signals
+    assert (present.chance_now(evaluation) > 0) == judged
