@@ -46,40 +46,42 @@ WHERE s.beside_rank > 0 AND EXISTS (
         OR (s.start_us < b.start_us AND b.start_us < s.end_key // 4 AND s.end_key % 4 > 0))
 );
 
--- Each step under its ancestor of each level at its start; the registry's ancestors of one
--- level never overlap in time, so a step has at most one row a level.
+-- The steps of each visit in order, and each under its ancestor of each level at its start; the
+-- registry's ancestors of one level never overlap in time, so a step has at most one row a level.
+CREATE TEMP TABLE steps AS
+SELECT s.patient, s.v, s.unit, s.start_us, s.end_key, s.precise, s.feed,
+       row_number() OVER (PARTITION BY s.v ORDER BY s.start_us, s.end_key // 4, s.unit)::INTEGER AS ord
+FROM merged s ANTI JOIN beside b ON b.v = s.v AND b.unit = s.unit AND b.start_us = s.start_us;
+
 CREATE TEMP TABLE climbed AS
-SELECT a.level, s.patient, s.v, a.ancestor AS unit, s.unit AS micro, s.start_us, s.end_key, s.precise, s.feed
-FROM merged s
-JOIN ancestor a ON a.unit = s.unit AND s.start_us >= a.since_us AND s.start_us < a.until_us
-ANTI JOIN beside b ON b.v = s.v AND b.unit = s.unit AND b.start_us = s.start_us;
+SELECT a.level, s.patient, s.v, s.ord, a.ancestor AS unit, s.unit AS micro, s.start_us, s.end_key, s.precise, s.feed
+FROM steps s JOIN ancestor a ON a.unit = s.unit AND s.start_us >= a.since_us AND s.start_us < a.until_us;
 
 -- Neighbours with the same ancestor are one node. A visit that knows one unit of a level is
 -- one node there and needs no sorting; `ord` is the place of a node's first step.
 CREATE TEMP TABLE whole_visit AS
-SELECT level, any_value(patient) AS patient, v, 1::BIGINT AS ord, any_value(unit) AS unit, count(*) AS steps,
-       min(start_us) AS start_us, max(end_key) AS end_key,
-       min(unit) = max(unit) AS one_unit, any_value(micro) AS micro, any_value(feed) AS feed, bool_and(precise) AS precise
+SELECT level, any_value(patient) AS patient, v, min(ord) AS ord, any_value(unit) AS unit, min(unit) = max(unit) AS one_unit,
+       min(start_us) AS start_us, max(start_us) AS last_start_us, max(end_key) AS end_key,
+       arg_min(micro, ord) AS first_micro, arg_max(micro, ord) AS last_micro,
+       bool_and(precise) AS precise, arg_max(feed, ord) AS feed
 FROM climbed GROUP BY level, v;
 
 CREATE TEMP TABLE nodes AS
 WITH turned AS (
-    SELECT c.*, row_number() OVER w AS ord, c.unit IS DISTINCT FROM lag(c.unit) OVER w AS turns,
-           c.unit IS DISTINCT FROM lead(c.unit) OVER w AS ends
-    FROM climbed c ANTI JOIN (SELECT level, v FROM whole_visit WHERE steps = 1) o ON o.level = c.level AND o.v = c.v
-    WINDOW w AS (PARTITION BY c.level, c.v ORDER BY c.start_us, c.end_key // 4, c.micro)
+    SELECT c.*, c.unit IS DISTINCT FROM lag(c.unit) OVER w AS turns, c.unit IS DISTINCT FROM lead(c.unit) OVER w AS ends
+    FROM climbed c ANTI JOIN (SELECT level, v FROM whole_visit WHERE one_unit) o ON o.level = c.level AND o.v = c.v
+    WINDOW w AS (PARTITION BY c.level, c.v ORDER BY c.ord)
 ),
 grouped AS (
     SELECT *, sum(turns::INTEGER) OVER (PARTITION BY level, v ORDER BY ord ROWS UNBOUNDED PRECEDING) AS node
     FROM turned WHERE NOT (turns AND ends)
 )
-SELECT level, patient, v, ord, unit, start_us, start_us AS last_start_us, end_key, micro AS first_micro, micro AS last_micro,
-       precise, feed
-FROM whole_visit WHERE steps = 1
+SELECT level, patient, v, ord, unit, start_us, last_start_us, end_key, first_micro, last_micro, precise, feed, true AS alone
+FROM whole_visit WHERE one_unit
 UNION ALL
-SELECT level, patient, v, ord, unit, start_us, start_us, end_key, micro, micro, precise, feed
+SELECT level, patient, v, ord, unit, start_us, start_us, end_key, micro, micro, precise, feed, false
 FROM turned WHERE turns AND ends
 UNION ALL
 SELECT level, any_value(patient), v, min(ord), any_value(unit), min(start_us), max(start_us), max(end_key),
-       arg_min(micro, ord), arg_max(micro, ord), bool_and(precise), arg_max(feed, ord)
+       arg_min(micro, ord), arg_max(micro, ord), bool_and(precise), arg_max(feed, ord), false
 FROM grouped GROUP BY level, v, node;

@@ -5,8 +5,12 @@ WITH beside AS (
            lead(unit) OVER w AS next_unit, lead(first_micro) OVER w AS next_micro, lead(start_us) OVER w AS next_start_us,
            lead(precise) OVER w AS next_precise,
            lag(unit) OVER w AS prev_unit, lag(last_micro) OVER w AS prev_micro, lag(unit, 2) OVER w AS prev_unit_2
-    FROM nodes
+    FROM nodes WHERE NOT alone
     WINDOW w AS (PARTITION BY level, v ORDER BY ord)
+    UNION ALL BY NAME
+    -- the only node of its visit has no neighbours
+    SELECT level, patient, v, ord, unit, start_us, last_start_us, end_key, first_micro, last_micro, precise, feed
+    FROM nodes WHERE alone
 )
 SELECT b.* EXCLUDE (end_key, prev_micro), end_key % 4 AS end_code,
        CASE WHEN end_key % 4 >= 2 THEN end_key // 4 END AS whole_end_us,
