@@ -10,6 +10,9 @@ import pytest
 from knitwork.home import open_home
 from knitwork.measures.catalogue import catalogue
 from knitwork.model.units import Membership, Registry, Unit
+from knitwork.web.pages.measure import point_words
+
+from . import fake_answers
 
 KINDS = {"ED": "ed", "ICU": "icu", "CCU": "ccu", "WARD": "ward", "SURG": "ward", "CLINIC": "clinic", "GP": "practice"}
 REGISTRY = Registry(
@@ -89,3 +92,24 @@ def test_the_rows_behind_a_point_are_those_it_counted(answers, measure):
             assert len(rows) == cell["denominator"], where
             if cell["numerator"] is not None:
                 assert cell["numerator"] == (added if measure.unit.startswith("per ") else inside), where
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"numerator": 12, "denominator": 214, "value": 5.6}, "12 of 214: 5.6%"),
+        ({"numerator": None, "denominator": 35, "value": 41.0}, "41%, of 35"),
+        ({"numerator": 107, "denominator": None, "value": 107.0}, "107%"),
+        ({"value": None}, ""),
+    ],
+)
+def test_the_list_repeats_the_numbers_of_its_point(row, said):
+    assert point_words(fake_answers.MEASURES["return_rate"], row) == said
+
+
+def test_the_values_behind_a_point_carry_their_unit(ada):
+    page = ada.get("/units/CCU/measures/return_rate/behind/2026-09-01/").content.decode()
+
+    assert '<th scope="col" class="n">How many</th>' in page
+    assert '<td class="n">3,600</td>' in page
+    assert "Counted: stays that count. Out of: all stays." in page

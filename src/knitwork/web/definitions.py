@@ -35,6 +35,8 @@ class Definition:
     needs: tuple[str, ...] = ()
     counts: Counts = "people"
     is_outcome: bool = False
+    # Its single values are lengths of time: those of a median, or what a long stay is told by.
+    in_time: bool = False
 
     @property
     def of_values(self) -> bool:
@@ -75,6 +77,7 @@ def from_catalogue(measure: Measure) -> Definition:
         denominator=measure.words.denominator,
         needs=measure.needs,
         counts=counts_of(measure),
+        in_time=measure.has_values,
         is_outcome=bool(measure.censor_days) and measure.fact in ("stay", "visit"),
     )
 

@@ -148,11 +148,16 @@ def behind(request: HttpRequest, code: str, measure: str, start: str) -> HttpRes
     with transaction.atomic():
         detail = {"unit": code, "measure": measure, "period": period, "start": start, "rows": len(rows)}
         record(by=request.user, action="read patients", about=f"{measure} in {code} from {start}", detail=detail)  # type: ignore[arg-type]
+    point = point_of(source, at, definition, period, start_day)
     context = {
         "place": at,
         "definition": definition,
         "period_name": say.period_name(start_day, period),
-        "rows": [patient_row(row, known, source.tz) for row in rows],
+        "point": point_words(definition, point),
+        "rows": [patient_row(definition, row, known, source.tz) for row in rows],
+        "valued": any(row.get("value") is not None for row in rows),
+        "judged": any(row.get("in_numerator") is not None for row in rows),
+        "value_name": value_name(definition),
         "cut": len(rows) >= SHOWN_ROWS,
         "limit": SHOWN_ROWS,
         "period": period,
@@ -160,18 +165,49 @@ def behind(request: HttpRequest, code: str, measure: str, start: str) -> HttpRes
     return render(request, "pages/behind.html", context)
 
 
-def patient_row(row: dict[str, Any], known: Names, tz: str) -> dict[str, Any]:
+def point_of(source: Source, at: Place, definition: Definition, period: str, start_day: int) -> dict[str, Any]:
+    """Return the numbers of one point, as they stand in the table of its measure."""
+    rows = present.rows_of(source, at.code, at.level, period, [definition.id]).get(definition.id, [])
+    return next((row for row in rows if period == "all" or row["start_day"] == start_day), {})
+
+
+def point_words(definition: Definition, row: dict[str, Any]) -> str:
+    """Say a point's numbers in a line, so that the list below can be counted against them."""
+    if row.get("value") is None:
+        return ""
+    value = present.value_of(definition, row)
+    counted, whole = row.get("numerator"), row.get("denominator")
+    if whole is None:
+        return value
+    known = {"value": value, "whole": present.counted_of(definition, whole)}
+    if counted is None:
+        return _("%(value)s, of %(whole)s") % known
+    known["counted"] = present.counted_of(definition, counted)
+    return _("%(counted)s of %(whole)s: %(value)s") % known
+
+
+def value_name(definition: Definition) -> str:
+    """Return what the single values behind a point are."""
+    if definition.counts == "midnights":
+        return _("Nights")
+    if definition.counts == "time":
+        return _("Between units")
+    return _("How long") if definition.in_time else _("How many")
+
+
+def patient_row(definition: Definition, row: dict[str, Any], known: Names, tz: str) -> dict[str, Any]:
     """Return one patient's stay or hand-off behind a point."""
     if row.get("from_unit") or row.get("to_unit"):
         where = f"{known.name(row.get('from_unit'))} → {known.name(row.get('to_unit'))}"
     else:
         where = known.name(row.get("unit"))
+    timed = definition.in_time or definition.counts == "time"
     return {
         "patient": row.get("patient"),
         "visit": row.get("visit") or "–",
         "where": where,
         "start": say.moment(row.get("start"), tz),
         "end": say.moment(row.get("end"), tz),
-        "value": row.get("value"),
+        "value": say.duration(row.get("value")) if timed else say.count(row.get("value")),
         "counted": row.get("in_numerator"),
     }
