@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("homes")
+pytest.register_assert_rewrite("tests.home.homes")

@@ -7,11 +7,11 @@ import random
 import shutil
 
 import pytest
-from .homes import NOON, assert_same, digests, extract, home_with, later, options, registry, rows_of, write
 
 from knitwork.home import open_home
 from knitwork.lake.buckets import bucket_of
 from knitwork.model.errors import CannotDo
+from tests.home.homes import NOON, assert_same, digests, extract, home_with, later, options, registry, rows_of, write
 
 SEEDS = [
     1,

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.hard_stays import FEEDS, HOUR, MINUTE, SHIFTED, folded, registries, retold, stays, utc
 from knitwork.journeys.kernel import TYPES, JourneySettings, shared_tables, statements
 from knitwork.lake.engine import connect
 from knitwork.measures.reference import Settings, derive
 from knitwork.measures.relations import RELATIONS
 from knitwork.model.units import Membership, Registry, Unit
+from tests.hard_stays import FEEDS, HOUR, MINUTE, SHIFTED, folded, registries, retold, stays, utc
 
 LANDED = {
     "patient": "VARCHAR", "unit": "VARCHAR", "start_us": "BIGINT", "end_us": "BIGINT", "end_kind": "VARCHAR",
