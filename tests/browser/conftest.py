@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from .addresses import Site
 
 CHROMIUM = os.environ.get("KNITWORK_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -37,7 +38,9 @@ def pytest_collection_modifyitems(items):
 
 def knitwork(*words: str) -> str:
     """Run a command of the product, as a person would."""
-    done = subprocess.run([sys.executable, "-m", "knitwork", *words], capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [sys.executable, "-m", "knitwork", *words], capture_output=True, text=True, timeout=300, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from . import inpage
 import pytest
-from .addresses import DOWNLOADS, FORMS_ONLY, ROUTES
 from axe_playwright_python.sync_playwright import Axe
+
+from . import inpage
+from .addresses import DOWNLOADS, FORMS_ONLY, ROUTES
 
 DESK, PHONE, WALL = (1440, 900), (360, 740), (1920, 1080)
 AXE = Axe()
@@ -89,7 +90,7 @@ class Walk:
 def walk_all(browser, site, sites_pages):
     walk = Walk(browser, site)
     for route, path in sites_pages:
-        if route in DOWNLOADS:
+        if route in DOWNLOADS:  # a file, not a page
             answer = walk.context.request.get(site.address + path)
             walk.path, walk.walked = path, [*walk.walked, route]
             walk.complain("status", [] if answer.status == 200 else [str(answer.status)])

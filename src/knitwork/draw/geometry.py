@@ -151,7 +151,7 @@ def _labels(
     digits = "" if centre is None else number(centre, decimals)
     if centre is not None:
         full = with_unit(digits, unit)
-        roomy = text_width(full, frame.font, True) <= max(frame.margin, frame.width * 0.18)
+        roomy = text_width(full, frame.font, True) <= max(frame.margin, frame.width * 0.25)
         wanted.append((centre, fit(full if roomy else digits, widest, frame.font, True), "centre"))
     limits = [(limit, number(limit, decimals)) for limit in (upper, lower) if limit is not None]
     wanted += [(limit, fit(text, widest, frame.font), "limit") for limit, text in limits if text != digits]
