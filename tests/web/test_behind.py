@@ -98,7 +98,7 @@ def test_the_rows_behind_a_point_are_those_it_counted(answers, measure):
     ("row", "said"),
     [
         ({"numerator": 12, "denominator": 214, "value": 5.6}, "12 of 214: 5.6%"),
-        ({"numerator": None, "denominator": 35, "value": 41.0}, "41%, of 35"),
+        ({"numerator": None, "denominator": 35, "value": 41.0}, "41%, from 35 values"),
         ({"numerator": 107, "denominator": None, "value": 107.0}, "107%"),
         ({"value": None}, ""),
     ],

@@ -91,7 +91,7 @@ def test_numbers_of_a_moment_name_the_moment_and_never_now(ada, at):
 
     page = text(ada.get("/units/CCU/"))
 
-    assert "Patients here on 14 October, 08:10" in page
+    assert "Patients here on 14 October 2026, 08:10" in page
     assert "Arrived on 14 October 2026" in page
     assert "here now" not in page
 

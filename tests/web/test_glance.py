@@ -125,6 +125,7 @@ def test_what_hardly_ever_happens_is_judged_by_no_rule(numerators, denominator, 
             "label": f"{2024 + at // 12}-{at % 12 + 1:02}-01",
             "numerator": n,
             "denominator": denominator,
+            "value": 100 * n / denominator,
             "complete": True,
         }
         for at, n in enumerate(numerators)
@@ -134,3 +135,14 @@ def test_what_hardly_ever_happens_is_judged_by_no_rule(numerators, denominator, 
     assert bool(evaluation.spec.rules) == judged
     assert judged or not evaluation.signals
     assert (present.chance_now(evaluation) > 0) == judged
+
+
+@pytest.mark.parametrize(("values", "judged"), [(1, False), (2, True), (40, True)])
+def test_the_median_of_one_stay_a_month_is_judged_by_no_rule(values, judged):
+    definition = fake_answers.MEASURES["los_median"]
+    rows = [
+        {"numerator": None, "denominator": values, "value": 5.0, "complete": True},
+        {"numerator": None, "denominator": None, "value": None, "complete": True},
+    ] * 12
+
+    assert bool(present.spec_of(definition, rows).rules) == judged

@@ -85,7 +85,7 @@ def brief(evaluation: Evaluation, *, period: Period | None = None, _: Translate 
     if signal.rule == CROSSINGS:
         return said
     at = _last_tested(evaluation) if signal.rule == RUN else signal.end
-    if evaluation.values[at] is None:
+    if evaluation.values[at] is None or signal.end < at:
         return said
     value, centre = _told_apart(evaluation, evaluation.values[at], evaluation.centres[at])
     return _("%(what)s: %(value)s against %(centre)s") % {"what": said, "value": value, "centre": centre}

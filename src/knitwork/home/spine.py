@@ -246,8 +246,11 @@ def unit_numbers(answers: Answers, unit: str, level: str) -> dict[str, int | Non
                count(*) FILTER (calendar AND start_day = $day) AS arrived_today,
                count(*) FILTER (calendar AND start_day > $since AND start_day <= $day) AS stays_12m,
                count(DISTINCT patient) FILTER (calendar AND start_day > $since AND start_day <= $day) AS patients_12m,
-               count(*) FILTER (calendar AND end_kind = 'open' AND NOT concurrent AND start_us > $open_since AND start_us <= $now)
-                   AS here_now
+               -- where no end was ever recorded nobody knows who is still there
+               CASE WHEN bool_or(end_kind IN ('recorded', 'open')) THEN
+                   count(*) FILTER (
+                       calendar AND end_kind = 'open' AND NOT concurrent AND start_us > $open_since AND start_us <= $now)
+               END AS here_now
         FROM {fact_stay} WHERE level = $level AND unit::VARCHAR = $unit
         """,
         level=level,

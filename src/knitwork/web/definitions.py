@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from knitwork.measures.definition import Measure
+from knitwork.measures.language import tree
 from knitwork.measures.language.check import check
 from knitwork.measures.spec import to_spec
 from knitwork.signals import Spec
 
 # What the two numbers of a measure count: people (or their stays, visits and moves), nights of patients, or seconds.
 Counts = Literal["people", "midnights", "time"]
+
+# Functions that read the clock on the wall.
+LOCAL = frozenset({"hour", "weekday", "cal_days"})
 
 # What a measure needs of the kinds of units: while any of these is a guess the page says so.
 NEEDS_KINDS = frozenset({"icu units", "ed units", "inpatient units", "clinic stays"})
@@ -37,6 +41,8 @@ class Definition:
     is_outcome: bool = False
     # Its single values are lengths of time: those of a median, or what a long stay is told by.
     in_time: bool = False
+    # It goes by local hours, days of the week or midnights, so a wrong zone makes it wrong.
+    by_the_clock: bool = False
 
     @property
     def of_values(self) -> bool:
@@ -78,8 +84,16 @@ def from_catalogue(measure: Measure) -> Definition:
         needs=measure.needs,
         counts=counts_of(measure),
         in_time=measure.has_values,
+        by_the_clock=goes_by_the_clock(measure),
         is_outcome=bool(measure.censor_days) and measure.fact in ("stay", "visit"),
     )
+
+
+def goes_by_the_clock(measure: Measure) -> bool:
+    """Say whether a measure reads local hours or days: counted by them, or a census of midnights."""
+    clauses = [c for c in (measure.population, measure.denominator, measure.exclude, measure.numerator) if c]
+    calls = [e for c in clauses for e in tree.walk(c.tree) if isinstance(e, tree.Call)]
+    return measure.fact == "census" or any(call.function in LOCAL for call in calls)
 
 
 def counts_of(measure: Measure) -> Counts:

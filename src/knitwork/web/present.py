@@ -18,6 +18,7 @@ from knitwork.draw.chart import chart_svg
 from knitwork.draw.labels import value_text
 from knitwork.draw.periods import Period
 from knitwork.draw.record import tail
+from knitwork.draw.strip import strip_svg
 from knitwork.model.units import CONTACT_KINDS, SUPPORT_KINDS
 from knitwork.signals import Evaluation, Series, chance_of_signal, evaluate_many
 from knitwork.signals.spec import Chart, Spec
@@ -64,19 +65,26 @@ def rows_of(
     if known is not None and known.kind in WITHOUT_BEDS:
         wanted = [m for m in wanted if source.measures[m].counts != "midnights"]
     found = source.answers.series(wanted, unit, level, period)
-    return {m: list(found[m]) for m in wanted if found.get(m)}
+    return {m: with_people(source, m, found[m], (level, unit, period)) for m in wanted if found.get(m)}
+
+
+def with_people(
+    source: Source, measure: str, rows: Iterable[dict[str, Any]], where: tuple[str, str, str]
+) -> list[dict[str, Any]]:
+    """Return the periods of a measure; of one that adds up time with how many people stand behind each."""
+    if source.measures[measure].counts != "time":
+        return list(rows)
+    people = source.answers.people(measure, *where)
+    one = sum(people.values()) if where[2] == "all" else 0
+    return [row | {"people": people.get(row["start_day"], one)} for row in rows]
 
 
 def hidden_of(
-    source: Source, unit: str, level: str, period: str, found: dict[str, list[dict[str, Any]]], *, hide: bool
+    source: Source, period: str, found: dict[str, list[dict[str, Any]]], *, hide: bool
 ) -> dict[str, frozenset[int]]:
     """Return which periods of each measure are hidden as small; none where `hide` is not set."""
     if not hide:
         return dict.fromkeys(found, frozenset())
-    for measure in [m for m in found if source.measures[m].counts == "time"]:
-        people = source.answers.people(measure, level, unit, period)
-        one = sum(people.values()) if period == "all" else 0
-        found[measure] = [row | {"people": people.get(row["start_day"], one)} for row in found[measure]]
     return {m: small.hidden_rows(source.measures[m].counts, rows, period) for m, rows in found.items()}
 
 
@@ -100,11 +108,10 @@ def spec_of(definition: Definition, rows: list[dict[str, Any]]) -> Spec:
 
     Runs are judged against a centre with as many points above as below. Of an event that hardly ever comes nearly
     every point lies below its mean, and one event lies above any limit: both would be taken for a change. The same
-    holds where nearly all of a share are counted. Medians and times are values, and judged as they are.
+    holds where nearly all of a share are counted, and of a median of one patient's stay: it tells of that patient.
     """
-    if definition.counts == "time":
-        return definition.spec
-    events = [_rarer(definition, row) for row in rows if row["numerator"] is not None and row.get("complete", True)]
+    known = [row for row in rows if row.get("value") is not None and row.get("complete", True)]
+    events = [_rarer(definition, row) for row in known]
     if not events or sum(events) >= FEWEST_EVENTS * len(events):
         return definition.spec
     return dataclasses.replace(definition.spec, rules=())
@@ -112,6 +119,8 @@ def spec_of(definition: Definition, rows: list[dict[str, Any]]) -> Spec:
 
 def _rarer(definition: Definition, row: dict[str, Any]) -> float:
     """Return how many were counted, or of a proportion how many were not where those are fewer."""
+    if definition.counts == "time" or row.get("numerator") is None:
+        return float(row.get("people") or row.get("denominator") or 0)
     counted = float(row["numerator"])
     whole = row.get("denominator") if definition.spec.chart in ("p", "p_prime") else None
     return counted if whole is None else min(counted, whole - counted)
@@ -189,7 +198,7 @@ def cards(source: Source, unit: str, *, period: Period, size: str = "desk", hide
     """Return every measure of a unit that has values: signals first, the worse before the better."""
     level = source.answers.registry.level_of(unit)
     found = rows_of(source, unit, level, period)
-    hidden = hidden_of(source, unit, level, period, found, hide=hide)
+    hidden = hidden_of(source, period, found, hide=hide)
     evaluations = evaluate_rows(source, found)
     made = [
         card(source.measures[m], evaluation, unit=unit, period=period, size=size, hidden=hidden[m])
@@ -258,7 +267,7 @@ def totals(source: Source, unit: str, *, hide: bool) -> list[dict[str, Any]]:
     """Return each measure of a unit over all records as one number in words: for shifted calendars."""
     level = source.answers.registry.level_of(unit)
     found = rows_of(source, unit, level, "all")
-    hidden = hidden_of(source, unit, level, "all", found, hide=hide)
+    hidden = hidden_of(source, "all", found, hide=hide)
     shown = []
     for measure, rows in found.items():
         definition = source.measures[measure]
@@ -266,10 +275,22 @@ def totals(source: Source, unit: str, *, hide: bool) -> list[dict[str, Any]]:
         shown.append({
             "definition": definition,
             "value": value_of(definition, row),
+            "raw": None if row.get("hidden") else row.get("value"),
             "numerator": counted_of(definition, row.get("numerator")),
             "denominator": counted_of(definition, row.get("denominator")),
         })  # fmt: skip
     return shown
+
+
+def strip(totals: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """Return how long patients stay as a picture on one line, where both its numbers are shown."""
+    raw = {row["definition"].id: row for row in totals if row["raw"] is not None}
+    if "los_median" not in raw or "los_p90" not in raw:
+        return None
+    title, unit = _("How long patients stay"), raw["los_median"]["definition"].spec.unit
+    median, p90 = raw["los_median"]["raw"], raw["los_p90"]["raw"]
+    svg = strip_svg(least=0.0, median=median, p90=p90, unit=unit, title=title, _=_)
+    return {"title": title, "svg": mark_safe(svg)}  # noqa: S308 - made by our own draw from numbers
 
 
 def counted_of(definition: Definition, number: float | None) -> str:
@@ -300,7 +321,7 @@ def tiles(source: Source, unit: str, numbers: dict[str, Any], *, hide: bool) -> 
     if has_calendar(source):
         at = source.answers.as_of_us
         shown = {
-            _("Patients here on %(moment)s") % {"moment": say.day_and_time(at, source.tz)}: "here_now",
+            _("Patients here on %(moment)s") % {"moment": say.instant(at, source.tz)}: "here_now",
             _("Arrived on %(day)s") % {"day": say.day(at, source.tz)}: "arrived_today",
             _("Patients, last 12 months"): "patients_12m",
             _("Journeys through here, last 12 months"): "journeys_12m",
@@ -317,7 +338,9 @@ def tiles(source: Source, unit: str, numbers: dict[str, Any], *, hide: bool) -> 
     ]
     known = source.answers.registry.get(unit)
     for tile in made:
-        if numbers.get("late") and tile["name"] in ("here_now", "arrived_today"):
+        if tile["name"] == "here_now" and numbers.get("here_now") is None:
+            tile["note"] = _("the records do not say when patients leave")
+        elif numbers.get("late") and tile["name"] in ("here_now", "arrived_today"):
             tile |= {"value": "–", "note": numbers["late"]}
         elif tile["name"] == "here_now" and known and known.capacity and numbers.get("here_now") is not None:
             tile["note"] = _("of %(n)s beds") % {"n": say.count(known.capacity)}

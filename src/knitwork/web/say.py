@@ -96,11 +96,6 @@ def day(us: int | None, tz: str) -> str:
     return "–" if us is None else date_format(local(us, tz).replace(tzinfo=None), "j F Y")
 
 
-def day_and_time(us: int | None, tz: str) -> str:
-    """Return an instant without its year: 14 October, 06:10."""
-    return "–" if us is None else date_format(local(us, tz).replace(tzinfo=None), "j F, H:i")
-
-
 def long_day(us: int | None, tz: str) -> str:
     """Return an instant with the day of the week: Tuesday 14 October 2026, 06:10."""
     return "–" if us is None else date_format(local(us, tz).replace(tzinfo=None), "l j F Y, H:i")

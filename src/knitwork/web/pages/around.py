@@ -24,6 +24,7 @@ class Place:
     name: str
     kind: str
     kind_guessed: bool
+    is_guess: bool
     level: str
     above: list[dict[str, str]]
     takes_part: list[dict[str, str]]
@@ -54,7 +55,13 @@ class Names:
         known = self.written.get(code) or self.registry.get(code)
         if known is None:
             return say.kind_name("macrosystem"), False
-        return say.kind_name(known.kind), known.kind_guessed
+        unknown = known.kind == "other" and known.kind_guessed
+        return _("kind not known") if unknown else say.kind_name(known.kind), known.kind_guessed
+
+    def is_guess(self, code: str) -> bool:
+        """Say whether a kind was guessed from a name; where no word of the name told it, nothing was."""
+        known = self.written.get(code) or self.registry.get(code)
+        return known is not None and known.kind_guessed and known.kind != "other"
 
     def link(self, code: str) -> dict[str, str]:
         return {"name": self.name(code), "address": reverse("unit", kwargs={"code": code}), "code": code}
@@ -116,6 +123,7 @@ def place(source: Source, code: str) -> Place:
         name=known.name(code),
         kind=kind,
         kind_guessed=guessed,
+        is_guess=known.is_guess(code),
         level=registry.level_of(code),
         above=[known.link(group) for group in above],
         takes_part=[known.link(group) for group in dict.fromkeys(part)],

@@ -43,6 +43,7 @@ def ranked(request: HttpRequest) -> HttpResponse:
     offered = levels_of(source)
     context = {
         "rows": rows[:SHOWN_PAIRS],
+        "timed": any(row["lost_s"] for row in rows),
         "more": max(len(rows) - SHOWN_PAIRS, 0),
         "levels": [{"name": level_names[one], "query": f"?level={one}", "chosen": one == level} for one in offered]
         if len(offered) > 1

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from knitwork.draw.periods import Period
-from knitwork.web import present, say, small
+from knitwork.web import doubts, present, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.audit.record import record
 from knitwork.web.definitions import Definition
@@ -57,9 +57,9 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
         "csv": reverse("numbers", kwargs={"code": code, "measure": measure}) + f"?period={period}",
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
     }
-    if definition.needs_kinds:
-        known = Names(source)
-        context["guessed"] = sum(1 for unit in source.answers.registry.units if known.kind(unit.unit)[1])
+    context["doubts"] = doubts.of_measure(source, definition, Names(source))
+    if rows and not calendar:
+        context["point"] = point_words(definition, rows[-1])
     if rows and calendar:
         evaluation = present.evaluate_rows(source, {measure: all_rows})[measure]
         shown: Period = period_of(request)
@@ -76,7 +76,7 @@ def numbers_of(
 ) -> tuple[list[dict[str, Any]], frozenset[int]]:
     """Return the periods of one measure, and which of them are hidden as small."""
     found = present.rows_of(source, at.code, at.level, period, [definition.id])
-    hidden = present.hidden_of(source, at.code, at.level, period, found, hide=hide)
+    hidden = present.hidden_of(source, period, found, hide=hide)
     return found.get(definition.id, []), hidden.get(definition.id, frozenset())
 
 
@@ -181,7 +181,7 @@ def point_words(definition: Definition, row: dict[str, Any]) -> str:
         return value
     known = {"value": value, "whole": present.counted_of(definition, whole)}
     if counted is None:
-        return _("%(value)s, of %(whole)s") % known
+        return _("%(value)s, from %(whole)s values") % known
     known["counted"] = present.counted_of(definition, counted)
     return _("%(counted)s of %(whole)s: %(value)s") % known
 

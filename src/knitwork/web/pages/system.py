@@ -53,7 +53,8 @@ def system(request: HttpRequest) -> HttpResponse:
         "by_chance": glance.by_chance({code: found[code] for code in named}) if calendar else "",
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
         "calendar": calendar,
-        "guessed": sum(1 for unit in registry.units if known.kind(unit.unit)[1]),
+        "guessed": sum(1 for unit in registry.units if known.is_guess(unit.unit)),
+        "unknown": sum(1 for unit in registry.units if known.kind(unit.unit)[1] and not known.is_guess(unit.unit)),
     }
     return render(request, "pages/system.html", context)
 
@@ -76,11 +77,11 @@ def branch(
 ) -> dict[str, Any]:
     """Return one unit with the units inside it, for the nested list."""
     at = found[code]
-    kind, guessed = known.kind(code)
+    kind, _guessed = known.kind(code)
     below = [child for child in inside(source, code) if child not in seen and child != code]
     return known.link(code) | {
         "kind": kind,
-        "guessed": guessed,
+        "guessed": known.is_guess(code),
         "here": here_in_words(source, code, at.numbers, hide=hide),
         "patients": patients(at.numbers.get("patients_all"), hide=hide),
         "signals": glance.in_words(at.changes),
@@ -96,7 +97,9 @@ def here_in_words(source: Source, code: str, numbers: dict[str, Any], *, hide: b
     if late:
         return late
     unit = source.answers.registry.get(code)
-    if unit is None or unit.kind not in present.WITHOUT_BEDS:
+    if numbers.get("here_now") is None and numbers.get("arrived_today") is None:
+        return ""
+    if numbers.get("here_now") is not None and (unit is None or unit.kind not in present.WITHOUT_BEDS):
         return _("%(n)s here") % {"n": small.shown_count(numbers.get("here_now"), hide=hide)}
     return _("%(n)s came that day") % {"n": small.shown_count(numbers.get("arrived_today"), hide=hide)}
 

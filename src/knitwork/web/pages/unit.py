@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from knitwork.web import fresh, glance, present, say
+from knitwork.web import doubts, fresh, glance, present, say
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.pages.around import Names, Place, inside, period_of, periods, place, taking_part
 from knitwork.web.pages.frame import with_answers
@@ -34,7 +34,9 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
     known = Names(source)
     months = MONTHS_OF_WAITS if calendar else None
     pairs = source.answers.pairs(at.level, unit=code, months=months)
-    shown = {card.measure for card in cards}
+    rows = pair_rows(pairs, known, level=at.level, hide=hide, seen_from=code)
+    totals = [] if calendar else present.totals(source, code, hide=hide)
+    shown = {card.measure for card in cards} | {row["definition"].id for row in totals}
     context = {
         "place": at,
         "lead": lead(source, at, cards, calendar=calendar),
@@ -45,13 +47,16 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
         "quiet": [card for card in cards if not card.signalling],
         "chance": present.by_chance([card.evaluation for card in cards]) if cards else "",
         "measures": len(cards),
-        "totals": [] if calendar else present.totals(source, code, hide=hide),
+        "totals": totals,
+        "strip": present.strip(totals),
+        "doubts": doubts.of_unit(source, [m for m in source.measures if m in shown], known),
         "flow": neighbourhood(pairs, code, known, hide=hide, level=at.level),
-        "pairs": pair_rows(pairs, known, level=at.level, hide=hide, seen_from=code)[:12],
+        "pairs": rows[:12],
+        "timed": any(row["lost_s"] for row in rows),
         "months": months,
         "inside": unit_links(known, [child for child in inside(source, code) if child != code]),
         "taking_part": unit_links(known, taking_part(source, code)),
-        "missing": missing(source, at, shown) if calendar else [],
+        "missing": missing(source, at, shown),
         "period": period,
         "periods": periods(request),
     }
