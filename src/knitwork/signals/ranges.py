@@ -13,7 +13,8 @@ from knitwork.signals.panel import Flags, Floats, mean
 from knitwork.signals.spec import Estimator
 
 # Upper limit of a moving range over its mean: D4 for n = 2 (Montgomery, Appendix VI).
-# Ranges at or above it are left out once and the mean is taken again (Nelson 1982, J. Qual. Technol. 14(3)).
+# Ranges at or above 3.267 times the mean range (D4 for two values) are left out once and the mean is taken
+# again, as qicharts2 and NHSRplotthedots do; Nelson (1982) proposed such a screening, with another factor.
 SCREEN = 3.267
 
 
