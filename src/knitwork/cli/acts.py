@@ -177,9 +177,16 @@ def summary(home: Home) -> None:
             sentences(
                 [f"{feed.feed}: departure not recorded by this feed, so waits between units are not computed from it"]
             )
-    missing = [(m, why) for m, (ok, why, _) in answers.computable().items() if not ok]
-    if missing:
-        say(f"{len(missing)} of 24 measures cannot be computed from this data; knitwork measures says what each needs")
+    locked: dict[str, list[str]] = {}
+    for measure, (ok, _, unlock) in answers.computable().items():
+        if not ok:
+            locked.setdefault(unlock, []).append(measure)
+    if locked:
+        count = sum(map(len, locked.values()))
+        say(
+            f"{count} of {len(answers.computable())} measures cannot be computed from this data. What would unlock them:"
+        )
+        sentences(f"{unlock} ({', '.join(measures)})" for unlock, measures in locked.items())
 
 
 def serve(home: Home, *, host: str, port: int, began: float | None = None) -> None:
