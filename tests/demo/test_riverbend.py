@@ -12,12 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from .riverbend_reading import HERE, SUPPORT, good, handoffs, instant, read
 
 from knitwork.demo import truths, vitale, write_extracts, write_flat
 from knitwork.demo.period import Period
 from knitwork.demo.units import PLACES, TAKES_PART, capacity
 from knitwork.model.errors import CannotDo
+
+from .riverbend_reading import HERE, SUPPORT, good, handoffs, instant, read
 
 PATIENTS = 6_000
 PERIOD = Period(dt.date(2026, 10, 31), 24)

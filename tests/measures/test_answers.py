@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from .measured import derive, load, registry_of, run, stays_of, world_of
 
 from knitwork.lake.engine import connect
 from knitwork.measures.catalogue import catalogue, measure
@@ -13,6 +12,8 @@ from knitwork.measures.kernel import kernel_sql
 from knitwork.measures.rows import rows_sql
 from knitwork.measures.spec import spec_for, to_spec
 from knitwork.model.errors import BadDefinition
+
+from .measured import derive, load, registry_of, run, stays_of, world_of
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 FULL = Inputs(

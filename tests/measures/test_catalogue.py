@@ -1,10 +1,11 @@
 """Every measure's hand-worked cases, through SQL and through the reference evaluator."""
 
 import pytest
-from .measured import by_reference, by_sql, derive, registry_of, stays_of, world_of
 
 from knitwork.measures.catalogue import ORDER, catalogue, measure
 from knitwork.model.errors import BadDefinition
+
+from .measured import by_reference, by_sql, derive, registry_of, stays_of, world_of
 
 CASES = [
     pytest.param(m, example, way, id=f"{m.id}-{i}-{way.__name__}")

@@ -4,7 +4,6 @@ import random
 
 import numpy as np
 import pytest
-from .measured import by_reference, by_sql, cells_of, derive, load, load_world, run, world_of
 
 from knitwork.lake.engine import connect
 from knitwork.measures.catalogue import catalogue, measure
@@ -14,6 +13,8 @@ from knitwork.measures.reference import Settings
 from knitwork.measures.reference.cells import FeedState, World
 from knitwork.measures.relations import create_sql
 from knitwork.model.units import Membership, Registry, Unit
+
+from .measured import by_reference, by_sql, cells_of, derive, load, load_world, run, world_of
 
 HOUR = 3_600_000_000
 DAY = 24 * HOUR

@@ -149,9 +149,7 @@ class Facts:
         """Write a journey, given its visits in order: stays, nodes of level micro, and how far each is known to run."""
         stays = [s for visit in visits for s in visit]
         # Visits may overlap: their nodes stand in order of time.
-        nodes = sorted(
-            (n for visit in visit_nodes for n in visit), key=lambda n: (n.first.start, *visit_rank(n.first))
-        )
+        nodes = sorted((n for visit in visit_nodes for n in visit), key=lambda n: (n.first.start, *visit_rank(n.first)))
         final = max(range(len(visits)), key=lambda i: (bool(visit_nodes[i]), reach[i], i))
         latest = max(visits[max(range(len(visits)), key=lambda i: (reach[i], i))], key=lambda s: (s.finality, s.order))
         closed = all(s.end is not None for s in stays)

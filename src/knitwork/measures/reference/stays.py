@@ -132,7 +132,9 @@ def ended(stays: list[Stay]) -> None:
     for i, stay in enumerate(stays):
         if stay.end_kind not in ("open", "missing"):
             continue
-        following = [s.start for s in stays[i + 1 :] if _tells(s, stay) and s.given is not None and s.given == stay.given]
+        following = [
+            s.start for s in stays[i + 1 :] if _tells(s, stay) and s.given is not None and s.given == stay.given
+        ]
         if following:
             stay.end, stay.end_kind = following[0], "inferred"
         else:
