@@ -24,6 +24,10 @@ class Walk:
         self.page = self.context.new_page()
         self.page.on("console", lambda said: self.complain("console", [said.text] if said.type == "error" else []))
         self.page.on("pageerror", lambda error: self.complain("script", [str(error)]))
+        self.page.on("requestfailed", lambda asked: self.complain("did not come", [asked.url]))
+        self.page.on(
+            "response", lambda came: self.complain("came as", [f"{came.status} {came.url}"] * (came.status > 399))
+        )
         self.page.on("request", lambda asked: self.complain("asks elsewhere", self.elsewhere(asked.url)))
 
     def elsewhere(self, url):
