@@ -19,7 +19,9 @@ def con(tmp_path_factory):
 
 
 def in_sql(con, names: list[str], buckets: int) -> list[int]:
-    found = con.execute(f"SELECT {bucket_sql('p', buckets)} FROM (SELECT unnest(?::VARCHAR[]) AS p)", [names]).fetchall()
+    found = con.execute(
+        f"SELECT {bucket_sql('p', buckets)} FROM (SELECT unnest(?::VARCHAR[]) AS p)", [names]
+    ).fetchall()
     return [row[0] for row in found]
 
 

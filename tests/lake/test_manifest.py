@@ -50,6 +50,7 @@ def test_a_failure_on_the_way_leaves_the_old_generation(tmp_path, monkeypatch, c
         manifests.write(tmp_path, replace(WHOLE_LIFE, generation=8))
 
     assert manifests.read(tmp_path).generation == 7
+    assert [p.name for p in tmp_path.iterdir()] == ["manifest.json"]
 
 
 def test_a_reader_never_sees_half_a_manifest(tmp_path, monkeypatch):
@@ -137,7 +138,12 @@ def test_without_takes_away_the_tables_of_those_buckets_only():
     files = tuple(LakeFile(f"{t}-{b}", t, b, 1) for t in ("stay", "visit", "landed") for b in (0, 1))
     manifest = replace(WHOLE_LIFE, files=files)
 
-    assert [f.name for f in manifest.without(["stay", "visit"], [1]).files] == ["stay-0", "visit-0", "landed-0", "landed-1"]
+    assert [f.name for f in manifest.without(["stay", "visit"], [1]).files] == [
+        "stay-0",
+        "visit-0",
+        "landed-0",
+        "landed-1",
+    ]
     assert [f.name for f in manifest.without(["stay"]).files] == ["visit-0", "visit-1", "landed-0", "landed-1"]
 
 

@@ -6,13 +6,15 @@ import datetime as dt
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from knitwork.cli.printing import say, sentences
 from knitwork.home import Home, LoadOptions, LoadReport, RefreshReport, open_home
+from knitwork.home.trouble import in_sentences
 from knitwork.model.errors import CannotDo
 
 BY = "the command line"
@@ -62,9 +64,23 @@ def bring_in(home: Home, files: Sequence[Path]) -> None:
     """Bring units.csv and memberships.csv into the registry."""
     if not files:
         return
+    with database(home):
+        _bring_in(files)
+
+
+@contextmanager
+def database(home: Home) -> Iterator[None]:
+    """Open the record of people's work; a disk that is full or shut is said in a sentence."""
+    from django.db.utils import DatabaseError
+
     from knitwork.web.serve import open_database
 
-    open_database(home.path)
+    with in_sentences(home.path, doing="written down", also=(DatabaseError,)):
+        open_database(home.path)
+        yield
+
+
+def _bring_in(files: Sequence[Path]) -> None:
     from knitwork.web.units import actions, rows
 
     for file in sorted(files, key=lambda f: f.name, reverse=True):
@@ -125,17 +141,15 @@ def told(report: LoadReport) -> None:
 
 def bring_up(home: Home, *, full: bool = False, as_of: dt.datetime | None = None) -> RefreshReport:
     """Note new units in the registry, then derive and measure under it."""
-    from knitwork.web.serve import open_database
+    with database(home):
+        from knitwork.web.units import actions
+        from knitwork.web.units.registry import snapshot
 
-    open_database(home.path)
-    from knitwork.web.units import actions
-    from knitwork.web.units.registry import snapshot
-
-    codes = home.unit_codes()
-    known = {u.unit for u in snapshot(macro_name=home.settings.name).units}
-    if set(codes) - known:
-        actions.notice_units(codes, by=BY)
-    registry = snapshot(macro_name=home.settings.name)
+        codes = home.unit_codes()
+        known = {u.unit for u in snapshot(macro_name=home.settings.name).units}
+        if set(codes) - known:
+            actions.notice_units(codes, by=BY)
+        registry = snapshot(macro_name=home.settings.name)
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),

@@ -179,7 +179,10 @@ class Inbox:
                 0
             ]
         if not left:
-            self._path(delivery.delivery).unlink(missing_ok=True)
+            file = self._path(delivery.delivery)
+            file.unlink(missing_ok=True)
+            with suppress(OSError):  # other files may lie beside it
+                file.parent.rmdir()
 
     def find(self, delivery: str, feed: str) -> Delivery | None:
         """Return the delivery of `feed` with this content, if it ever came."""

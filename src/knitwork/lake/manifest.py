@@ -98,11 +98,14 @@ def write(folder: Path, manifest: Manifest) -> None:
     raw["files"] = [[f.name, f.table, f.bucket, f.rows, f.delivery] for f in manifest.files]
     raw["format"] = FORMAT
     beside = folder / f"manifest.{os.getpid()}.tmp"
-    with beside.open("w", encoding="utf-8") as out:
-        json.dump(raw, out, separators=(",", ":"), ensure_ascii=False)
-        out.flush()
-        os.fsync(out.fileno())
-    beside.replace(folder / "manifest.json")
+    try:
+        with beside.open("w", encoding="utf-8") as out:
+            json.dump(raw, out, separators=(",", ":"), ensure_ascii=False)
+            out.flush()
+            os.fsync(out.fileno())
+        beside.replace(folder / "manifest.json")
+    finally:
+        beside.unlink(missing_ok=True)
     sync_folder(folder)
 
 
