@@ -73,8 +73,8 @@ class Site:
         fullest = max(rows, key=lambda row: row.get("denominator") or row.get("n") or 0)
         return (dt.date(1970, 1, 1) + dt.timedelta(days=fullest["start_day"])).isoformat()
 
-    def pages(self) -> list[tuple[str, str]]:
-        """Return every page walked as (route, path)."""
+    def pages(self, each: int = 1) -> list[tuple[str, str]]:
+        """Return every page walked as (route, path); one in `each` measures, every kind of page in any case."""
         units = self.units if self.answers.registry.units else []
         found = [
             (name, self.of(name)) for name in ("system", "handoffs", "journeys", "feeds", "measures", "help", "sign-in")
@@ -89,7 +89,7 @@ class Site:
         ]
         found += [("handoffs", self.of("handoffs", f"?level={level}")) for level in ("meso", "macro")]
         found += [("journeys", self.of("journeys", f"?unit={unit}")) for unit in units[:2]]
-        for at, measure in enumerate(self.measures if units else []):
+        for at, measure in enumerate(self.measures[::each] if units else []):
             unit = units[at % len(units)]
             found.append(("measure", self.of("measure", code=unit, measure=measure)))
             found.append(("numbers", self.of("numbers", code=unit, measure=measure)))

@@ -74,7 +74,8 @@ class Walk:
         self.ask("phone", inpage.OVERFLOW)
         self.ask("phone targets", inpage.TARGETS)
         self.ask("phone pictures", inpage.PICTURES, 13)
-        self.accessible("axe, phone")
+        if self.walked.count(route) <= 3:  # a phone's page is the desk's: three of each kind are enough
+            self.accessible("axe, phone")
 
     def other_media(self):
         """Print, forced colours, less motion: the same page again, without loading it anew."""
@@ -129,7 +130,7 @@ def test_every_page_of_riverbend_holds_on_every_screen(browser, riverbend):
 
 
 def test_every_page_of_a_tiny_file_holds_on_every_screen(browser, tiny):
-    walk = walk_all(browser, tiny, tiny.pages())
+    walk = walk_all(browser, tiny, tiny.pages(each=4))
 
     quiet(walk)
 
@@ -142,6 +143,6 @@ def test_every_page_of_an_empty_home_holds_on_every_screen(browser, empty):
 
 @pytest.mark.real_data
 def test_every_page_of_real_patients_with_shifted_dates_holds_on_every_screen(browser, mimic):
-    walk = walk_all(browser, mimic, mimic.pages())
+    walk = walk_all(browser, mimic, mimic.pages(each=3))
 
     quiet(walk)
