@@ -99,7 +99,7 @@ def test_the_sentence_agrees_with_the_record(evaluation):
         ([("Falls", quiet())], "Nothing has changed that is not noise."),
         (
             [("Falls", chart_of([1.0, 2.0]))],
-            "It is too early to call: there are 2 months so far, and telling change from noise takes 12.",
+            "Too early to call: 2 months so far, and telling change from noise takes 12.",
         ),
         (
             [("Falls", quiet()), ("ED to cath lab, wait", worse())],

@@ -134,6 +134,7 @@ class FakeAnswers:
     unrecorded: bool = False
     unknown: bool = False
     scale: float = 1.0
+    days: int = 730
     asked: list = field(default_factory=list)
 
     @property
@@ -181,7 +182,8 @@ class FakeAnswers:
         row = next(row for row in PLAIN if row[0] == measure)
         _id, _title, chart, _direction, _unit, factor, centre, change = row
         rng = random.Random(f"{measure}{unit}{period}")
-        days = starts(period, {"day": 200, "week": 80, "month": 24, "all": 1}[period])
+        most = {"day": self.days, "week": self.days // 7, "month": self.days // 30, "all": 1}[period]
+        days = starts(period, min(most, {"day": 200, "week": 80, "month": 24, "all": 1}[period]))
         change = change if unit in ("CCU", "AMI", "RIV") else 0
         rows = []
         for i, day in enumerate(days):
@@ -238,6 +240,14 @@ class FakeAnswers:
 
     def people(self, measure, level, unit, period):
         return {}
+
+    @property
+    def as_of_day(self):
+        return (AS_OF.date() - EPOCH).days
+
+    @property
+    def first_day(self):
+        return self.as_of_day - self.days
 
     def feeds_by_unit(self):
         return {(self.registry.level_of(u), u): ["adt"] for u in [*self.registry.roots(), *map(str, self.codes)]}

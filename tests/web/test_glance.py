@@ -146,3 +146,24 @@ def test_the_median_of_one_stay_a_month_is_judged_by_no_rule(values, judged):
     ] * 12
 
     assert bool(present.spec_of(definition, rows).rules) == judged
+
+
+def test_nine_weeks_of_records_are_told_in_weeks_and_are_too_early_to_call(ada, invented_system):
+    invented_system["answers"] = fake_answers.FakeAnswers(days=63)
+    said = "Too early to call: 8 weeks so far, and telling change from noise takes 12."
+
+    assert lead_of(text(ada.get("/"))) == said
+    assert lead_of(text(ada.get("/units/CCU/"))) == said
+    page = text(ada.get("/units/CCU/"))
+    assert "Signals stand here once a chart has 12 points." in page
+    assert "By chance alone" not in page.split("Signals first")[1].split("</section>")[0]
+
+
+def test_a_practice_counts_contacts_and_nobody_in_beds(ada, invented_system):
+    practice = Registry(units=(Unit(unit="GP", name="Two doctors", kind="practice"),), macro_name="Two doctors")
+    invented_system["answers"] = fake_answers.FakeAnswers(registry=practice)
+
+    page = text(ada.get("/units/GP/"))
+
+    assert "Contacts, last 12 months" in page
+    assert "Patients here on" not in page

@@ -61,7 +61,7 @@ def sentence(
     if signal is not None:
         said = _signal(evaluation, signal, period, _, ngettext)
         return said if evaluation.recent else _past(said, period, _)
-    if not evaluation.spec.rules:
+    if not evaluation.spec.rules and evaluation.n_useful >= NEEDED:
         return _few(period, _)
     if evaluation.n_useful < NEEDED:
         return _("Too early to call: %(points)s, at least %(needed)d are needed for limits") % {
@@ -78,7 +78,7 @@ def brief(evaluation: Evaluation, *, period: Period | None = None, _: Translate 
     if signal is None or not evaluation.recent:
         if all(value is None for value in evaluation.values) and not evaluation.n_useful:
             return _("No values yet")
-        if not evaluation.spec.rules:
+        if not evaluation.spec.rules and evaluation.n_useful >= NEEDED:
             return _("Too few to call")
         return _("Too early to call") if evaluation.n_useful < NEEDED else _("No signal")
     said = headline(evaluation, signal, period=period, name=short_name, _=_)
@@ -269,9 +269,7 @@ def lead(
 
 def _too_early(evaluations: Sequence[tuple[str, Evaluation]], _: Translate, ngettext: Plural) -> str:
     longest = max((one for _title, one in evaluations), key=lambda one: one.n_useful)
-    return _(
-        "It is too early to call: there are %(points)s so far, and telling change from noise takes %(needed)d."
-    ) % {
+    return _("Too early to call: %(points)s so far, and telling change from noise takes %(needed)d.") % {
         "points": counted(longest.n_useful, period_of(longest.labels), ngettext),
         "needed": NEEDED,
     }
@@ -336,6 +334,6 @@ def icon_words(evaluation: Evaluation, *, _: Translate = as_written) -> str:
         return {"better": _("better"), "worse": _("worse")}.get(
             signal.verdict, _("higher") if signal.side == "high" else _("lower")
         )
-    if not evaluation.spec.rules:
+    if not evaluation.spec.rules and evaluation.n_useful >= NEEDED:
         return _("too few to call")
     return _("too early to call") if evaluation.n_useful < NEEDED else _("no signal")

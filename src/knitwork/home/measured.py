@@ -133,7 +133,14 @@ def inputs(answers: Answers) -> Inputs:
         FROM {fact_stay} WHERE level = 'micro'
         """
     )
-    departures = answers.one("SELECT bool_or(departures_recorded AND timed > 0) AS known FROM {feed_state}")
+    # Where nobody was handed on nothing is missing either: the waits are computable, and there are none.
+    departures = answers.one(
+        """
+        SELECT bool_or(departures_recorded AND timed > 0)
+               OR (bool_or(departures_recorded) AND NOT EXISTS (SELECT 1 FROM {fact_handoff})) AS known
+        FROM {feed_state}
+        """
+    )
     return Inputs(
         ends=bool(stay["ends"]),
         times_of_day=bool(stay["times"]),

@@ -49,7 +49,7 @@ NEEDS: dict[str, str] = {
     "inpatient units": "no unit is known to be an inpatient unit",
     "clinic stays": "no stays in a practice, clinic, home care or virtual unit are known",
     "capacity": "no unit's capacity is known",
-    "departures recorded": "departures were not recorded: they are copies of the next arrival",
+    "departures recorded": "departures were not recorded, or are copies of the next arrival",
     "times of day": "only dates were recorded, no times of day",
     "calendar": "the dates were shifted to protect privacy, so days and months mean nothing",
     "two units": "all stays are in one unit",

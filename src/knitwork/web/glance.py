@@ -54,6 +54,7 @@ class Glance:
     changes: tuple[Change, ...]
     charts: int
     expected: float
+    longest: Evaluation | None = None
 
 
 _glances: dict[tuple[str, int, str], dict[str, Glance]] = {}
@@ -91,7 +92,11 @@ def _at(source: Source, code: str, period: Period, feeds: dict[tuple[str, str], 
     found = [Change(source.measures[m], e, period) for m, e in evaluations.items() if e.recent]
     charted = [e for e in evaluations.values() if e.n_useful]
     return Glance(
-        numbers, tuple(sorted(found, key=lambda c: c.weight)), len(charted), sum(map(present.chance_now, charted))
+        numbers,
+        tuple(sorted(found, key=lambda c: c.weight)),
+        len(charted),
+        sum(map(present.chance_now, charted)),
+        max(charted, key=lambda e: e.n_useful, default=None),
     )
 
 
@@ -109,6 +114,9 @@ def lead(found: dict[str, Glance], names: dict[str, str]) -> str:
     known = {code: found[code] for code in names if code in found}
     if not any(one.charts for one in known.values()):
         return _("Nothing is measured here yet.")
+    longest = [one.longest for one in known.values() if one.longest is not None]
+    if all(evaluation.n_useful < present.ENOUGH for evaluation in longest):
+        return words.lead([("", evaluation) for evaluation in longest], _=_, ngettext=ngettext)
     if not any(one.changes for one in known.values()):
         return _("Nothing has changed in any unit that is not noise.")
     sentences = [
@@ -151,5 +159,10 @@ def by_chance(found: dict[str, Glance]) -> str:
     expected = round(sum(one.expected for one in found.values()))
     if not charts:
         return ""
-    text = _("%(n)s of %(of)s charts signal in their last three points; by chance alone we expect about %(expected)s.")
+    if expected < 1:
+        text = _("%(n)s of %(of)s charts signal in their last three points; by chance alone we expect fewer than 1.")
+    else:
+        text = _(
+            "%(n)s of %(of)s charts signal in their last three points; by chance alone we expect about %(expected)s."
+        )
     return text % {"n": signals, "of": charts, "expected": expected}

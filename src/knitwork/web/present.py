@@ -30,6 +30,8 @@ from knitwork.web.source import Source
 ENOUGH = 12
 # Patients come and go here: who is in at midnight, or when the records end, says little.
 WITHOUT_BEDS = CONTACT_KINDS | SUPPORT_KINDS
+# With fewer days of records there are no twelve whole months, and so no chart with limits.
+DAYS_FOR_MONTHS = 365 + 31
 PERIODS: tuple[Period, ...] = ("day", "week", "month")
 # Fewer events than this in a period, on average, can be judged by no rule.
 FEWEST_EVENTS = 2
@@ -61,8 +63,7 @@ def rows_of(
     """Return the periods of every measure that can be computed and has any. One question to the answers."""
     can = source.answers.computable()
     wanted = [m for m in (only or source.measures) if can.get(m, (True, "", ""))[0] and m in source.measures]
-    known = source.answers.registry.get(unit)
-    if known is not None and known.kind in WITHOUT_BEDS:
+    if without_beds(source, unit):
         wanted = [m for m in wanted if source.measures[m].counts != "midnights"]
     found = source.answers.series(wanted, unit, level, period)
     return {m: with_people(source, m, found[m], (level, unit, period)) for m in wanted if found.get(m)}
@@ -257,6 +258,12 @@ def by_chance(evaluations: Iterable[Evaluation]) -> str:
     ) % {"n": n}
 
 
+def usual_period(source: Source) -> Period:
+    """Return the period that a page shows unless another is asked for: months, or weeks under a year of records."""
+    first, last = source.answers.first_day, source.answers.as_of_day
+    return "month" if first is None or last - first >= DAYS_FOR_MONTHS else "week"
+
+
 def has_calendar(source: Source) -> bool:
     """Say whether any feed has real dates; without them nothing is drawn over time."""
     states = source.answers.feeds()
@@ -313,6 +320,12 @@ def decimals_of(rows: list[dict[str, Any]]) -> int:
     return 0 if all(value >= 100 or float(value).is_integer() for value in known) else 1
 
 
+def without_beds(source: Source, unit: str) -> bool:
+    """Say whether patients come to a unit and go again, as to a practice or a laboratory."""
+    known = source.answers.registry.get(unit)
+    return known is not None and known.kind in WITHOUT_BEDS
+
+
 def tiles(source: Source, unit: str, numbers: dict[str, Any], *, hide: bool) -> list[dict[str, str]]:
     """Return the plain numbers of a unit; with shifted dates only those that need no calendar.
 
@@ -320,8 +333,9 @@ def tiles(source: Source, unit: str, numbers: dict[str, Any], *, hide: bool) -> 
     """
     if has_calendar(source):
         at = source.answers.as_of_us
+        here = {_("Patients here on %(moment)s") % {"moment": say.instant(at, source.tz)}: "here_now"}
         shown = {
-            _("Patients here on %(moment)s") % {"moment": say.instant(at, source.tz)}: "here_now",
+            **({_("Contacts, last 12 months"): "stays_12m"} if without_beds(source, unit) else here),
             _("Arrived on %(day)s") % {"day": say.day(at, source.tz)}: "arrived_today",
             _("Patients, last 12 months"): "patients_12m",
             _("Journeys through here, last 12 months"): "journeys_12m",

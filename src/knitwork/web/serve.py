@@ -120,7 +120,7 @@ def warm() -> None:
     try:
         known = source()
         if known.answers is not None:
-            glance.glance(known, "month")
+            glance.glance(known, present.usual_period(known))
         present.warm()
     except Exception:  # the page itself will show what is wrong, to the person who asks for it
         logging.getLogger("django").exception("what the first pages need could not be made beforehand")

@@ -130,14 +130,14 @@ def place(source: Source, code: str) -> Place:
     )
 
 
-def period_of(request: HttpRequest) -> Period:
-    """Return the period asked for; months where none or an unknown one is."""
+def period_of(request: HttpRequest, source: Source) -> Period:
+    """Return the period asked for; the usual one of these records where none or an unknown one is."""
     asked = request.GET.get("period")
-    return next((period for period in present.PERIODS if period == asked), "month")
+    return next((period for period in present.PERIODS if period == asked), present.usual_period(source))
 
 
-def periods(request: HttpRequest) -> list[dict[str, Any]]:
+def periods(request: HttpRequest, source: Source) -> list[dict[str, Any]]:
     """Return the choices of period, for the links above the charts."""
-    chosen = period_of(request)
+    chosen = period_of(request, source)
     words = {"day": _("by day"), "week": _("by week"), "month": _("by month")}
     return [{"name": words[p], "query": f"?period={p}", "chosen": p == chosen} for p in present.PERIODS]

@@ -153,7 +153,7 @@ def pair(request: HttpRequest, sender: str, receiver: str) -> HttpResponse:
     level = level_of(request)
     hide = not may(request.user, "patients")
     known = Names(source)
-    period = period_of(request)
+    period = period_of(request, source)
     total = [p for p in source.answers.pairs(level, unit=sender, months=None) if p["to_unit"] == receiver]
     total = [p for p in total if p["from_unit"] == sender]
     if not total:
@@ -168,7 +168,7 @@ def pair(request: HttpRequest, sender: str, receiver: str) -> HttpResponse:
         "calendar": calendar,
         "level": level,
         "period": period,
-        "periods": periods(request),
+        "periods": periods(request, source),
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
     }
     hidden = hidden_periods(periods_of_pair, period) if hide else frozenset()

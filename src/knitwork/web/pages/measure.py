@@ -39,7 +39,7 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
     definition = known_measure(source, measure)
     hide = not may(request.user, "patients")
     calendar = present.has_calendar(source)
-    period = period_of(request) if calendar else "all"
+    period = period_of(request, source) if calendar else "all"
     all_rows, hidden = numbers_of(source, at, definition, period, hide=hide)
     rows = small.emptied(all_rows, hidden)
     decimals = present.decimals_of(rows)
@@ -53,7 +53,7 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
         "unlock": unlock,
         "calendar": calendar,
         "period": period,
-        "periods": periods(request) if calendar else [],
+        "periods": periods(request, source) if calendar else [],
         "csv": reverse("numbers", kwargs={"code": code, "measure": measure}) + f"?period={period}",
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
     }
@@ -62,7 +62,7 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
         context["point"] = point_words(definition, rows[-1])
     if rows and calendar:
         evaluation = present.evaluate_rows(source, {measure: all_rows})[measure]
-        shown: Period = period_of(request)
+        shown: Period = period_of(request, source)
         context["card"] = present.card(definition, evaluation, unit=code, period=shown, size="page", hidden=hidden)
         context["narrow"] = context["card"].too_small or present.picture(
             small.masked(evaluation, hidden), "desk", title=definition.short, period=shown
@@ -119,7 +119,7 @@ def numbers(request: HttpRequest, code: str, measure: str) -> HttpResponse:
     at = place(source, code)
     definition = known_measure(source, measure)
     hide = not may(request.user, "patients")
-    period = period_of(request) if present.has_calendar(source) else "all"
+    period = period_of(request, source) if present.has_calendar(source) else "all"
     rows = small.emptied(*numbers_of(source, at, definition, period, hide=hide))
     columns = ("measure", "version", "level", "unit", "period", "stratum", "numerator", "denominator", "value")
     lines = [
@@ -138,7 +138,7 @@ def behind(request: HttpRequest, code: str, measure: str, start: str) -> HttpRes
     source = with_answers(request)
     at = place(source, code)
     definition = known_measure(source, measure)
-    period = period_of(request) if present.has_calendar(source) else "all"
+    period = period_of(request, source) if present.has_calendar(source) else "all"
     try:
         start_day = (dt.date.fromisoformat(start) - dt.date(1970, 1, 1)).days
     except ValueError as error:

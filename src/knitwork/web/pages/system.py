@@ -23,7 +23,8 @@ def system(request: HttpRequest) -> HttpResponse:
     if source.answers is None or not source.answers.registry.units:
         return render(request, "pages/empty.html", {})
     hide = not may(request.user, "patients")
-    found = glance.glance(source, "month")
+    period = present.usual_period(source)
+    found = glance.glance(source, period)
     registry = source.answers.registry
     known = Names(source)
     roots = registry.roots()
@@ -34,7 +35,7 @@ def system(request: HttpRequest) -> HttpResponse:
     joined = [code for code in (unit.unit for unit in registry.units) if only_joined(source, code)]
     top = roots[0]
     calendar = present.has_calendar(source)
-    cards = present.cards(source, top, period="month", hide=hide) if calendar else []
+    cards = present.cards(source, top, period=period, hide=hide) if calendar else []
     below = {code: known.name(code) for code in found if code not in roots and code not in joined}
     several = len([code for code in below if registry.level_of(code) == "micro"]) > 1
     named = {code: name for code, name in below.items() if registry.level_of(code) == "micro"}
@@ -96,10 +97,9 @@ def here_in_words(source: Source, code: str, numbers: dict[str, Any], *, hide: b
     late = fresh.late_note(source, numbers["feeds"])
     if late:
         return late
-    unit = source.answers.registry.get(code)
     if numbers.get("here_now") is None and numbers.get("arrived_today") is None:
         return ""
-    if numbers.get("here_now") is not None and (unit is None or unit.kind not in present.WITHOUT_BEDS):
+    if numbers.get("here_now") is not None and not present.without_beds(source, code):
         return _("%(n)s here") % {"n": small.shown_count(numbers.get("here_now"), hide=hide)}
     return _("%(n)s came that day") % {"n": small.shown_count(numbers.get("arrived_today"), hide=hide)}
 

@@ -25,11 +25,11 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
     source = with_answers(request)
     at = place(source, code)
     hide = not may(request.user, "patients")
-    period = period_of(request)
+    period = period_of(request, source)
     calendar = present.has_calendar(source)
     cards = present.cards(source, code, period=period, hide=hide) if calendar else []
     numbers = source.answers.unit_numbers(code, at.level)
-    feeds = glance.glance(source, "month")[code].numbers["feeds"]
+    feeds = glance.glance(source, present.usual_period(source))[code].numbers["feeds"]
     numbers = numbers | {"late": fresh.late_note(source, feeds)}
     known = Names(source)
     months = MONTHS_OF_WAITS if calendar else None
@@ -47,6 +47,7 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
         "quiet": [card for card in cards if not card.signalling],
         "chance": present.by_chance([card.evaluation for card in cards]) if cards else "",
         "measures": len(cards),
+        "judged": any(card.evaluation.n_useful >= present.ENOUGH for card in cards),
         "totals": totals,
         "strip": present.strip(totals),
         "doubts": doubts.of_unit(source, [m for m in source.measures if m in shown], known),
@@ -58,7 +59,7 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
         "taking_part": unit_links(known, taking_part(source, code)),
         "missing": missing(source, at, shown),
         "period": period,
-        "periods": periods(request),
+        "periods": periods(request, source),
     }
     return render(request, "pages/unit.html", context)
 
@@ -79,7 +80,7 @@ def wall(request: HttpRequest, code: str) -> HttpResponse:
     """Show a unit's wall: at most twelve charts, signals first, nothing about a single patient."""
     source = with_answers(request)
     at = place(source, code)
-    period = period_of(request)
+    period = period_of(request, source)
     calendar = present.has_calendar(source)
     made = present.cards(source, code, period=period, size="wall", hide=True) if calendar else []
     cards = [card for card in made if not card.too_small]
@@ -106,8 +107,7 @@ def unit_links(known: Names, codes: list[str]) -> list[dict[str, Any]]:
 def missing(source: Source, at: Place, shown: set[str]) -> list[dict[str, str]]:
     """Return the measures that have nothing to show here, each with its reason."""
     can = source.answers.computable()
-    unit = source.answers.registry.get(at.code)
-    without_beds = unit is not None and unit.kind in present.WITHOUT_BEDS
+    without_beds = present.without_beds(source, at.code)
     found = []
     for measure, definition in source.measures.items():
         if measure in shown:
