@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
 from knitwork.model.errors import CannotDo
 from knitwork.web.accounts.actions import add_account, set_role
@@ -189,3 +190,38 @@ def test_only_a_loopback_address_has_a_local_owner(settings, host, owner):
     assert settings.LOCAL_OWNER is owner
     assert "*" not in settings.ALLOWED_HOSTS
     assert (host in settings.ALLOWED_HOSTS) is (host in ("127.0.0.1", "10.0.0.5"))
+
+
+def test_a_page_that_fails_still_says_so_in_our_own_words(ada, invented_system, caplog):
+    class Failing:
+        def __getattr__(self, name):
+            raise RuntimeError(name)
+
+    invented_system["answers"] = Failing()
+    ada.raise_request_exception = False
+
+    response = ada.get("/")
+    page = response.content.decode()
+
+    assert response.status_code == 500
+    assert "Something failed here" in page
+    assert 'href="/static/knitwork/knitwork.css"' in page
+    assert response["Content-Security-Policy"]
+
+
+def test_a_form_that_lay_open_too_long_is_refused_in_words(db):
+    client = Client(SERVER_NAME="127.0.0.1", enforce_csrf_checks=True)
+
+    response = client.post("/sign-in/", {"username": "ada", "password": PASSWORD})
+
+    assert response.status_code == 403
+    assert "lay open too long" in response.content.decode()
+
+
+def test_the_page_to_sign_in_has_one_form_and_tells_nothing_of_the_system(nobody):
+    page = nobody.get("/sign-in/").content.decode()
+
+    assert "<h1>" in page
+    assert "Coronary" not in page
+    assert "Riverbend" not in page
+    assert 'autocomplete="current-password"' in page

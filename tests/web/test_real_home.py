@@ -62,3 +62,27 @@ def test_the_numbers_of_a_page_are_those_of_the_file(ada, home):
         f"{home.answers().unit_numbers('Emergency', 'micro')['patients_12m']:,}"
         in ada.get("/units/Emergency/").content.decode()
     )
+
+
+def test_a_new_generation_is_seen_by_the_next_page_without_a_restart(ada, home, tmp_path):
+    assert "Ward 12" not in ada.get("/").content.decode()
+    before = home.answers().generation
+
+    late = tmp_path / "late.csv"
+    late.write_text("patient,unit,start,end\nP9001,Ward 12,2025-12-01 08:00,2025-12-02 09:00\n", "utf-8")
+    home.load([late])
+    notice_units(home.unit_codes(), by="test")
+    home.refresh(snapshot(macro_name=home.settings.name))
+
+    assert home.answers().generation > before
+    assert "Ward 12" in ada.get("/").content.decode()
+    assert "2 December 2025" in ada.get("/units/Ward 12/").content.decode()
+
+
+def test_a_lake_that_cannot_be_read_is_one_sentence_and_no_crash(ada, home):
+    (home.path / "lake" / "manifest.json").write_text("{", "utf-8")
+
+    response = ada.get("/")
+
+    assert response.status_code == 409
+    assert "restore it from a backup" in response.content.decode()

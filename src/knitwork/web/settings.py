@@ -112,6 +112,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
 SESSION_COOKIE_NAME = "__Host-knitwork" if TLS else "knitwork"
 CSRF_COOKIE_NAME = "__Host-knitwork-form" if TLS else "knitwork-form"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "knitwork.web.pages.frame.stale_form"
 CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TLS else None
 SECURE_HSTS_SECONDS = 31_536_000 if TLS else 0

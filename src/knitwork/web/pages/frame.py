@@ -78,7 +78,32 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return render(request, "pages/cannot.html", {"sentence": sentence}, status=404)
 
 
+def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
+    """Say that a form was sent without its token: it lay open too long, or cookies are off."""
+    sentence = _("This form could not be taken: it lay open too long, or the browser keeps no cookies. Open it again.")
+    return render(request, "pages/cannot.html", {"sentence": sentence}, status=403)
+
+
+BROKEN = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Something failed · Knitwork</title>
+<link rel="stylesheet" href="/static/knitwork/knitwork.css">
+</head>
+<body>
+<header class="head"><p class="system"><a href="/">Knitwork</a></p></header>
+<main id="main">
+<h1>Something failed here</h1>
+<p class="lead">It was written to the log. Go back and try again.</p>
+<p>If it fails again, <code>knitwork doctor</code> looks at the home folder and says what to do.</p>
+</main>
+</body>
+</html>
+"""
+
+
 def broken(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    """Say that something failed, with no template that could fail as well."""
-    text = "Something here failed and was written to the log. Go back and try again."
-    return HttpResponse(f"<!doctype html><title>Knitwork</title><p>{text}</p>", status=500)
+    """Say that something failed, with no template and no number that could fail as well."""
+    return HttpResponse(BROKEN, status=500)
