@@ -96,6 +96,10 @@ def test_the_sentence_agrees_with_the_record(evaluation):
     ("charts", "said"),
     [
         ([], "Nothing is measured here yet."),
+        (
+            [("Falls", chart_of([0, 1] * 12, chart="c", rules=()))],
+            "Too few to call: so few are counted each time that no change can be told from chance.",
+        ),
         ([("Falls", quiet())], "Nothing has changed that is not noise."),
         (
             [("Falls", chart_of([1.0, 2.0]))],

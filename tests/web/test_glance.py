@@ -167,3 +167,35 @@ def test_a_practice_counts_contacts_and_nobody_in_beds(ada, invented_system):
 
     assert "Contacts, last 12 months" in page
     assert "Patients here on" not in page
+
+
+class NobodyOfLate(fake_answers.FakeAnswers):
+    """Hand-offs there were, and none in the last months."""
+
+    def pairs(self, level, unit=None, months=None):
+        return [] if months else super().pairs(level, unit=unit)
+
+
+def test_where_nobody_passed_of_late_the_hand_offs_of_all_records_stand(ada, invented_system):
+    invented_system["answers"] = NobodyOfLate()
+
+    page = text(ada.get("/units/CCU/"))
+
+    assert "All records." in page
+    assert "Nobody came here from another unit" not in page
+
+
+class Rare(fake_answers.FakeAnswers):
+    """A system so small that nothing is counted twice a month."""
+
+    def one_series(self, measure, unit, level, period):
+        rows = super().one_series(measure, unit, level, period)
+        few = {"denominator": 1, "n": 1}
+        return [row | few | ({"numerator": 0, "value": 0.0} if row["numerator"] is not None else {}) for row in rows]
+
+
+def test_a_system_too_small_to_judge_is_not_called_unchanged(ada, invented_system):
+    invented_system["answers"] = Rare()
+
+    assert lead_of(text(ada.get("/"))).startswith("Too few to call")
+    assert lead_of(text(ada.get("/units/CCU/"))).startswith("Too few to call")

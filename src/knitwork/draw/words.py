@@ -257,6 +257,8 @@ def lead(
             return _("Nothing is measured here yet.")
         if all(one.n_useful < NEEDED for _title, one in evaluations):
             return _too_early(evaluations, _, ngettext)
+        if not any(one.spec.rules for _title, one in evaluations):
+            return _("Too few to call: so few are counted each time that no change can be told from chance.")
         return _("Nothing has changed that is not noise.")
     order = {"worse": 0, "better": 1}
     changed.sort(key=lambda pair: (_is_of_the_whole(pair[1]), order.get(verdict_of(pair[1]) or "", 2)))

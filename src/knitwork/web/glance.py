@@ -96,7 +96,7 @@ def _at(source: Source, code: str, period: Period, feeds: dict[tuple[str, str], 
         tuple(sorted(found, key=lambda c: c.weight)),
         len(charted),
         sum(map(present.chance_now, charted)),
-        max(charted, key=lambda e: e.n_useful, default=None),
+        max(charted, key=lambda e: (bool(e.spec.rules), e.n_useful), default=None),
     )
 
 
@@ -115,7 +115,8 @@ def lead(found: dict[str, Glance], names: dict[str, str]) -> str:
     if not any(one.charts for one in known.values()):
         return _("Nothing is measured here yet.")
     longest = [one.longest for one in known.values() if one.longest is not None]
-    if all(evaluation.n_useful < present.ENOUGH for evaluation in longest):
+    judged = [evaluation for evaluation in longest if evaluation.spec.rules and evaluation.n_useful >= present.ENOUGH]
+    if not judged:
         return words.lead([("", evaluation) for evaluation in longest], _=_, ngettext=ngettext)
     if not any(one.changes for one in known.values()):
         return _("Nothing has changed in any unit that is not noise.")

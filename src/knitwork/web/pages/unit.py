@@ -34,6 +34,9 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
     known = Names(source)
     months = MONTHS_OF_WAITS if calendar else None
     pairs = source.answers.pairs(at.level, unit=code, months=months)
+    if not pairs and months:
+        # Nobody passed of late: what the records know from before still tells who the neighbours are.
+        months, pairs = None, source.answers.pairs(at.level, unit=code, months=None)
     rows = pair_rows(pairs, known, level=at.level, hide=hide, seen_from=code)
     totals = [] if calendar else present.totals(source, code, hide=hide)
     shown = {card.measure for card in cards} | {row["definition"].id for row in totals}
