@@ -31,7 +31,7 @@ CANONICAL = {
 many = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
-very_many = settings(many, max_examples=1_500)
+very_many = settings(many, max_examples=800)
 
 
 def by_sql(rows: list[dict], registry: Registry, journeys: JourneySettings | None = None):
