@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from knitwork.home import open_home
+from knitwork.home import LoadOptions, open_home
 from knitwork.lake.buckets import bucket_of
 from knitwork.model.errors import CannotDo
 from tests.home.homes import NOON, assert_same, digests, extract, home_with, later, options, registry, rows_of, write
@@ -272,3 +272,33 @@ def test_a_lake_that_was_deleted_is_built_again_from_the_inbox(tmp_path):
     home.refresh(registry(), full=True)
 
     assert digests(home) == before
+
+
+def test_a_zone_given_later_is_the_zone_of_the_whole_feed(tmp_path):
+    rows = [{**row, "start": row["start"][:16], "end": row["end"][:16]} for row in extract(6, patients=5)]
+    files = [write(tmp_path / "a.csv", rows[:9]), write(tmp_path / "b.csv", rows[9:])]
+    late, at_once = open_home(tmp_path / "late"), open_home(tmp_path / "at-once")
+
+    late.load(files[:1], LoadOptions(feed="adt", received_at=NOON))
+    late.load(files[1:], LoadOptions(feed="adt", received_at=NOON, tz="Europe/Amsterdam"))
+    late.refresh(registry())
+    at_once.load(files, LoadOptions(feed="adt", received_at=NOON, tz="Europe/Amsterdam"))
+    at_once.refresh(registry())
+
+    assert {s["zone"] for s in late.stays().to_pylist()} == {"Europe/Amsterdam"}
+    assert_same(late, at_once)
+
+
+def test_an_edited_profile_lands_what_came_before_anew(tmp_path):
+    file = write(tmp_path / "a.csv", extract(6, patients=5))
+    home = open_home(tmp_path / "home")
+    home.load([file], LoadOptions(feed="adt", received_at=NOON))
+    home.refresh(registry())
+    profile = home.path / "feeds" / "adt.yaml"
+
+    profile.write_text("calendar: shifted\nzone: UTC\n")
+    home.refresh(registry())
+
+    assert home.answers().calendar == "shifted"
+    assert {r["period"] for r in home.answers().rows("SELECT DISTINCT period FROM {cell}")} == {"all"}
+    assert home.refresh(registry()).nothing_to_do

@@ -320,7 +320,11 @@ def keep_profile(place: Place, feed: str, profile: Profile, options: LoadOptions
     """
     kept = profile_path(place, feed)
     if kept.exists() and not options.mapping:
-        return None
+        known = formats.read_profile(kept)
+        profile = known.with_zone(options.tz)
+        if profile == known:
+            return None
+        # A zone given now is the feed's: what came before is landed anew by it.
     kept.parent.mkdir(exist_ok=True)
     before = kept.read_bytes() if kept.exists() else None
     undo.callback(kept.unlink, missing_ok=True) if before is None else undo.callback(kept.write_bytes, before)
