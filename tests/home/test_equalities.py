@@ -302,3 +302,14 @@ def test_an_edited_profile_lands_what_came_before_anew(tmp_path):
     assert home.answers().calendar == "shifted"
     assert {r["period"] for r in home.answers().rows("SELECT DISTINCT period FROM {cell}")} == {"all"}
     assert home.refresh(registry()).nothing_to_do
+
+
+def test_a_home_that_refused_its_first_file_takes_the_next(tmp_path):
+    (tmp_path / "bad.csv").write_text("")
+    home = open_home(tmp_path / "home")
+
+    with pytest.raises(CannotDo, match=r"bad\.csv"):
+        home.load([tmp_path / "bad.csv"])
+    home.load([write(tmp_path / "good.csv", extract(1, patients=2))], options())
+
+    assert home.refresh(registry()).stays > 0

@@ -98,6 +98,7 @@ def load(
     except BaseException:
         if made and not place.has_data:
             shutil.rmtree(made, ignore_errors=True)
+            place.__dict__.pop("inbox", None)  # its folders went too; the next load makes them again
         raise
 
 
