@@ -202,6 +202,10 @@ class FakeAnswers:
             })  # fmt: skip
         return rows
 
+    def pairs_among(self, units, months=None):
+        wanted = set(units)
+        return [p for p in self.pairs("micro", months=months) if p["from_unit"] in wanted and p["to_unit"] in wanted]
+
     def pairs(self, level, unit=None, months=None):
         known = [
             ("CCU", "W7", 298, 7560, 26640), ("ED", "CATH", 212, 2460, 4620), ("CATH", "CCU", 347, 1080, 2640),

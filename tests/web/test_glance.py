@@ -199,3 +199,22 @@ def test_a_system_too_small_to_judge_is_not_called_unchanged(ada, invented_syste
 
     assert lead_of(text(ada.get("/"))).startswith("Too few to call")
     assert lead_of(text(ada.get("/units/CCU/"))).startswith("Too few to call")
+
+
+def test_a_programme_shows_what_passes_among_the_units_that_take_part(ada, invented_system):
+    registry = dataclasses.replace(
+        fake_answers.REGISTRY,
+        units=(*fake_answers.REGISTRY.units, Unit("AMI", "Acute coronary programme", "mesosystem", kind_guessed=False)),
+        memberships=(
+            *fake_answers.REGISTRY.memberships,
+            Membership("ED", "AMI", kind="takes_part"),
+            Membership("CATH", "AMI", kind="takes_part"),
+        ),
+    )
+    invented_system["answers"] = fake_answers.FakeAnswers(registry=registry)
+
+    page = text(ada.get("/units/AMI/"))
+
+    assert "Emergency" in page and "→" in page
+    assert "41 min" in page  # from the emergency department to the cath lab
+    assert "1.5 h" not in page.split("Units that take part")[0]  # to the ward, which takes no part

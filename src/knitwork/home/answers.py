@@ -215,18 +215,6 @@ class Answers:
         wanted = set(units)
         return [p for p in self.pairs("micro", months=months) if p["from_unit"] in wanted and p["to_unit"] in wanted]
 
-    def taking_part(self, group: str) -> list[str]:
-        """Return the units that take part in a mesosystem as of the watermark, in order of their code."""
-        now = self.as_of_us or 0
-        return sorted(
-            {
-                m.unit
-                for m in self.registry.memberships
-                if m.group == group and m.kind == "takes_part" and (m.since_us is None or m.since_us <= now)
-                and (m.until_us is None or now < m.until_us)
-            }
-        )  # fmt: skip
-
     def pair_series(self, level: str, from_unit: str, to_unit: str, period: str = "month") -> list[Row]:
         """Return one pair over time: counts, how many timed, mean, exact median and p90 in seconds."""
         if not self.manifest.of("fact_handoff"):

@@ -40,11 +40,11 @@ def of_unit(source: Source, shown: Iterable[str], known: Names) -> list[str]:
             "The kinds of %(n)s units are still guesses, and these measures go by them: %(measures)s.",
             guessed,
         )
-        said.append(text % {"n": guessed, "measures": ", ".join(by_kind)})
+        said.append(text % {"n": guessed, "measures": "; ".join(by_kind)})
     by_clock = [m.short for m in measures if m.by_the_clock]
     if by_clock and zone_assumed(source):
         text = _("No time zone was given, UTC is assumed, and these measures go by the clock: %(measures)s.")
-        said.append(text % {"measures": ", ".join(by_clock)})
+        said.append(text % {"measures": "; ".join(by_clock)})
     return said
 
 

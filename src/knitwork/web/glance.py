@@ -17,7 +17,7 @@ from knitwork.web.definitions import Definition
 from knitwork.web.source import Source
 
 # So many units are named in the sentence that opens the first page.
-NAMED = 3
+NAMED = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,14 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
     if not pairs and months:
         # Nobody passed of late: what the records know from before still tells who the neighbours are.
         months, pairs = None, source.answers.pairs(at.level, unit=code, months=None)
-    rows = pair_rows(pairs, known, level=at.level, hide=hide, seen_from=code)
+    part = taking_part(source, code)
+    if part and not inside(source, code):
+        # A programme has no patients of its own: its hand-offs are those among the units that take part.
+        months = MONTHS_OF_WAITS if calendar else None
+        among = source.answers.pairs_among(part, months=months)
+        rows = pair_rows(among, known, level="micro", hide=hide, seen_from=None)
+    else:
+        rows = pair_rows(pairs, known, level=at.level, hide=hide, seen_from=code)
     totals = [] if calendar else present.totals(source, code, hide=hide)
     shown = {card.measure for card in cards} | {row["definition"].id for row in totals}
     context = {
@@ -59,7 +66,7 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
         "timed": any(row["lost_s"] for row in rows),
         "months": months,
         "inside": unit_links(known, [child for child in inside(source, code) if child != code]),
-        "taking_part": unit_links(known, taking_part(source, code)),
+        "taking_part": unit_links(known, part),
         "missing": missing(source, at, shown),
         "period": period,
         "periods": periods(request, source),
