@@ -204,16 +204,16 @@ def test_a_system_too_small_to_judge_is_not_called_unchanged(ada, invented_syste
 def test_a_programme_shows_what_passes_among_the_units_that_take_part(ada, invented_system):
     registry = dataclasses.replace(
         fake_answers.REGISTRY,
-        units=(*fake_answers.REGISTRY.units, Unit("AMI", "Acute coronary programme", "mesosystem", kind_guessed=False)),
+        units=(*fake_answers.REGISTRY.units, Unit("HEART", "Acute coronary programme", "mesosystem", kind_guessed=False)),
         memberships=(
             *fake_answers.REGISTRY.memberships,
-            Membership("ED", "AMI", kind="takes_part"),
-            Membership("CATH", "AMI", kind="takes_part"),
+            Membership("ED", "HEART", kind="takes_part"),
+            Membership("CATH", "HEART", kind="takes_part"),
         ),
     )
     invented_system["answers"] = fake_answers.FakeAnswers(registry=registry)
 
-    page = text(ada.get("/units/AMI/"))
+    page = text(ada.get("/units/HEART/"))
 
     assert "Emergency" in page and "→" in page
     assert "41 min" in page  # from the emergency department to the cath lab
