@@ -13,7 +13,7 @@ from knitwork.home import open_home
 from knitwork.web.urls import urlpatterns
 
 ROUTES = [route.name for route in urlpatterns]
-# These answer a form and have no page of their own: test_every_page.py sends the forms.
+# These answer a form and have no page of their own: test_reading.py sends the forms.
 FORMS_ONLY = {"sign-out", "language"}
 DOWNLOADS = {"numbers"}
 

@@ -36,10 +36,11 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.allow_hosts(["127.0.0.1", "::1", "localhost"]))
 
 
-def knitwork(*words: str) -> str:
-    """Run a command of the product, as a person would."""
+def knitwork(*words: str, typed: str = "") -> str:
+    """Run a command of the product, as a person would; without a terminal, so that it reads what is `typed`."""
+    command = [sys.executable, "-m", "knitwork", *words]
     done = subprocess.run(
-        [sys.executable, "-m", "knitwork", *words], capture_output=True, text=True, timeout=300, check=False
+        command, input=typed, capture_output=True, text=True, timeout=300, check=False, start_new_session=True
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

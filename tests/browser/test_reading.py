@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from . import inpage
+from .conftest import knitwork
 
 PAGES = (
     "/", "/units/RG-CARD/", "/units/RG-CARD/wall/", "/units/RG-CARD/setup/", "/units/RG-CARD/measures/gap_median/",
@@ -133,6 +134,47 @@ def test_a_wrong_password_is_answered_with_a_sentence(stranger, riverbend):
 
     assert "do not go together" in stranger.get_by_role("alert").inner_text()
     assert not Axe().run(stranger).response["violations"]
+
+
+@pytest.fixture
+def ben(stranger, tiny):
+    """Ben has an account, and may read charts and totals but no patients."""
+    word = "a long enough password"
+    if not (tiny.home / "ben").exists():
+        knitwork("account", "add", "ben", "--role", "reader", "--home", str(tiny.home), typed=f"{word}\n{word}\n")
+        (tiny.home / "ben").touch()
+    stranger.goto(tiny.address + "/sign-in/")
+    stranger.get_by_label("Name").fill("ben")
+    stranger.get_by_label("Password").fill(word)
+    stranger.get_by_role("button", name="Sign in").click()
+    return stranger
+
+
+def test_a_reader_is_led_nowhere_that_is_closed_to_him(ben, tiny):
+    pages = [
+        tiny.of("unit", code="Ward"),
+        tiny.of("measure", "?period=day", code="Ward", measure="arrivals"),
+        "/feeds/",
+    ]
+    for path in pages:
+        assert ben.goto(tiny.address + path).status == 200
+        assert not Axe().run(ben).response["violations"]
+        assert ben.locator("main a[href*='/behind/'], main a[href*='/setup/']").count() == 0
+
+    closed = ben.goto(
+        tiny.address + tiny.of("behind", "?period=day", code="Ward", measure="arrivals", start="2024-01-01")
+    )
+
+    assert closed.status == 403
+    assert "P1" not in ben.locator("body").inner_text()
+    assert not Axe().run(ben).response["violations"]
+
+
+def test_whoever_signs_out_is_out(ben, tiny):
+    ben.get_by_role("button", name="Sign out").click()
+    ben.goto(tiny.address + "/")
+
+    assert ben.locator("h1").inner_text() == "Sign in"
 
 
 def test_the_language_changes_at_the_foot_of_any_page(page, riverbend):
