@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from knitwork.model.errors import BadDefinition
-from knitwork.signals import Spec
+from knitwork.signals import Series, Spec, evaluate
 from knitwork.signals.charts import CHARTS
 from knitwork.signals.rules import RULE_SETS
 from knitwork.signals.spec import Chart, RuleSetName
@@ -67,3 +67,14 @@ def test_what_is_not_a_definition_is_refused_in_a_sentence(text, sentence):
 def test_the_names_of_charts_and_rules_are_those_of_the_tables():
     assert list(CHARTS) == list(get_args(Chart))
     assert list(RULE_SETS) == list(get_args(RuleSetName))
+
+
+def test_no_lower_limit_lies_below_the_least_value_there_can_be():
+    series = Series(values=[0, 3, 0, 4, 1, 0, 5, 0, 2, 0, 4, 1, 0, 3])
+
+    free = evaluate(series, Spec(chart="xmr", limits="all"))
+    floored = evaluate(series, Spec(chart="xmr", limits="all", floor=0))
+
+    assert free.lowers[0] < 0
+    assert floored.lowers[0] == 0
+    assert floored.uppers == free.uppers

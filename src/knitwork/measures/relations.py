@@ -92,7 +92,6 @@ FACT_JOURNEY: dict[str, str] = {
     "visits": "INTEGER",
     "units": "INTEGER",
     "handoffs": "INTEGER",
-    "variant": "VARCHAR",
     **_FEED,
 }
 

@@ -18,7 +18,7 @@ def spec_for(measure: Measure) -> dict[str, object]:
 
     >>> from knitwork.measures.catalogue import measure
     >>> spec_for(measure("gap_over_60"))
-    {'chart': 'p', 'direction': 'down', 'factor': 100.0, 'unit': '%'}
+    {'chart': 'p', 'direction': 'down', 'factor': 100.0, 'unit': '%', 'floor': 0.0}
     """
     of_values = measure.statistic in QUANTILES or measure.chart in ("run", "xmr")
     return {
@@ -26,6 +26,8 @@ def spec_for(measure: Measure) -> dict[str, object]:
         "direction": measure.direction,
         "factor": 1.0 if of_values else measure.factor,
         "unit": measure.unit,
+        # no measure of stays can be negative
+        "floor": 0.0,
     }
 
 

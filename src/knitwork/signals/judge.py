@@ -77,7 +77,8 @@ def judge(panel: Panel, spec: Spec) -> Judgement:
         drawable = (spread.sigma > 0) & np.isfinite(spread.sigma)  # a zero denominator has no limits
     limited = ~few & ~constant & drawable.any(axis=1)
     sigma = np.where(limited[:, None] & drawable, spread.sigma, np.nan)
-    lower = np.fmax(centre[:, None] - SIGMAS * sigma, kind.floor)
+    least = kind.floor if spec.floor is None else max(kind.floor, spec.floor / spec.factor)
+    lower = np.fmax(centre[:, None] - SIGMAS * sigma, least)
     upper = np.fmin(centre[:, None] + SIGMAS * sigma, kind.ceiling)
     lower, upper = np.where(np.isnan(sigma), np.nan, lower), np.where(np.isnan(sigma), np.nan, upper)
 

@@ -32,6 +32,7 @@ class Spec:
     `sigma` names the estimator of the moving-range charts and of the Laney charts.
     `factor` multiplies everything that is shown (100 for a percentage); `target`, `centre` and results are in those
     units. Values that already come in the units shown need a factor of 1.
+    `floor` is the least value there can be, such as 0 patients: no lower limit lies below it.
     `centre` fixes the centre line by hand. `exclude` holds positions, counted from 0, that are drawn and not counted.
 
     >>> Spec(chart="p", direction="down", factor=100, unit="%") == Spec.from_json(
@@ -47,6 +48,7 @@ class Spec:
     sigma: Estimator = "mr_screened_once"
     d2: float = D2
     sigma_z_floor: float = 1.0
+    floor: float | None = None
     centre: float | None = None
     target: float | None = None
     factor: float = 1.0
@@ -67,7 +69,7 @@ class Spec:
         _positive("d2", self.d2)
         if not _is_number(self.sigma_z_floor) or self.sigma_z_floor < 0:
             raise BadDefinition(f"sigma_z_floor is {self.sigma_z_floor!r}: give 1, or 0 for no floor")
-        for name in ("centre", "target"):
+        for name in ("centre", "target", "floor"):
             value = getattr(self, name)
             if value is not None and not _is_number(value):
                 raise BadDefinition(f"{name} is {value!r}: give a number, or leave it out")

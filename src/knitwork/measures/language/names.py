@@ -92,7 +92,6 @@ PROPERTIES: dict[Fact, dict[str, Property]] = {
         "journey.visits": Property("number", "visits"),
         "journey.units": Property("number", "units"),
         "journey.handoffs": Property("number", "handoffs"),
-        "journey.variant": Property("text", "variant"),
     },
     "census": {
         "census.midnights": Property("number", "midnights"),
