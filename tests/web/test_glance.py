@@ -204,7 +204,10 @@ def test_a_system_too_small_to_judge_is_not_called_unchanged(ada, invented_syste
 def test_a_programme_shows_what_passes_among_the_units_that_take_part(ada, invented_system):
     registry = dataclasses.replace(
         fake_answers.REGISTRY,
-        units=(*fake_answers.REGISTRY.units, Unit("HEART", "Acute coronary programme", "mesosystem", kind_guessed=False)),
+        units=(
+            *fake_answers.REGISTRY.units,
+            Unit("HEART", "Acute coronary programme", "mesosystem", kind_guessed=False),
+        ),
         memberships=(
             *fake_answers.REGISTRY.memberships,
             Membership("ED", "HEART", kind="takes_part"),
