@@ -32,6 +32,11 @@ def collect() -> Catalog:
     for path in sorted(SOURCE.rglob("*.py")):
         with path.open("rb") as source:
             for line, _function, message, comments in extract_python(source, KEYWORDS, (), {}):
+                # of ngettext the number comes too, as None
+                texts = tuple(t for t in message if t) if isinstance(message, tuple) else message
+                if not texts:
+                    continue
+                message = texts[0] if isinstance(texts, tuple) and len(texts) == 1 else texts
                 found.add(message, locations=[(str(path.relative_to(SOURCE)), line)], auto_comments=comments)
     for path in sorted(SOURCE.rglob("*.html")):
         text = path.read_text("utf-8")
