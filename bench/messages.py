@@ -36,8 +36,8 @@ def collect() -> Catalog:
                 texts = tuple(t for t in message if t) if isinstance(message, tuple) else message
                 if not texts:
                     continue
-                message = texts[0] if isinstance(texts, tuple) and len(texts) == 1 else texts
-                found.add(message, locations=[(str(path.relative_to(SOURCE)), line)], auto_comments=comments)
+                said = texts[0] if isinstance(texts, tuple) and len(texts) == 1 else texts
+                found.add(said, locations=[(str(path.relative_to(SOURCE)), line)], auto_comments=comments)
     for path in sorted(SOURCE.rglob("*.html")):
         text = path.read_text("utf-8")
         for match in TRANSLATE.finditer(text):
