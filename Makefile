@@ -16,7 +16,7 @@ demo: .venv/base ## Build Riverbend Health and open its wall at http://127.0.0.1
 	@$(PY) -m knitwork demo $(ARGS)
 
 test: .venv/dev ## Run all tests that need no browser and no server
-	@$(PY) -m pytest -n 2 -m "not slow and not browser" $(ARGS)
+	@$(PY) -m pytest -n 2 --dist worksteal -m "not slow and not browser" $(ARGS)
 
 lint: .venv/dev ## Check format, style, types, layers and dependencies
 	.venv/bin/ruff format --check .
