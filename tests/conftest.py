@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+# Assertions in shared modules explain themselves as those in tests do.
+pytest.register_assert_rewrite("tests.home.homes")
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
