@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 
 # A bucket of this many stays is rebuilt in well under a second and fits any memory limit.
-STAYS_A_BUCKET = 32_768
+STAYS_A_BUCKET = 65_536
 MOST_BUCKETS = 4_096
 
 
@@ -32,7 +32,7 @@ def how_many(stays: int) -> int:
     """Return how many buckets a lake of so many stays wants: a power of two.
 
     >>> how_many(1_190), how_many(1_000_000), how_many(10_000_000)
-    (1, 32, 256)
+    (1, 16, 128)
     """
     wanted = 1
     while wanted * STAYS_A_BUCKET < stays and wanted < MOST_BUCKETS:
