@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+# Commands that tests start write no bytecode: under a file size limit Python would leave half a file,
+# which every later command would then read.
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+
 # Assertions in shared modules explain themselves as those in tests do.
 pytest.register_assert_rewrite("tests.home.homes")
 
