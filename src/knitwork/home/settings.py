@@ -25,7 +25,7 @@ class Settings(BaseSettings):
     domain: str = Field("local", description="the identifier domain that the feeds share")
     visit_gap_hours: float = Field(24.0, gt=0, description="stays at most so far apart are one visit")
     journey_gap_days: float = Field(30.0, gt=0, description="visits at most so far apart are one journey")
-    memory_mb: int = Field(900, ge=256, description="memory that loading and refreshing may use, in megabytes")
+    memory_mb: int = Field(1500, ge=256, description="memory that loading and refreshing may use, in megabytes")
     keep_seconds: float = Field(
         600.0, ge=0, description="how long files of old generations stay for questions under way"
     )
