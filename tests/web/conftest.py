@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from knitwork.web import glance
+from knitwork.web import glance, kept
 from knitwork.web.accounts.models import Account
 
 from . import fake_answers
@@ -19,6 +19,7 @@ def invented_system(settings):
     settings.ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
     fake_answers.CURRENT["answers"] = fake_answers.FakeAnswers()
     glance.forget()
+    kept.forget()
     return fake_answers.CURRENT
 
 
