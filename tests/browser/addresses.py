@@ -10,12 +10,13 @@ from pathlib import Path
 from django.urls import reverse
 
 from knitwork.home import open_home
+from knitwork.web import manual
 from knitwork.web.urls import urlpatterns
 
 ROUTES = [route.name for route in urlpatterns]
 # These answer a form and have no page of their own: test_reading.py sends the forms.
 FORMS_ONLY = {"sign-out", "language"}
-DOWNLOADS = {"numbers"}
+DOWNLOADS = {"numbers", "help-picture"}
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,8 @@ class Site:
         found = [
             (name, self.of(name)) for name in ("system", "handoffs", "journeys", "feeds", "measures", "help", "sign-in")
         ]
+        found += [("help-page", self.of("help-page", path=path)) for path in manual.paths() if "decisions" not in path]
+        found.append(("help-picture", self.of("help-picture", name="wall.png")))
         for unit in units:
             found += [(name, self.of(name, code=unit)) for name in ("unit", "wall", "setup")]
         found += [

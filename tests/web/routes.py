@@ -15,6 +15,8 @@ PAGES = {
     "feeds": ("/feeds/", "read"),
     "measures": ("/measures/", "read"),
     "help": ("/help/", "read"),
+    "help-page": ("/help/how-to/read-a-chart/", "read"),
+    "help-picture": ("/help/pictures/wall.png", "read"),
 }
 OPEN = {"sign-in", "sign-out", "language"}
-HTML = [address for name, (address, _right) in PAGES.items() if name != "numbers"]
+HTML = [address for name, (address, _right) in PAGES.items() if name not in ("numbers", "help-picture")]

@@ -8,7 +8,7 @@ from django.views.i18n import set_language
 
 from knitwork.web.accounts.views import SignIn
 from knitwork.web.converters import UnitCode
-from knitwork.web.pages import catalogue, feeds, handoffs, journeys, measure, system, unit, words
+from knitwork.web.pages import catalogue, feeds, handoffs, help, journeys, measure, system, unit
 from knitwork.web.units import views as units
 
 register_converter(UnitCode, "code")
@@ -26,7 +26,9 @@ urlpatterns = [
     path("journeys/", journeys.journeys, name="journeys"),
     path("feeds/", feeds.feeds, name="feeds"),
     path("measures/", catalogue.measures, name="measures"),
-    path("help/", words.words, name="help"),
+    path("help/", help.index, name="help"),
+    path("help/pictures/<str:name>", help.picture, name="help-picture"),
+    path("help/<path:path>/", help.page, name="help-page"),
     path("sign-in/", SignIn.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("language/", set_language, name="language"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from knitwork.model.errors import CannotDo
 from knitwork.web.accounts.access import may
 from knitwork.web.fresh import freshness
+from knitwork.web.pages.help import about
 from knitwork.web.source import Source, source
 
 # Which way in an address belongs to. Improve and Redesign join when they exist.
@@ -22,7 +23,7 @@ TODAY = {"system", "unit", "wall", "setup"}
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Return what the base template shows on every page; to people who may not read, only the name."""
     match = request.resolver_match
-    here = match.url_name if match else ""
+    here = (match.url_name if match else None) or ""
     found: dict[str, Any] = {
         "ways": [],
         "system_name": "Knitwork",
@@ -45,6 +46,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "system_name": known.name,
         "freshness": freshness(known, timezone.now()),
         "url_name": here,
+        "help_page": about(here),
     }
 
 
