@@ -13,10 +13,11 @@ import platform
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench import readers
+from bench.lines import Line, within
 from knitwork.demo import write_flat
 
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "benchmarks.md"
@@ -36,18 +37,6 @@ WHY = (
 )
 
 
-@dataclass(frozen=True)
-class Line:
-    """One row of the report."""
-
-    what: str
-    wall_s: float | None
-    cpu_s: float | None
-    peak_mb: float | None
-    wanted: str
-    verdict: str
-
-
 def task(name: str, folder: Path, stays: Path, *, times: int = 1) -> dict[str, Any]:
     """Run a task in a process of its own, the best of so many times."""
     results = []
@@ -62,13 +51,6 @@ def task(name: str, folder: Path, stays: Path, *, times: int = 1) -> dict[str, A
             raise SystemExit(f"{name} failed:\n{run.stderr}")
         results.append(json.loads(run.stdout.splitlines()[-1]))
     return min(results, key=lambda r: r.get("query_s", r["wall_s"]))
-
-
-def within(value: float, limit: float, unit: str) -> str:
-    """Say whether a number was reached, or by how much it was missed."""
-    if value <= limit:
-        return f"reached: {value:.3g} {unit}"
-    return f"missed by {100 * (value / limit - 1):.0f}%: {value:.3g} against {limit:g} {unit}"
 
 
 def one_more(stays: Path, target: Path) -> None:
@@ -174,7 +156,7 @@ def main() -> None:
     parser.add_argument("--stays", type=int, default=1_000_000)
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="knitwork-bench-") as work:
-        text = report(measure(wanted.stays, Path(work)), wanted.stays)
+        text = report([*measure(wanted.stays, Path(work)), *readers.measure()], wanted.stays)
     print(text)
     if wanted.stays == 1_000_000:
         PAGE.write_text(text, "utf-8")
