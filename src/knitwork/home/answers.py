@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from knitwork.home import measured, spine
+from knitwork.home import linking, measured, spine
 from knitwork.home.place import Place
 from knitwork.journeys.pairs import MONTH, RECENT_DAYS, WEEK
 from knitwork.lake.manifest import Manifest
@@ -313,3 +313,11 @@ class Answers:
 
     def here(self, unit: str, level: str, limit: int | None = None) -> list[Row]:
         return spine.here(self, unit, level=level, limit=limit)
+
+    # Which numbers are one person
+
+    def person_of(self, number: str) -> str:
+        return linking.person_of(self, number)
+
+    def links(self, person: str | None = None) -> list[Row]:
+        return linking.links(self, person)
