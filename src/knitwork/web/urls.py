@@ -10,13 +10,14 @@ from knitwork.web.accounts.views import SignIn
 from knitwork.web.converters import UnitCode
 from knitwork.web.pages import catalogue, feeds, handoffs, help, journeys, measure, system, unit
 from knitwork.web.units import views as units
+from knitwork.web.walls import views as walls
 
 register_converter(UnitCode, "code")
 
 urlpatterns = [
     path("", system.system, name="system"),
     path("units/<code:code>/", unit.unit, name="unit"),
-    path("units/<code:code>/wall/", unit.wall, name="wall"),
+    path("units/<code:code>/wall/", walls.wall, name="wall"),
     path("units/<code:code>/setup/", units.setup, name="setup"),
     path("units/<code:code>/measures/<code:measure>/", measure.measure, name="measure"),
     path("units/<code:code>/measures/<code:measure>/numbers.csv", measure.numbers, name="numbers"),

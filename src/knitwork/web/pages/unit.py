@@ -1,4 +1,4 @@
-"""A unit's page, the same for every kind and level, and its wall."""
+"""A unit's page, the same for every kind and level."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from knitwork.web.pages.frame import with_answers
 from knitwork.web.pages.handoffs import neighbourhood, pair_rows
 from knitwork.web.source import Source
 
-WALL_CHARTS = 12
 MONTHS_OF_WAITS = 3
 
 
@@ -83,30 +82,6 @@ def lead(source: Source, at: Place, cards: list[present.Card], *, calendar: bool
     if calendar and states and not any(state.departures_recorded for state in states):
         said += " " + _("Waits between units cannot be told: departure not recorded by this feed.")
     return said
-
-
-@needs("read")
-def wall(request: HttpRequest, code: str) -> HttpResponse:
-    """Show a unit's wall: at most twelve charts, signals first, nothing about a single patient."""
-    source = with_answers(request)
-    at = place(source, code)
-    period = period_of(request, source)
-    calendar = present.has_calendar(source)
-    made = present.cards(source, code, period=period, size="wall", hide=True) if calendar else []
-    cards = [card for card in made if not card.too_small]
-    context = {
-        "place": at,
-        "cards": cards[:WALL_CHARTS],
-        "too_small": [card.title for card in made if card.too_small],
-        "count": min(len(cards), WALL_CHARTS),
-        "chance": present.by_chance([card.evaluation for card in cards]) if cards else "",
-        "of": len(cards),
-        "as_of": say.long_day(source.answers.as_of_us, source.tz),
-        "calendar": calendar,
-        "totals": [] if calendar else present.totals(source, code, hide=True)[:WALL_CHARTS],
-        "period": period,
-    }
-    return render(request, "pages/wall.html", context)
 
 
 def unit_links(known: Names, codes: list[str]) -> list[dict[str, Any]]:
