@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from knitwork.home import linking, measured, spine
+from knitwork.home import linking, links, measured, spine
 from knitwork.home.place import Place
 from knitwork.journeys.pairs import MONTH, RECENT_DAYS, WEEK
 from knitwork.lake.manifest import Manifest
@@ -321,3 +321,22 @@ class Answers:
 
     def links(self, person: str | None = None) -> list[Row]:
         return linking.links(self, person)
+
+    # Pairs of units over time; see `links` for what each answer holds
+
+    def pairs_over_time(self, level: str, period: str) -> dict[tuple[str, str], dict[int, Row]]:
+        return links.pairs_over_time(self, level, period)
+
+    def pair_over_time(self, level: str, from_unit: str, to_unit: str, period: str) -> list[Row]:
+        return links.pair_over_time(self, level, from_unit, to_unit, period)
+
+    def pair_either_side(self, level: str, from_unit: str, to_unit: str, day: int) -> tuple[Row, Row]:
+        return links.pair_either_side(self, level, from_unit, to_unit, day)
+
+    def pair_behind(
+        self, level: str, from_unit: str, to_unit: str, first_day: int, end_day: int, limit: int = 200
+    ) -> list[Row]:
+        return links.pair_behind(self, level, from_unit, to_unit, first_day, end_day, limit)
+
+    def usual_places(self, level: str) -> dict[str, float]:
+        return links.usual_places(self, level)
