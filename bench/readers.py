@@ -57,7 +57,7 @@ def links(text: str, here: str) -> list[str]:
     for link in re.findall(r'href="([^"#]+)', text):
         path = link.replace("&amp;", "&")
         if path.startswith("?"):
-            path = here.split("?")[0] + path
+            path = here.split("?", maxsplit=1)[0] + path
         if path.startswith("/") and not NO_PAGES.search(path):
             found.append(path)
     return sorted(set(found))
