@@ -210,7 +210,7 @@ def test_as_of_a_time_before_everything_is_refused_in_a_sentence(tmp_path):
 @pytest.fixture
 def small_buckets(monkeypatch):
     """Buckets of twenty stays, so that a lake outgrows them quickly."""
-    monkeypatch.setattr("knitwork.home.load.STAYS_A_BUCKET", 20)
+    monkeypatch.setattr("knitwork.home.publishing.STAYS_A_BUCKET", 20)
     monkeypatch.setattr("knitwork.lake.buckets.STAYS_A_BUCKET", 20)
     monkeypatch.setattr("knitwork.home.load.expected_rows", lambda path: 1)
 

@@ -13,8 +13,9 @@ from knitwork.home import load as loading
 from knitwork.home import refresh as refreshing
 from knitwork.home import spine
 from knitwork.home.answers import Answers
-from knitwork.home.load import LoadOptions, LoadReport
+from knitwork.home.load import LoadReport
 from knitwork.home.place import Place
+from knitwork.home.reading import LoadOptions
 from knitwork.home.refresh import RefreshReport
 from knitwork.home.settings import Settings, starter
 from knitwork.model.errors import CannotDo

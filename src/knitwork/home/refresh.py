@@ -16,7 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from knitwork import __version__
-from knitwork.home.load import AHEAD_US, land_missing
+from knitwork.home.load import land_missing
 from knitwork.home.merge import merge
 from knitwork.home.place import Place
 from knitwork.home.trouble import in_sentences
@@ -33,6 +33,8 @@ from knitwork.model.units import Registry
 ATOMS = ("atom_count", "atom_value", "fact_census", "atom_patients", "fact_handoff")
 MEASURE_OUTPUTS = ("atom_count", "atom_value")
 CELLS = ("cell", "cell_pair", "cell_patients", "feed_state")
+# The clock of a feed may run ahead by so much before its latest times stop counting as "now".
+AHEAD_US = 2 * 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)

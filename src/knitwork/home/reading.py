@@ -1,0 +1,181 @@
+"""Reading a file: from what came to landed rows in files that no manifest names yet."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+import shutil
+import uuid
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from knitwork.home.place import Place
+from knitwork.intake import formats
+from knitwork.intake.formats import LandReport, Profile
+from knitwork.intake.inbox import Staged, microseconds
+from knitwork.lake import manifest as manifests
+from knitwork.lake.buckets import bucket_sql
+from knitwork.lake.engine import Connection
+from knitwork.lake.manifest import WHOLE, LakeFile
+from knitwork.lake.runner import paths_sql, write_table
+from knitwork.model.errors import CannotDo
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """How files are to be read: feed name, zone, mapping file and time of extraction, where given."""
+
+    feed: str | None = None
+    tz: str | None = None
+    mapping: Path | None = None
+    extracted_at: dt.datetime | None = None
+    received_at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
+
+
+def feed_name(path: Path) -> str:
+    """Name a feed after a file, without its endings.
+
+    >>> feed_name(Path("/x/Last night's ADT.csv.gz"))
+    'last-night-s-adt'
+    """
+    stem = re.sub(r"(\.(csv|tsv|txt|gz|zip|xlsx|psv|tab))+$", "", path.name, flags=re.IGNORECASE)
+    return re.sub(r"[^a-z0-9]+", "-", stem.casefold())[:64].strip("-") or "feed"
+
+
+FEED = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+def checked_feed(feed: str) -> str:
+    """Return a feed's name if it can also name a file; it stands in paths, commands and addresses.
+
+    >>> checked_feed("general-adt")
+    'general-adt'
+    """
+    if not FEED.fullmatch(feed):
+        raise CannotDo(f"{feed!r} cannot name a feed: use small letters, digits, dots and dashes, 64 at most")
+    return feed
+
+
+def key(feed: str, content: str) -> str:
+    return f"{feed}:{content}"
+
+
+# What one row of stays takes in a plain file, and in a packed one.
+BYTES_A_ROW, BYTES_A_PACKED_ROW = 55, 9
+
+
+def expected_rows(path: Path) -> int:
+    """Guess a file's rows from its size: good enough to choose the number of buckets."""
+    packed = path.suffix.casefold() in {".gz", ".zip", ".xlsx"}
+    return path.stat().st_size // (BYTES_A_PACKED_ROW if packed else BYTES_A_ROW)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A file that was read and found good, and its rows in files that no manifest names yet.
+
+    Without a report its content was taken in before.
+    """
+
+    path: Path
+    feed: str
+    copy: Staged
+    report: LandReport | None
+    files: tuple[LakeFile, ...] = ()
+
+
+def profile_path(place: Place, feed: str) -> Path:
+    return place.path / "feeds" / f"{feed}.yaml"
+
+
+def profile_digest(place: Place, feed: str) -> str:
+    """Return the hash of a feed's mapping profile: rows landed by another one are landed anew."""
+    path = profile_path(place, feed)
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else ""
+
+
+def profile_for(place: Place, feed: str, options: LoadOptions) -> Profile:
+    kept = profile_path(place, feed)
+    if options.mapping:
+        profile = formats.read_profile(options.mapping)
+    elif kept.exists():
+        profile = formats.read_profile(kept)
+    else:
+        profile = Profile()
+    return profile.with_zone(options.tz or (place.settings.tz if profile.zone is None else None))
+
+
+def read(place: Place, path: Path, copy: Staged, options: LoadOptions, *, into: Path, buckets: int) -> Read:
+    feed = checked_feed(options.feed) if options.feed else feed_name(path)
+    if key(feed, copy.delivery) in place.lake.manifest().landed:
+        return Read(path, feed, copy, None)
+    files, report = land(
+        place, copy.path, profile_for(place, feed, options), feed=feed, content=copy.delivery, name=path.name,
+        received_at=options.received_at, extracted_at=options.extracted_at, into=into, buckets=buckets,
+    )  # fmt: skip
+    return Read(path, feed, copy, report, files)
+
+
+def land(
+    place: Place,
+    file: Path,
+    profile: Profile,
+    *,
+    feed: str,
+    content: str,
+    name: str,
+    received_at: dt.datetime,
+    extracted_at: dt.datetime | None,
+    into: Path,
+    buckets: int,
+) -> tuple[tuple[LakeFile, ...], LandReport]:
+    con = place.lake.writer()
+    try:
+        reader = formats.open_delivery(file, name=name)
+        profile = reader.guess(file, name=name, profile=profile, work=into)
+        report = reader.land(
+            con,
+            file,
+            profile,
+            feed=feed,
+            delivery=content,
+            extracted_us=microseconds(extracted_at) if extracted_at else None,
+            received_us=microseconds(received_at),
+            name=name,
+            work=into,
+        )
+        files = list(write_buckets(con, "FROM landed", into, buckets, delivery=content))
+        if report.rejected:
+            rejects = f"reject-{uuid.uuid4().hex[:12]}.parquet"
+            rows = write_table(
+                con,
+                f"SELECT '{feed}' AS feed, '{content}' AS delivery, \"row\", field, rule, message FROM rejected ORDER BY \"row\"",
+                into / rejects,
+            )
+            files.append(LakeFile(rejects, "reject", WHOLE, rows, key(feed, content)))
+        return tuple(replace(f, delivery=key(feed, content)) for f in files), report
+    finally:
+        con.close()
+
+
+def write_buckets(con: Connection, source: str, into: Path, buckets: int, *, delivery: str) -> list[LakeFile]:
+    """Write rows into one file for each bucket that has any."""
+    if buckets == 1:
+        name = f"landed-0000-{uuid.uuid4().hex[:12]}.parquet"
+        return [LakeFile(name, "landed", 0, write_table(con, source, into / name), delivery)]
+    folder = into / f"cut-{uuid.uuid4().hex[:12]}"
+    con.execute(
+        f"COPY (SELECT *, {bucket_sql('patient', buckets)} AS bucket FROM ({source})) TO '{folder}' "
+        "(FORMAT parquet, PARTITION_BY (bucket), COMPRESSION zstd, COMPRESSION_LEVEL 1, FILENAME_PATTERN 'part-{uuid}')"
+    )
+    made = []
+    for part in sorted(folder.glob("bucket=*/*.parquet")):
+        bucket = int(part.parent.name.split("=")[1])
+        name = f"landed-{bucket:04d}-{uuid.uuid4().hex[:12]}.parquet"
+        counted = con.execute(f"SELECT count(*) FROM read_parquet({paths_sql([part])})").fetchall()[0][0]
+        manifests.sync_file(part)
+        part.rename(into / name)
+        made.append(LakeFile(name, "landed", bucket, int(counted), delivery))
+    shutil.rmtree(folder)
+    return made
