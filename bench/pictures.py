@@ -2,66 +2,81 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
+import shutil
 import tempfile
-import time
-import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 
-TARGET = Path(__file__).parents[1] / "docs" / "pictures"
-PORT = 8765
+from playwright.sync_api import Browser, sync_playwright
 
-# name, address, width, height
+from bench.readers import ask
+from bench.served import demo
+
+TARGET = Path(__file__).parents[1] / "docs" / "pictures"
+CHROMIUM = os.environ.get("KNITWORK_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+
+DESK, PHONE, PAPER, WALL, WALL_4K = (1440, 1100), (360, 1400), (794, 1123), (1920, 1080), (3840, 2160)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture: the file's name, the page, the size of the screen, and whether it is taken as printed."""
+
+    name: str
+    path: str
+    size: tuple[int, int]
+    printed: bool = False
+
+
 PICTURES = (
-    ("wall", "/units/RG-CARD/wall/", 1920, 1080),
-    ("system", "/", 1440, 1100),
-    ("unit", "/units/RG-CARD/", 1440, 1900),
-    ("unit-phone", "/units/RG-CARD/", 360, 1600),
-    ("measure", "/units/RG-CARD/measures/gap_median/", 1440, 1500),
-    ("handoffs", "/handoffs/", 1440, 1100),
-    ("feeds", "/feeds/", 1440, 1100),
+    Picture("wall", "/units/RG-CARD/wall/", WALL),
+    Picture("wall-4k", "/units/RG-CARD/wall/", WALL_4K),
+    Picture("wall-print", "/units/RG-CARD/wall/", PAPER, printed=True),
+    Picture("system", "/", DESK),
+    Picture("system-phone", "/", PHONE),
+    Picture("unit", "/units/RG-CARD/", (1440, 1900)),
+    Picture("unit-phone", "/units/RG-CARD/", PHONE),
+    Picture("unit-print", "/units/RG-CARD/", PAPER, printed=True),
+    Picture("understand", "/units/RG-CARD/understand/", (1440, 1900)),
+    Picture("measure", "/units/RG/measures/gap_median/", (1440, 1700)),
+    Picture("reversal", "/units/HS/measures/discharge_before_noon/", (1440, 1500)),
+    Picture("handoffs", "/handoffs/", DESK),
+    Picture("handoffs-map", "/handoffs/?view=map", DESK),
+    Picture("handoffs-matrix", "/handoffs/?view=matrix", DESK),
+    Picture("pair", "/handoffs/RG-ED/RG-CARD/", DESK),
+    Picture("journeys", "/journeys/", (1440, 1700)),
+    Picture("patient", "/patients/DAN-VITALE/", (1440, 1700)),
+    Picture("patient-print", "/patients/DAN-VITALE/", PAPER, printed=True),
+    Picture("feeds", "/feeds/", DESK),
+    Picture("help", "/help/", DESK),
 )
 
-CHROMIUM = (
-    "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars",
-    "--disable-component-update", "--disable-sync", "--no-first-run", "--force-device-scale-factor=1",
-)  # fmt: skip
 
-
-def wait_for(address: str, seconds: float = 60) -> None:
-    """Wait until the server answers."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.3)
-    raise SystemExit(f"{address} did not answer")
+def take(browser: Browser, address: str, picture: Picture) -> None:
+    """Take one picture of a page, without a trace of focus or pointer."""
+    width, height = picture.size
+    context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(address + picture.path)
+    if picture.printed:
+        page.emulate_media(media="print")
+    page.screenshot(path=TARGET / f"{picture.name}.png")
+    context.close()
+    print(TARGET / f"{picture.name}.png")
 
 
 def main() -> None:
     TARGET.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="knitwork-pictures-") as work:
-        home = Path(work) / "home"
-        command = [sys.executable, "-m", "knitwork", "demo", "--home", str(home)]
-        subprocess.run([*command, "--no-serve"], check=True)
-        server = subprocess.Popen([sys.executable, "-m", "knitwork", "serve", "--home", str(home), "--port", str(PORT)])
-        try:
-            wait_for(f"http://127.0.0.1:{PORT}/")
-            for name, path, width, height in PICTURES:
-                subprocess.run(
-                    [
-                        *CHROMIUM, f"--user-data-dir={work}/{name}", f"--screenshot={TARGET / name}.png",
-                        f"--window-size={width},{height}", f"http://127.0.0.1:{PORT}{path}",
-                    ],
-                    check=True, capture_output=True,
-                )  # fmt: skip
-                print(TARGET / f"{name}.png")
-        finally:
-            server.terminate()
-            server.wait(10)
+    with tempfile.TemporaryDirectory(prefix="knitwork-pictures-") as work, demo(Path(work)) as served:
+        ask(served.address, "/")
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+            for picture in PICTURES:
+                take(browser, served.address, picture)
+            browser.close()
+    for old in set(TARGET.glob("*.png")) - {TARGET / f"{one.name}.png" for one in PICTURES}:
+        old.unlink()
 
 
 if __name__ == "__main__":
