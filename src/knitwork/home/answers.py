@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from knitwork.home import linking, links, measured, spine
+from knitwork.home import chains, levels, linking, links, measured, rhythm, spine, today
 from knitwork.home.place import Place
 from knitwork.journeys.pairs import MONTH, RECENT_DAYS, WEEK
 from knitwork.lake.manifest import Manifest
@@ -302,6 +302,12 @@ class Answers:
     def behind(self, measure: str, level: str, unit: str, period: str, start_day: int, limit: int = 200) -> list[Row]:
         return measured.behind(self, measure, level=level, unit=unit, period=period, start_day=start_day, limit=limit)
 
+    def series_of_units(self, measure: str, units: Sequence[tuple[str, str]], period: str) -> dict[str, list[Row]]:
+        return levels.series_of_units(self, measure, units, period)
+
+    def completeness(self, measure: str, level: str, unit: str, period: str) -> levels.Completeness:
+        return levels.completeness(self, measure, level=level, unit=unit, period=period)
+
     def unit_numbers(self, unit: str, level: str) -> dict[str, int | None]:
         return spine.unit_numbers(self, unit, level)
 
@@ -340,3 +346,24 @@ class Answers:
 
     def usual_places(self, level: str) -> dict[str, float]:
         return links.usual_places(self, level)
+
+    def lately(self, unit: str, level: str, *, until_us: int, last_day: int) -> list[today.Seen]:
+        return today.seen(self, unit, level=level, until_us=until_us, last_day=last_day)
+
+    def usual_lengths(self) -> dict[tuple[str, str], tuple[int, float]]:
+        return today.usual_lengths(self)
+
+    def by_unit(self, day: int) -> dict[tuple[str, str], Row]:
+        return today.by_unit(self, day)
+
+    def handoffs_lately(self, unit: str, level: str, *, last_day: int, days: int = 7) -> list[Row]:
+        return today.handoffs_lately(self, unit, level=level, last_day=last_day, days=days)
+
+    def rhythm(self, unit: str, level: str, *, last_day: int, beds: bool) -> rhythm.Rhythm | None:
+        return rhythm.rhythm(self, unit, level=level, last_day=last_day, beds=beds)
+
+    def chains(self, unit: str, level: str) -> list[Row]:
+        return chains.chains(self, unit, level=level)
+
+    def served(self, unit: str, level: str) -> list[Row]:
+        return chains.served(self, unit, level=level)
