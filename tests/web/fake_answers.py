@@ -11,6 +11,8 @@ from knitwork.signals import Spec
 from knitwork.web.definitions import Definition
 from knitwork.web.source import Source
 
+from .fake_levels import FakeLevels
+
 EPOCH = dt.date(1970, 1, 1)
 AS_OF = dt.datetime(2026, 10, 14, 6, 10, tzinfo=dt.UTC)
 AS_OF_US = int(AS_OF.timestamp()) * 1_000_000
@@ -123,7 +125,7 @@ def starts(period, n):
 
 
 @dataclass
-class FakeAnswers:
+class FakeAnswers(FakeLevels):
     """One generation of an invented system; `shifted` and `unrecorded` make it a harder feed."""
 
     registry: Registry = REGISTRY
