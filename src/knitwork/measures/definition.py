@@ -80,6 +80,14 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """What a nurse says when the number goes up, or down: a few words to which "since March 2026" can be added."""
+
+    up: str
+    down: str
+
+
+@dataclass(frozen=True, slots=True)
 class Example:
     """A case worked out by hand: stays, and the number that must come of them."""
 
@@ -128,6 +136,7 @@ class Measure:
     censor_days: int
     min_n: int
     words: Words
+    said: Said | None
     tests: tuple[Example, ...]
     digest: str
 
@@ -177,6 +186,7 @@ _REQUIRED = (
 )  # fmt: skip
 _OPTIONAL = (
     "rows", "population", "denominator", "exclude", "numerator", "value", "factor", "censor_days", "min_n",
+    "said",
 )  # fmt: skip
 
 
@@ -212,6 +222,7 @@ def read_measure(text: str, source: str = "") -> Measure:
         censor_days=keys["censor_days"].whole("censor_days") if "censor_days" in keys else 0,
         min_n=keys["min_n"].whole("min_n") if "min_n" in keys else 1,
         words=_words(keys["words"]),
+        said=_said(keys["said"]) if "said" in keys else None,
         tests=tuple(_example(b) for b in keys["tests"].items("tests")),
         digest=_digest(root),
     )
@@ -220,7 +231,7 @@ def read_measure(text: str, source: str = "") -> Measure:
 
 
 # What a person reads decides no number: mending a sentence leaves a measure the same.
-WORDING = ("tests", "title", "title_short", "why", "source", "unlock", "words")
+WORDING = ("tests", "title", "title_short", "why", "source", "unlock", "words", "said")
 
 
 def _digest(root: Branch) -> str:
@@ -259,6 +270,11 @@ def _condition(keys: dict[str, Branch], key: str, fact: Fact) -> Clause | None:
 def _words(branch: Branch) -> Words:
     keys = branch.mapping("words", required=("numerator", "denominator", "sentence"))
     return Words(**{key: value.text(key) for key, value in keys.items()})
+
+
+def _said(branch: Branch) -> Said:
+    keys = branch.mapping("said", required=("up", "down"))
+    return Said(**{key: value.text(key) for key, value in keys.items()})
 
 
 def _example(branch: Branch) -> Example:

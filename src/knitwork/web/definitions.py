@@ -43,6 +43,9 @@ class Definition:
     in_time: bool = False
     # It goes by local hours, days of the week or midnights, so a wrong zone makes it wrong.
     by_the_clock: bool = False
+    # What a nurse says when the number goes up, and when it goes down; without them its title is said.
+    rise: str = ""
+    fall: str = ""
 
     @property
     def of_values(self) -> bool:
@@ -85,6 +88,8 @@ def from_catalogue(measure: Measure) -> Definition:
         counts=counts_of(measure),
         in_time=measure.has_values,
         by_the_clock=goes_by_the_clock(measure),
+        rise=measure.said.up if measure.said else "",
+        fall=measure.said.down if measure.said else "",
         is_outcome=bool(measure.censor_days) and measure.fact in ("stay", "visit"),
     )
 
