@@ -27,14 +27,15 @@ def wall(text: str, form: str) -> dt.datetime:
 
 
 def read(folder: Path) -> list[Row]:
-    """Return all rows of the three extracts as they stand, bad and doubled ones included."""
+    """Return all rows of the three feeds as they stand, bad and doubled ones included; the late delivery comes last."""
     found = []
-    for feed, separator, form in (
-        ("general-adt", ",", "%Y-%m-%d %H:%M:%S"),
-        ("hillside-adt", ";", "%d/%m/%Y %H:%M"),
-        ("practice", ",", ""),
+    for file, feed, separator, form in (
+        ("general-adt", "general-adt", ",", "%Y-%m-%d %H:%M:%S"),
+        ("hillside-adt", "hillside-adt", ";", "%d/%m/%Y %H:%M"),
+        ("practice", "practice", ",", ""),
+        ("general-adt-late", "general-adt", ",", "%Y-%m-%d %H:%M:%S"),
     ):
-        with (folder / f"{feed}.csv").open(encoding="utf-8", newline="") as lines:
+        with (folder / f"{file}.csv").open(encoding="utf-8", newline="") as lines:
             rows = csv.reader(lines, delimiter=separator)
             next(rows)
             for patient, unit, start, end, *visit in rows:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from knitwork.demo import truths, vitale, write_extracts, write_flat
+from knitwork.demo import ledger, truths, twice, vitale, write_extracts, write_flat
 from knitwork.demo.period import Period
 from knitwork.demo.units import PLACES, TAKES_PART, capacity
 from knitwork.model.errors import CannotDo
@@ -21,6 +21,7 @@ from knitwork.model.errors import CannotDo
 from .riverbend_reading import HERE, SUPPORT, good, handoffs, instant, read
 
 PATIENTS = 6_000
+WARDS = {p.unit for p in PLACES if p.beds}
 PERIOD = Period(dt.date(2026, 10, 31), 24)
 
 
@@ -82,7 +83,7 @@ def test_patients_made_in_several_goes_have_visit_numbers_of_their_own(tmp_path,
     write_extracts(tmp_path, patients=1_000)
     owners: dict[str, set[str]] = {}
     for row in good(read(tmp_path)):
-        if row.visit:
+        if row.visit and row.patient not in (twice.NAME, twice.NAME_AT_HILLSIDE):
             owners.setdefault(row.visit, set()).add(row.patient)
 
     assert max(len(who) for who in owners.values()) == 1
@@ -95,7 +96,29 @@ def test_the_count_of_stays_is_the_count_of_good_rows(extracts, stays):
 def test_each_of_24_months_has_arrivals_in_every_feed(stays):
     seen = {(r.feed, month_of(r.start.astimezone(HERE))) for r in stays}
 
-    assert seen == {(feed, month) for feed in ("general-adt", "hillside-adt", "practice") for month in range(1, 25)}
+    # Month 0 is the week before the first whole month.
+    assert seen == {(feed, month) for feed in ("general-adt", "hillside-adt", "practice") for month in range(25)}
+
+
+def test_the_records_begin_a_week_before_the_first_month_with_everybody_in_a_bed_written_in(stays, told):
+    began = dt.datetime(2024, 10, 25, tzinfo=HERE)
+    there = [r for r in stays if r.start.astimezone(HERE) == began]
+
+    assert min(r.start for r in stays) == began
+    assert told["records_from"] == "2024-10-25"
+    assert len(there) == told["counts"]["already_there"] > 30
+
+
+def test_wards_are_as_full_in_the_first_month_as_later(stays):
+    """Nobody comes to an empty hospital: what is counted at midnight does not rise from nought."""
+
+    def midnights(year, month):
+        """Count patients in wards at the midnights of a month."""
+        days = [dt.datetime(year, month, day, tzinfo=HERE) for day in range(1, 29)]
+        wards = [r for r in stays if r.unit in WARDS]
+        return sum(r.start <= day and (r.end is None or r.end > day) for day in days for r in wards) / 28
+
+    assert midnights(2024, 11) == pytest.approx(midnights(2025, 5), rel=0.25)
 
 
 def test_every_unit_has_stays_and_four_support_units_are_among_them(stays):
@@ -140,10 +163,54 @@ def test_the_dirt_of_real_extracts_is_there_and_counted(every_row, stays, told):
     assert told["counts"]["bad_rows"] == 14
     assert len(every_row) - len(stays) == 14 + told["counts"]["doubled_rows"]
     assert Counter(r.feed for r, n in Counter(every_row).items() if n == 2) == {"hillside-adt": 120}
-    # Late rows stand at the end of the file and belong long before it.
-    general = [r for r in every_row if r.feed == "general-adt"]
-    assert all(r.start.year == 2025 or r.start.year == 2026 for r in general[-40:])
-    assert general[-1].start < general[-200].start
+
+
+def test_late_rows_have_a_file_of_their_own_and_belong_to_the_middle(extracts, every_row, told):
+    with extracts.late.open(encoding="utf-8", newline="") as lines:
+        header, *late = list(csv.reader(lines))
+    with extracts.files[0].open(encoding="utf-8", newline="") as lines:
+        first, *rest = list(csv.reader(lines))
+
+    assert len(late) == told["counts"]["late_rows"] == 40
+    assert header == first
+    assert all("2025-07" < row[2] < "2026-04" for row in late)
+    assert not {tuple(row) for row in late} & {tuple(row) for row in rest}
+
+
+def test_hillsides_wards_get_worse_and_the_hospital_better(stays):
+    """Simpson's reversal: the last 12 months against the 12 before."""
+    mix = truths.HILLSIDE_MIX
+    last: dict[tuple[str, str], object] = {}
+    for row in sorted((r for r in stays if r.visit and r.unit not in SUPPORT), key=lambda r: instant(r.start)):
+        last[row.patient, row.visit] = row
+    ends = [(r.unit, r.end) for r in last.values() if r.unit in WARDS and r.unit.startswith("HS-") and r.end]
+
+    def shares(units):
+        of = [(e.hour < 12, month_of(e)) for unit, e in ends if unit in units]
+        return [np.mean([noon for noon, m in of if low <= m <= high]) for low, high in ((1, 12), (13, 24))]
+
+    strong, weak = shares({mix.strong.unit}), shares({mix.weak.unit})
+    whole = shares(WARDS)
+
+    assert strong == pytest.approx([0.46, 0.38], abs=0.06)
+    assert weak == pytest.approx([0.14, 0.08], abs=0.05)
+    assert strong[1] < strong[0] - 0.02
+    assert weak[1] < weak[0] - 0.02
+    assert whole[1] > whole[0] + 0.03
+
+
+def test_one_person_has_a_number_at_each_hospital_and_a_file_that_says_so(extracts, stays):
+    with extracts.links.open(encoding="utf-8", newline="") as lines:
+        links = list(csv.DictReader(lines))
+    hers = sorted(
+        (r for r in stays if r.patient in (twice.NAME, twice.NAME_AT_HILLSIDE)), key=lambda r: instant(r.start)
+    )
+    there = next(i for i, r in enumerate(hers) if r.unit == "HS-ED")
+
+    assert links == [{"patient": twice.NAME_AT_HILLSIDE, "merged_into": twice.NAME, "at": "2026-09-15T10:00:00-04:00"}]
+    assert (hers[there].patient, hers[there + 1].patient) == (twice.NAME_AT_HILLSIDE, twice.NAME)
+    assert hers[there].visit == hers[there + 1].visit
+    assert instant(hers[there + 1].start) - instant(hers[there].end) == 70 * 60
 
 
 def test_departures_are_recorded_and_not_copied_from_the_next_arrival(moves):
@@ -265,13 +332,16 @@ def test_truths_are_dated_and_name_known_units_and_measures(told):
     assert when["cardiac-rehab-moved"] == "2025-11-01"
     assert when["autumn-night"] == "2025-11-02"
     assert all(set(t["units"]) <= known for t in told["truths"])
-    assert {t["measure"] for t in told["truths"]} <= {None, "gap_median", "discharge_before_noon"}
+    assert {t["measure"] for t in told["truths"]} <= {None, "gap_median", "discharge_before_noon", "arrivals"}
+    assert all(t["page"].startswith("/") and t["page"].endswith("/") and t["says"] for t in told["truths"])
 
 
 def test_a_short_period_tells_only_the_truths_that_lie_in_it():
-    ids = {t["id"] for t in truths.dated(Period(dt.date(2025, 8, 31), 6))}
+    ids = {t["id"] for t in ledger.dated(Period(dt.date(2025, 8, 31), 6))}
 
-    assert ids == {f"steady-{a.lower()}-{b.lower()}" for a, b in truths.STEADY_LINKS}
+    assert ids == {"winter", "late-rows", "doubled-piece", "two-numbers"} | {
+        f"steady-{a.lower()}-{b.lower()}" for a, b in truths.STEADY_LINKS
+    }
 
 
 def test_wards_are_between_70_and_95_percent_full_where_whole_beds_allow_it():

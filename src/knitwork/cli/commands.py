@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -63,6 +64,9 @@ def demo(
             morning = dt.datetime.combine(extracts.until + dt.timedelta(days=1), dt.time(11, 10), dt.UTC)
             files = [*extracts.files, extracts.units_csv, extracts.memberships_csv]
             acts.take_in(target, files, LoadOptions(received_at=morning))
+            next_day = morning + dt.timedelta(days=1)
+            acts.take_in(target, [extracts.late], LoadOptions(feed=extracts.files[0].stem, received_at=next_day))
+            shutil.copy(extracts.truths, target.path)
     acts.told_refresh(acts.bring_up(target))
     acts.summary(target)
     if serve:

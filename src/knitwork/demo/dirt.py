@@ -37,7 +37,8 @@ def autumn_night(period: Period) -> Stays:
 
 
 def held_back(stays: Stays, count: int = LATE_ROWS) -> tuple[Stays, Stays]:
-    """Split off `count` rows from the middle, to be written after all others."""
+    """Split off `count` rows from the middle, or a tenth of few, to be delivered after all others."""
+    count = min(count, len(stays) // 10)
     at = max(0, len(stays) * 3 // 5 - count)
     late = np.zeros(len(stays), dtype=bool)
     late[at : at + count] = True

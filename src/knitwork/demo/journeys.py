@@ -9,7 +9,7 @@ from knitwork.demo import rhythms
 from knitwork.demo.paths import OWN_PRACTICE, PATHS, SUPPORT, Path, Step
 from knitwork.demo.period import DAY_S, Ints, Period
 from knitwork.demo.stays import NO_VISIT, OPEN, Stays, join
-from knitwork.demo.truths import ED_TO_CARDIOLOGY, NOON_AT_MEDICAL_A, NOON_AT_SURGICAL, USUAL_NOON_SHARE
+from knitwork.demo.truths import ED_TO_CARDIOLOGY, HILLSIDE_MIX, NOON_SHIFTS, USUAL_NOON_SHARE
 from knitwork.demo.units import INDEX, PLACES
 
 Floats = NDArray[np.float64]
@@ -19,10 +19,13 @@ KIND = np.array([p.kind for p in PLACES])
 CONTACT = np.isin(KIND, ["practice", "clinic", "homecare"]) | (np.arange(len(PLACES)) == INDEX["RP-CREHAB"])
 # Who sleeps here goes home in the day: the end of the last stay follows the ward's rhythm.
 SLEEPS_HERE = np.array([p.beds for p in PLACES])
+HELD = SLEEPS_HERE | (KIND == "ed")
 
 ZERO_LENGTH_CHANCE = 0.004
 OVERLAP_CHANCE = 0.003
 ELSEWHERE_CHANCE = 0.08
+# Walks that begin so long before the records fill the wards, the clinics and the courses of visits by their first day.
+WARM_UP_DAYS = 100
 # How unevenly people need care: the shape of a gamma distribution with mean 1.
 NEED_SHAPE = 1.6
 
@@ -33,11 +36,18 @@ def live(rng: np.random.Generator, *, patients: Ints, period: Period, first_visi
     parts: list[Stays] = []
     instances: list[Ints] = []
     count = 0
-    # A stream of random numbers for each path: a change to one leaves the others as they were.
-    for path, stream in zip(PATHS, rng.spawn(len(PATHS)), strict=True):
-        times = int(stream.poisson(path.rate * len(patients) * len(period.days) / 730.0))
+    # A stream of random numbers for each path, and one for what began before the records: a change to one leaves
+    # the others as they were.
+    *streams, earlier = rng.spawn(len(PATHS) + 1)
+    before = np.arange(period.first_day - WARM_UP_DAYS, period.first_day, dtype=np.int64)
+    walks = [*zip(PATHS, streams, strict=True), *((path, earlier) for path in PATHS)]
+    for at, (path, stream) in enumerate(walks):
+        days = period.days if at < len(PATHS) else before
+        scale = how_often(path, days, period)
+        times = int(stream.poisson(path.rate * len(patients) * scale.sum() / 730.0))
         who = patients[np.searchsorted(need, stream.random(times) * need[-1], side="right").clip(max=len(patients) - 1)]
-        for stays, instance in walk(stream, path, who=who, period=period):
+        arrivals = rhythms.arrivals(stream, times, rhythm=rhythms.RHYTHMS[path.rhythm], days=days, scale=scale)
+        for stays, instance in walk(stream, path, who=who, left=period.clock.utc(arrivals), period=period):
             parts.append(stays)
             instances.append(instance + count)
         count += times
@@ -49,17 +59,23 @@ def live(rng: np.random.Generator, *, patients: Ints, period: Period, first_visi
     return within(join([stays, supported(rng, stays)]), period)
 
 
-def walk(rng: np.random.Generator, path: Path, *, who: Ints, period: Period) -> list[tuple[Stays, Ints]]:
-    """Send everybody in `who` along a path; return each step's stays and whose walk they are of.
+def how_often(path: Path, days: Ints, period: Period) -> Floats:
+    """Return how much more often than `path.rate` a path begins on each day."""
+    if path.rate_later is None:
+        return np.ones(len(days))
+    turn = period.clock.local(np.array([period.instant(period.month_starts(HILLSIDE_MIX.month))]))[0] // DAY_S
+    return np.where(days >= turn, path.rate_later / path.rate, 1.0)
+
+
+def walk(rng: np.random.Generator, path: Path, *, who: Ints, left: Ints, period: Period) -> list[tuple[Stays, Ints]]:
+    """Send everybody in `who` along a path from the moment in `left`; return each step's stays and whose walk they are of.
 
     `visit` counts the visits of one walk from 1; stays without a bed have none.
     """
     n = len(who)
-    clock = period.clock
     taken = chosen(rng, path.steps, n)
     last = lasts(path.steps, taken)
-    rhythm = rhythms.RHYTHMS[path.rhythm]
-    left = clock.utc(rhythms.arrivals(rng, n, rhythm=rhythm, days=period.days))
+    turn = period.instant(period.month_starts(HILLSIDE_MIX.month))
     began, was_in, visit = left, np.full(n, -1), np.ones(n, dtype=np.int64)
     fresh = np.ones(n, dtype=bool)
     found = []
@@ -73,7 +89,8 @@ def walk(rng: np.random.Generator, path: Path, *, who: Ints, period: Period) -> 
         else:
             # Booked contacts have no number, and a walk has room for three visits that have.
             visit = np.where(go & ~fresh & ~CONTACT[unit], visit + 1, visit)
-        end = start + minutes(rng, step.stay, step.spread, n)
+        median = np.where(start >= turn, step.stay_later or step.stay, step.stay)
+        end = start + minutes(rng, median, step.spread, n)
         if KIND[unit[0] if n else 0] == "ed":
             end = np.where(rng.random(n) < ZERO_LENGTH_CHANCE, start, end)
         if n and SLEEPS_HERE[unit[0]]:
@@ -150,7 +167,7 @@ def homeward(rng: np.random.Generator, start: Ints, end: Ints, *, unit: int, per
     """Move the end of a last stay to an hour at which people go home."""
     clock = period.clock
     share = np.full(len(end), USUAL_NOON_SHARE)
-    for shift in (NOON_AT_SURGICAL, NOON_AT_MEDICAL_A):
+    for shift in NOON_SHIFTS:
         if unit == INDEX[shift.unit]:
             later = end >= period.instant(period.month_starts(shift.month))
             share = np.where(later, shift.share_after, shift.share_before)
@@ -202,7 +219,12 @@ def supported(rng: np.random.Generator, stays: Stays) -> Stays:
 
 
 def within(stays: Stays, period: Period) -> Stays:
-    """Keep what began in the period; who is still here at its end has no end yet."""
-    kept = stays.take((stays.start >= period.start_s) & (stays.start < period.end_s))
+    """Keep what lies in the records; who is still here at their end has no end yet.
+
+    Whoever was in a bed or an emergency department when the records began was written in at that moment.
+    """
+    first = period.records_s
+    there = (stays.start < first) & (stays.end > first) & HELD[stays.unit]
+    kept = stays.take((stays.start < period.end_s) & ((stays.start >= first) | there))
     end = np.where(kept.end >= period.end_s, OPEN, kept.end)
-    return Stays(kept.patient, kept.unit, kept.start, end, kept.visit, kept.overlaps)
+    return Stays(kept.patient, kept.unit, np.maximum(kept.start, first), end, kept.visit, kept.overlaps)

@@ -18,7 +18,8 @@ class Step:
     """One stay of a path.
 
     `after` is the time since the step before: minutes on the way, or days where the patient
-    went home between (`booked`: by appointment; `back`: unplanned).
+    went home between (`booked`: by appointment; `back`: unplanned). `stay_later` holds from the
+    month in which Hillside changed whom its wards take.
     """
 
     unit: str
@@ -29,16 +30,21 @@ class Step:
     with_previous: bool = False
     booked: bool = False
     back: bool = False
+    stay_later: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """A path, how many times a patient takes it in 24 months on average, and when it begins."""
+    """A path, how many times a patient takes it in 24 months on average, and when it begins.
+
+    `rate_later` holds from the month in which Hillside changed whom its wards take.
+    """
 
     name: str
     rate: float
     rhythm: str
     steps: tuple[Step, ...]
+    rate_later: float | None = None
 
 
 def ems(chance: float) -> Step:
@@ -83,9 +89,7 @@ PATHS: tuple[Path, ...] = (
     ),
     Path("emergency, treated and home", 0.50, "emergency", (ems(0.16), ed(195))),
     Path("emergency, treated and home at Hillside", 0.28, "emergency", (ed(165, "HS-ED"),)),
-    Path(
-        "observed overnight", 0.05, "emergency", (ems(0.2), ed(260), Step("RG-OBS", 21 * HOUR, after=24, spread=0.35))
-    ),
+    Path("observed overnight", 0.05, "illness", (ems(0.2), ed(260), Step("RG-OBS", 21 * HOUR, after=24, spread=0.35))),
     Path(
         "heart failure and rhythm",
         0.16,
@@ -102,7 +106,7 @@ PATHS: tuple[Path, ...] = (
     Path(
         "medical emergency to ward A",
         0.13,
-        "emergency",
+        "illness",
         (
             ems(0.3),
             ed(270),
@@ -115,7 +119,7 @@ PATHS: tuple[Path, ...] = (
     Path(
         "medical emergency to ward B",
         0.13,
-        "emergency",
+        "illness",
         (
             ems(0.3),
             ed(270),
@@ -140,7 +144,7 @@ PATHS: tuple[Path, ...] = (
     Path(
         "stroke",
         0.030,
-        "emergency",
+        "illness",
         (
             ems(0.8),
             Step("RG-ED", 95, spread=0.45, after=4),
@@ -154,7 +158,7 @@ PATHS: tuple[Path, ...] = (
     Path(
         "stroke, from Hillside",
         0.008,
-        "emergency",
+        "illness",
         (
             Step("HS-ED", 85, spread=0.4),
             Step("RG-STRK", 5.0 * DAY, spread=0.5, after=64),
@@ -164,7 +168,7 @@ PATHS: tuple[Path, ...] = (
     Path(
         "critical illness",
         0.032,
-        "emergency",
+        "illness",
         (
             ems(0.65),
             ed(160),
@@ -179,7 +183,7 @@ PATHS: tuple[Path, ...] = (
     Path(
         "critical illness, from Hillside",
         0.010,
-        "emergency",
+        "illness",
         (
             ed(210, "HS-ED"),
             Step("HS-MED", 1.1 * DAY, spread=0.6, after=31),
@@ -218,7 +222,7 @@ PATHS: tuple[Path, ...] = (
     Path(
         "emergency operation",
         0.030,
-        "emergency",
+        "illness",
         (
             ems(0.3),
             ed(230),
@@ -232,24 +236,26 @@ PATHS: tuple[Path, ...] = (
     Path("birth", 0.063, "anytime", (Step("RG-BIRTH", 2.1 * DAY, spread=0.35),)),
     Path(
         "medical emergency at Hillside",
-        0.095,
-        "emergency",
-        (ed(225, "HS-ED"), Step("HS-MED", 3.4 * DAY, spread=0.6, after=31), OWN_DOCTOR),
+        0.036,
+        "illness",
+        (ed(225, "HS-ED"), Step("HS-MED", 4.4 * DAY, spread=0.6, after=31, stay_later=2.3 * DAY), OWN_DOCTOR),
+        rate_later=0.120,
     ),
     Path(
         "frail and elderly at Hillside",
-        0.035,
-        "emergency",
+        0.100,
+        "illness",
         (
             ed(250, "HS-ED"),
-            Step("HS-GERI", 6.2 * DAY, spread=0.55, after=39),
-            *visits("RP-NURSE", 4, stay=45, first_days=2, every_days=5, chance=0.4),
+            Step("HS-GERI", 4.2 * DAY, spread=0.5, after=39, stay_later=10.5 * DAY),
+            OWN_DOCTOR,
         ),
+        rate_later=0.032,
     ),
     Path(
         "critical illness at Hillside",
         0.026,
-        "emergency",
+        "illness",
         (
             ed(170, "HS-ED"),
             Step("HS-ICU", 2.8 * DAY, spread=0.6, after=25),

@@ -18,6 +18,8 @@ Ints = NDArray[np.int64]
 
 ZONE = "America/New_York"
 DAY_S = 86_400
+# A week of records before the first whole month.
+DAYS_BEFORE = 7
 EPOCH = dt.date(1970, 1, 1)
 
 
@@ -60,6 +62,11 @@ class Period:
     @cached_property
     def start_s(self) -> int:
         return self.instant(self.month_starts(1))
+
+    @cached_property
+    def records_s(self) -> int:
+        """Return when the records begin: some days before the period, so that no month is told from its middle."""
+        return self.instant(self.month_starts(1) - dt.timedelta(days=DAYS_BEFORE))
 
     @cached_property
     def end_s(self) -> int:

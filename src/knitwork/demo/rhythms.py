@@ -49,13 +49,16 @@ EMERGENCY_HOURS = (
     4.4,
     3.6,
 )
+EMERGENCY_DAYS = (1.10, 1.02, 1.0, 0.98, 0.99, 0.96, 0.97)
 OFFICE_HOURS = (0, 0, 0, 0, 0, 0, 0, 0.5, 4, 5, 5, 4, 1.5, 4, 4.5, 4, 2.5, 0.5, 0, 0, 0, 0, 0, 0)
 THEATRE_HOURS = (0, 0, 0, 0, 0, 0, 0, 6, 5, 4, 4, 3.5, 3, 3, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0)
 
 RHYTHMS: dict[str, Rhythm] = {
-    "emergency": Rhythm(EMERGENCY_HOURS, (1.10, 1.02, 1.0, 0.98, 0.99, 0.96, 0.97), winter=0.13),
-    "heart": Rhythm(EMERGENCY_HOURS, (1.12, 1.0, 1.0, 1.0, 1.0, 0.94, 0.94), winter=0.06),
-    "office": Rhythm(OFFICE_HOURS, (1.15, 1.05, 1.0, 1.0, 0.9, 0.02, 0.0), winter=0.05),
+    # Coughs and falls: the winter that a person should see. Who is ill enough for a bed hardly follows it.
+    "emergency": Rhythm(EMERGENCY_HOURS, EMERGENCY_DAYS, winter=0.13),
+    "illness": Rhythm(EMERGENCY_HOURS, EMERGENCY_DAYS, winter=0.03),
+    "heart": Rhythm(EMERGENCY_HOURS, (1.12, 1.0, 1.0, 1.0, 1.0, 0.94, 0.94), winter=0.03),
+    "office": Rhythm(OFFICE_HOURS, (1.15, 1.05, 1.0, 1.0, 0.9, 0.02, 0.0)),
     "theatre": Rhythm(THEATRE_HOURS, (1.0, 1.1, 1.1, 1.05, 0.85, 0.0, 0.0)),
     "anytime": Rhythm((1.0,) * 24, (1.05, 1.05, 1.0, 1.0, 1.0, 0.95, 0.95)),
 }
@@ -79,9 +82,9 @@ def day_weights(rhythm: Rhythm, days: Ints) -> Floats:
     return weights
 
 
-def arrivals(rng: np.random.Generator, count: int, *, rhythm: Rhythm, days: Ints) -> Ints:
-    """Draw `count` arrivals in local seconds."""
-    drawn = days[drawn_from(rng, day_weights(rhythm, days), count)]
+def arrivals(rng: np.random.Generator, count: int, *, rhythm: Rhythm, days: Ints, scale: Floats) -> Ints:
+    """Draw `count` arrivals in local seconds; `scale` weighs each of `days` beside its rhythm."""
+    drawn = days[drawn_from(rng, day_weights(rhythm, days) * scale, count)]
     return drawn * DAY_S + seconds_of_day(rng, count, rhythm=rhythm)
 
 

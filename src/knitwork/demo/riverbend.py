@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from knitwork.demo import dirt, truths, vitale
+from knitwork.demo import dirt, ledger, twice, vitale
 from knitwork.demo.journeys import live
-from knitwork.demo.period import DAY_S, Period
+from knitwork.demo.period import DAY_S, DAYS_BEFORE, Period
 from knitwork.demo.stays import OPEN, Stays, join
 from knitwork.demo.units import CODES, FEED_OF_UNIT, FEEDS, INDEX, write_units
 from knitwork.demo.write import STYLES, Extract
@@ -21,14 +21,21 @@ from knitwork.model.errors import CannotDo
 # Enough to be quick and few enough to stay small in memory (about 250,000 stays).
 PATIENTS_AT_ONCE = 30_000
 FIRST_VISIT = 20_000_000
+# The second delivery of General's feed.
+LATE = "general-adt-late"
 GENERAL, HILLSIDE = FEEDS.index("general-adt"), FEEDS.index("hillside-adt")
 
 
 @dataclass(frozen=True, slots=True)
 class Extracts:
-    """What was written: the feeds' files, the units, and the truths. `stays` counts each stay once."""
+    """What was written: the feeds' files, the units, and the truths. `stays` counts each stay once.
+
+    `late` is a second delivery of the first feed, loaded after `files`; `links` says which patients are one person.
+    """
 
     files: tuple[Path, ...]
+    late: Path
+    links: Path
     units_csv: Path
     memberships_csv: Path
     truths: Path
@@ -55,6 +62,7 @@ class Tally:
         nights = ends - clock.local(stays.start) // DAY_S
         self.midnights += np.bincount(stays.unit, weights=nights, minlength=len(CODES)).astype(np.int64)
         self.add("stays", len(stays))
+        self.add("already_there", int((stays.start == period.records_s).sum()))
         self.add("open_stays", int((stays.end == OPEN).sum()))
         self.add("zero_length", int((stays.end == stays.start).sum()))
         self.add("overlaps", int(stays.overlaps.sum()))
@@ -80,7 +88,9 @@ def write_extracts(
     tally = Tally()
     with ExitStack() as stack:
         extracts = [stack.enter_context(Extract(folder, style, period.clock)) for style in STYLES]
-        write_all(extracts, patients=patients, seed=seed, period=period, tally=tally)
+        late = stack.enter_context(Extract(folder, STYLES[GENERAL], period.clock, name=LATE))
+        write_all(extracts, late, patients=patients, seed=seed, period=period, tally=tally)
+    links = twice.write_links(folder, period)
     units_csv, memberships_csv = write_units(folder, period=period, midnights=tally.midnights)
     told = folder / "truths.json"
     told.write_text(
@@ -89,10 +99,11 @@ def write_extracts(
                 "system": "Riverbend Health",
                 "seed": seed,
                 "patients": patients,
+                "records_from": (period.month_starts(1) - dt.timedelta(days=DAYS_BEFORE)).isoformat(),
                 "first_day": period.month_starts(1).isoformat(),
                 "last_day": until.isoformat(),
                 "months": months,
-                "truths": truths.dated(period),
+                "truths": ledger.dated(period),
                 "counts": tally.counts,
             },
             indent=2,
@@ -100,13 +111,15 @@ def write_extracts(
         + "\n",
         encoding="utf-8",
     )
-    return Extracts(tuple(e.path for e in extracts), units_csv, memberships_csv, told, tally.counts["stays"], until)
+    files = tuple(e.path for e in extracts)
+    return Extracts(files, late.path, links, units_csv, memberships_csv, told, tally.counts["stays"], until)
 
 
-def write_all(extracts: list[Extract], *, patients: int, seed: int, period: Period, tally: Tally) -> None:
-    """Make the patients, some thousands at a time, and write each stay into its feed."""
+def write_all(
+    extracts: list[Extract], late: Extract, *, patients: int, seed: int, period: Period, tally: Tally
+) -> None:
+    """Make the patients, some thousands at a time, and write each stay into its feed; a few of General come late."""
     next_visit = FIRST_VISIT
-    late: list[Stays] = []
     for first in range(0, patients, PATIENTS_AT_ONCE):
         rng = np.random.default_rng([seed, first])
         who = np.arange(first, min(first + PATIENTS_AT_ONCE, patients), dtype=np.int64)
@@ -121,23 +134,22 @@ def write_all(extracts: list[Extract], *, patients: int, seed: int, period: Peri
             if first == 0 and i == GENERAL:
                 piece, held = dirt.held_back(piece)
                 late.append(held)
+                tally.add("late_rows", len(held))
             extract.append(piece)
             if first == 0 and i == HILLSIDE:
                 again = dirt.doubled(piece)
                 extract.append(again)
                 tally.add("doubled_rows", len(again))
-            if first == 0 and i in (GENERAL, HILLSIDE) and len(piece):
-                bad = dirt.impossible(rng, piece.take(piece.patient >= 0))
+            unnamed = piece.take(piece.patient >= 0)
+            if first == 0 and i in (GENERAL, HILLSIDE) and len(unnamed):
+                bad = dirt.impossible(rng, unnamed)
                 extract.append(bad)
                 tally.add("bad_rows", len(bad))
-    for held in late:
-        extracts[GENERAL].append(held)
-        tally.add("late_rows", len(held))
 
 
 def planted(period: Period) -> Stays:
     """Return the stays of the patients with a story, as far as they lie in the period."""
-    stays = join([vitale.journey(period), dirt.autumn_night(period)])
+    stays = join([vitale.journey(period), dirt.autumn_night(period), twice.journey(period)])
     return stays.take((stays.start >= period.start_s) & (stays.start < period.end_s))
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from knitwork.demo.period import ZONE, Ints, Period
+from knitwork.demo.period import DAYS_BEFORE, ZONE, Ints, Period
 from knitwork.demo.truths import CARDIAC_REHAB_MOVES
 
 MACRO = "RH"
@@ -140,7 +140,7 @@ def write_units(folder: Path, *, period: Period, midnights: Ints) -> tuple[Path,
     """Write units.csv and memberships.csv; `midnights` counts patients x nights in each of `PLACES`."""
     joined = memberships(period)
     parents = [m for m in joined if m.kind == "belongs"]
-    nights = len(period.days)
+    nights = len(period.days) + DAYS_BEFORE
     units_csv, memberships_csv = folder / "units.csv", folder / "memberships.csv"
     with units_csv.open("w", newline="", encoding="utf-8") as out:
         rows = csv.writer(out, lineterminator="\n")

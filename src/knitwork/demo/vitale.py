@@ -10,18 +10,15 @@ from __future__ import annotations
 
 import datetime as dt
 
-from knitwork.demo.period import DAY_S, EPOCH, Period
-from knitwork.demo.stays import NO_VISIT, Stays, join, rows
-from knitwork.demo.units import INDEX
+from knitwork.demo import told
+from knitwork.demo.period import Period
+from knitwork.demo.stays import NO_VISIT, Stays, join
 
 NAME = "DAN-VITALE"
 NUMBER = -1
 HOSPITAL_VISIT = 10_000_001
-# The dates below are those of the period that ends on this day; another period moves them by whole weeks.
-TOLD_UNTIL = dt.date(2026, 10, 31)
 
-# unit, from, to (local time)
-BEFORE: tuple[tuple[str, str, str], ...] = (
+BEFORE: tuple[told.Told, ...] = (
     # Sharp pains in the arm, raised blood pressure: tests are ordered, and a follow-up visit.
     ("RP-ODELL", "2026-01-13 09:30", "2026-01-13 10:05"),
     ("RH-LAB", "2026-01-13 10:20", "2026-01-13 10:36"),
@@ -34,7 +31,7 @@ BEFORE: tuple[tuple[str, str, str], ...] = (
     ("RP-ODELL", "2026-06-09 09:40", "2026-06-09 10:00"),
     ("RP-ODELL", "2026-07-07 09:15", "2026-07-07 09:40"),
 )
-IN_HOSPITAL: tuple[tuple[str, str, str], ...] = (
+IN_HOSPITAL: tuple[told.Told, ...] = (
     ("RH-EMS", "2026-07-14 10:47", "2026-07-14 11:19"),
     ("RG-ED", "2026-07-14 11:23", "2026-07-14 12:06"),
     ("RH-LAB", "2026-07-14 11:34", "2026-07-14 11:49"),
@@ -52,7 +49,7 @@ REHABILITATION = tuple(
     ("RP-CREHAB", f"{day} 13:00", f"{day} 14:15")
     for day in (dt.date(2026, 7, 28) + dt.timedelta(weeks=week, days=extra) for week in range(12) for extra in (0, 3))
 )
-AFTER: tuple[tuple[str, str, str], ...] = (
+AFTER: tuple[told.Told, ...] = (
     ("RP-CARDIO", "2026-07-23 10:30", "2026-07-23 11:10"),
     *REHABILITATION,
     ("RP-NUTR", "2026-07-30 09:00", "2026-07-30 09:45"),
@@ -72,25 +69,5 @@ UNITS_IN_ORDER = (
 
 def journey(period: Period) -> Stays:
     """Return Dan Vitale's stays, at the same distance from the end of any period."""
-    shift = (period.until - TOLD_UNTIL).days // 7 * 7 * DAY_S
-    parts = []
-    for told, visit in ((BEFORE, NO_VISIT), (IN_HOSPITAL, HOSPITAL_VISIT), (AFTER, NO_VISIT)):
-        stays = rows([(NUMBER, INDEX[unit], on_wall(a) + shift, on_wall(b) + shift, visit) for unit, a, b in told])
-        parts.append(stays)
-    told_stays = join(parts)
-    clock = period.clock
-    return Stays(
-        told_stays.patient,
-        told_stays.unit,
-        clock.utc(told_stays.start),
-        clock.utc(told_stays.end),
-        told_stays.visit,
-        told_stays.overlaps,
-    )
-
-
-def on_wall(text: str) -> int:
-    """Return a local time in seconds since a local 1970-01-01."""
-    day, time = text.split(" ")
-    hour, minute = time.split(":")
-    return (dt.date.fromisoformat(day) - EPOCH).days * DAY_S + int(hour) * 3600 + int(minute) * 60
+    parts = ((BEFORE, NO_VISIT), (IN_HOSPITAL, HOSPITAL_VISIT), (AFTER, NO_VISIT))
+    return join([told.stays(period, number=NUMBER, visit=visit, told=part) for part, visit in parts])

@@ -15,12 +15,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as pa_csv
 
-from knitwork.demo import dirt, vitale
+from knitwork.demo import dirt, twice, vitale
 from knitwork.demo.period import DAY_S, EPOCH, Ints, LocalClock
 from knitwork.demo.stays import NO_VISIT, OPEN, Stays
 from knitwork.demo.units import CODES
 
-NAMED = {vitale.NUMBER: vitale.NAME, dirt.AUTUMN_NUMBER: dirt.AUTUMN_NAME}
+NAMED = {
+    vitale.NUMBER: vitale.NAME,
+    dirt.AUTUMN_NUMBER: dirt.AUTUMN_NAME,
+    twice.NUMBER: twice.NAME,
+    twice.NUMBER_AT_HILLSIDE: twice.NAME_AT_HILLSIDE,
+}
 FIRST_NUMBER = 1_000_001
 # Days for which texts are kept: 1990 to 2060.
 FIRST_DAY, LAST_DAY = 7_305, 32_873
@@ -58,8 +63,8 @@ STYLES: tuple[Style, ...] = (
 class Extract:
     """One file being written, a piece at a time, so that memory does not grow with the patients."""
 
-    def __init__(self, folder: Path, style: Style, clock: LocalClock) -> None:
-        self.path = folder / f"{style.name}.csv"
+    def __init__(self, folder: Path, style: Style, clock: LocalClock, *, name: str = "") -> None:
+        self.path = folder / f"{name or style.name}.csv"
         self.style = style
         self.clock = clock
         self._out = self.path.open("wb")
