@@ -7,14 +7,14 @@ rest is carried over. The result equals a full merge, and a test says so.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from knitwork.home.place import Place
 from knitwork.journeys.pairs import FEED_STATE, departures_recorded, pair_cells_sql
 from knitwork.lake.buckets import bucket_sql
 from knitwork.lake.engine import Connection
 from knitwork.lake.manifest import WHOLE, LakeFile, Manifest
-from knitwork.lake.runner import paths_sql, write_table
+from knitwork.lake.runner import SharedTable, paths_sql, write_table
 from knitwork.measures.catalogue import catalogue
 from knitwork.measures.merge import Reach, Sources, merge_sql, replace_sql
 from knitwork.model.units import Registry
@@ -49,12 +49,21 @@ FROM {atoms} GROUP BY ALL
 
 
 def merge(
-    place: Place, *, old: Manifest | None, new: Manifest, registry: Registry, rebuilt: Sequence[int]
+    place: Place,
+    *,
+    old: Manifest | None,
+    new: Manifest,
+    registry: Registry,
+    rebuilt: Sequence[int],
+    stirred: Collection[str] = (),
 ) -> tuple[list[LakeFile], bool]:
-    """Write the merged tables of a new generation; the flag says whether all of it was made anew."""
+    """Write the merged tables of a new generation; the flag says whether all of it was made anew.
+
+    `stirred` are the persons who gained or lost a number, beside those who have new rows.
+    """
     con = place.lake.writer()
     try:
-        merging = _Merging(place, con, old, new, registry, rebuilt)
+        merging = _Merging(place, con, old, new, registry, rebuilt, stirred)
         return merging.run()
     finally:
         con.close()
@@ -71,9 +80,10 @@ class _Merging:
         new: Manifest,
         registry: Registry,
         rebuilt: Sequence[int],
+        stirred: Collection[str],
     ) -> None:
         self.place, self.con, self.old, self.new = place, con, old, new
-        self.registry, self.rebuilt = registry, rebuilt
+        self.registry, self.rebuilt, self.stirred = registry, rebuilt, stirred
 
     def source(self, manifest: Manifest, table: str, buckets: Sequence[int] | None = None) -> str:
         files = [f for f in manifest.of(table) if buckets is None or f.bucket in buckets]
@@ -177,7 +187,7 @@ class _Merging:
     def can_patch(self) -> bool:
         """Say whether the generation before can be carried over: it has cells, and the feeds are what they were."""
         old = self.old
-        if old is None or not old.of("cell") or old.watermark_us is None or not self.new.fresh:
+        if old is None or not old.of("cell") or old.watermark_us is None or not (self.new.fresh or self.stirred):
             return False
         same = "SELECT feed, departures_recorded, calendar FROM"
         then = self.source(old, "feed_state")
@@ -201,11 +211,8 @@ class _Merging:
         return 0 if found is None else int(found)
 
     def find_touched(self, day: int) -> None:
-        """Find the keys that can have changed: the units and days of all facts, old and new, of the new rows' patients."""
-        fresh = [f for f in self.new.of("landed") if f.name in set(self.new.fresh)]
-        self.con.execute(
-            f"CREATE TEMP TABLE stirred_patient AS SELECT DISTINCT patient FROM read_parquet({paths_sql(self.place.lake.paths(fresh))})"
-        )
+        """Find the keys that can have changed: the units and days of all facts, old and new, of the stirred patients."""
+        self.find_stirred()
         selects = []
         for manifest in (self.before, self.new):
             selects += [
@@ -232,6 +239,21 @@ class _Merging:
             named = "level::VARCHAR AS level, from_unit::VARCHAR AS from_unit, to_unit::VARCHAR AS to_unit"
             pairs += f" UNION SELECT {named} FROM {self.source(self.new, 'fact_handoff')}"
         self.con.execute(f"CREATE TEMP TABLE touched_pair AS {pairs}")
+
+    def find_stirred(self) -> None:
+        """Find the persons whose rows are new, under the numbers they had and have, and those whose numbers changed."""
+        SharedTable("stirred_patient", "patient VARCHAR", tuple((p,) for p in sorted(self.stirred))).make(self.con)
+        fresh = [f for f in self.new.of("landed") if f.name in set(self.new.fresh)]
+        if not fresh:
+            return
+        rows = f"SELECT DISTINCT patient FROM read_parquet({paths_sql(self.place.lake.paths(fresh))})"
+        self.con.execute(f"INSERT INTO stirred_patient {rows}")
+        for manifest in (self.before, self.new):
+            if manifest.rows("person"):
+                self.con.execute(
+                    f"INSERT INTO stirred_patient SELECT p.person FROM {self.source(manifest, 'person')} p "
+                    f"SEMI JOIN ({rows}) f ON f.patient = p.patient"
+                )
 
     def cells(self, day: int, *, touched: str | None = None) -> str:
         """Make the cells, of everything or of what was touched, and return the query that reads them all."""

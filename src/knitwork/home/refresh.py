@@ -12,18 +12,21 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from knitwork import __version__
 from knitwork.home.load import land_missing
 from knitwork.home.merge import merge
+from knitwork.home.persons import LINK_TABLES, Guests, known_to, linked, tables
 from knitwork.home.place import Place
 from knitwork.home.trouble import in_sentences
 from knitwork.intake.lock import one_writer
 from knitwork.journeys import kernel as journeys
 from knitwork.lake import manifest as manifests
 from knitwork.lake import runner
+from knitwork.lake.buckets import bucket_of
 from knitwork.lake.runner import Kernel
 from knitwork.measures.catalogue import catalogue
 from knitwork.measures.kernel import kernel_sql
@@ -87,14 +90,16 @@ def _refresh(
     began = time.monotonic()
     manifest = place.lake.manifest()
     if not manifest.of("landed"):
-        raise CannotDo(f"nothing has been loaded into {place.path} yet: load a file first, with knitwork load FILE")
+        what = "only patient links have" if manifest.of("patient_link") else "nothing has"
+        raise CannotDo(f"{what} been loaded into {place.path} yet: load a file of stays first, with knitwork load FILE")
     counted = {
         k: v
         for k, v in manifest.landed.items()
         if as_of is None or dt.datetime.fromisoformat(v["received_at"]) <= as_of
     }
-    if as_of is not None and not counted:
-        first = min(str(v["received_at"]) for v in manifest.landed.values())
+    landed = [f for f in manifest.of("landed") if f.delivery in counted]
+    if as_of is not None and not landed:
+        first = min(str(v["received_at"]) for v in manifest.landed.values() if not only_links(v))
         raise CannotDo(f"nothing had been delivered by {as_of.isoformat()}: the first delivery came at {first}")
     registry = registry.with_found(unit_codes(place))
     feeds = feed_calendars(counted)
@@ -107,10 +112,10 @@ def _refresh(
     # A feed that is new touches only its own rows; one whose calendar turned out shifted touches all.
     turned = any(feeds.get(f, c["calendar"]) != c["calendar"] for f, c in manifest.feeds.items())
     everything = full or turned or dict(manifest.basis) != basis
-    landed = [f for f in manifest.of("landed") if f.delivery in counted]
-    with_rows = {f.bucket for f in landed}
-    rebuild = sorted(with_rows if everything else set(manifest.dirty) & with_rows)
-    if not rebuild and not everything:
+    who = linked(place, manifest, counted)
+    stirred = {bucket_of(person, manifest.buckets) for person in who.stirred}
+    rebuild = set(range(manifest.buckets)) if everything else {*manifest.dirty, *stirred}
+    if not rebuild and who.sources == manifest.links:
         return RefreshReport(
             manifest.generation,
             manifest.buckets,
@@ -119,23 +124,44 @@ def _refresh(
             time.monotonic() - began,
             nothing_to_do=True,
         )
-    made = runner.run(
-        derive_kernel(place, registry, feeds),
-        {b: [place.lake.path(f) for f in landed if f.bucket == b] for b in rebuild},
-        into=place.lake.files,
-        memory_mb=place.settings.memory_mb,
-        spill=place.lake.spill,
-        progress=progress,
-    )
+    guests = Guests(place, landed, who, manifest.buckets, rebuild)
+    try:
+        rows = {b: [place.lake.path(f) for f in landed if f.bucket == b] + guests.of(b) for b in sorted(rebuild)}
+        rows = {b: files for b, files in rows.items() if files}
+        made = runner.run(
+            derive_kernel(place, registry, feeds),
+            rows,
+            own={b: (known_to(who, b, manifest.buckets),) for b in rows},
+            into=place.lake.files,
+            memory_mb=place.settings.memory_mb,
+            spill=place.lake.spill,
+            progress=progress,
+        )
+    finally:
+        guests.go()
     derived = (*journeys.OUTPUTS, *MEASURE_OUTPUTS)
-    # A bucket that has no rows any more, after a split or as of an earlier time, keeps no tables either.
+    # A bucket that has no rows any more, after a split, a merge or as of an earlier time, keeps no tables either.
     fresh = manifest.without(derived, None if everything else rebuild).adding(made)
-    fresh = replace(fresh, watermark_us=watermark(counted), feeds={f: {"calendar": c} for f, c in feeds.items()})
-    cells, full_merge = merge(
-        place, old=None if everything else manifest, new=fresh, registry=registry, rebuilt=rebuild
-    )
+    fresh = fresh.without(LINK_TABLES).adding(tables(place, who))
     fresh = replace(
-        fresh.without(CELLS).adding(cells),
+        fresh,
+        watermark_us=watermark(counted),
+        feeds={f: {"calendar": c} for f, c in feeds.items()},
+        links=who.sources,
+    )
+    full_merge = False
+    if rebuild:
+        cells, full_merge = merge(
+            place,
+            old=None if everything else manifest,
+            new=fresh,
+            registry=registry,
+            rebuilt=sorted(rebuild),
+            stirred=who.stirred,
+        )
+        fresh = fresh.without(CELLS).adding(cells)
+    fresh = replace(
+        fresh,
         generation=manifest.generation + 1,
         derived_generation=manifest.generation + 1,
         made_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
@@ -150,7 +176,7 @@ def _refresh(
     return RefreshReport(
         fresh.generation,
         fresh.buckets,
-        len(rebuild),
+        len(rows),
         fresh.rows("stay"),
         time.monotonic() - began,
         full_merge=full_merge,
@@ -172,9 +198,16 @@ def feed_calendars(landed: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """Say of each feed whether its dates are real or were shifted: shifted once any delivery's were."""
     found: dict[str, str] = {}
     for one in landed.values():
+        if only_links(one):
+            continue
         feed = str(one["feed"])
         found[feed] = "shifted" if "shifted" in (found.get(feed), one["calendar"]) else "real"
     return found
+
+
+def only_links(delivery: Mapping[str, Any]) -> bool:
+    """Say whether a delivery brought patient links and no stays."""
+    return str(delivery.get("kind", "stays")) == "links"
 
 
 def watermark(landed: Mapping[str, Mapping[str, Any]]) -> int | None:
@@ -203,7 +236,8 @@ def local_day(us: int, zone: str | None) -> int:
 
 @cache
 def code_hash() -> str:
-    """Return a hash of what decides the derived tables: the kernel's SQL, the measures and our version."""
+    """Return a hash of what decides the derived tables: the kernel's SQL, who is one person, the measures and our version."""
     parts = [__version__, *journeys.statements(journeys.JourneySettings()), *kernel_sql(catalogue())]
     parts += [m.digest for m in catalogue()]
+    parts.append((resources.files("knitwork.journeys") / "persons.py").read_text("utf-8"))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

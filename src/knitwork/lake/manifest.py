@@ -40,6 +40,7 @@ class Manifest:
     `landed` holds, by `feed:delivery`, what was counted when that delivery was landed.
     `dirty` are buckets whose derived tables are older than their landed rows.
     `fresh` are the files of landed rows that no derived table has seen yet.
+    `links` are the files of landed patient links by which the derived tables were made.
     `basis` says from which registry, settings and code the derived tables were made.
     """
 
@@ -55,6 +56,7 @@ class Manifest:
     watermark_us: int | None = None
     derived_generation: int = 0
     feeds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    links: tuple[str, ...] = ()
 
     def of(self, table: str, bucket: int | None = None) -> list[LakeFile]:
         """Return the files of a table, of one bucket or of all."""
@@ -82,6 +84,7 @@ def read(folder: Path) -> Manifest:
         if written_as == FORMAT:
             raw["files"] = tuple(LakeFile(*f) for f in raw["files"])
             raw["dirty"], raw["fresh"] = tuple(raw["dirty"]), tuple(raw["fresh"])
+            raw["links"] = tuple(raw.get("links", ()))
             return Manifest(**raw)
     except FileNotFoundError:
         return Manifest()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,13 +64,21 @@ def write_table(con: Connection, source: str, path: Path) -> int:
 
 
 def run_bucket(
-    bucket: int, kernel: Kernel, landed: Sequence[Path], *, into: Path, memory: str, spill: Path, threads: int = 1
+    bucket: int,
+    kernel: Kernel,
+    landed: Sequence[Path],
+    *,
+    own: Sequence[SharedTable] = (),
+    into: Path,
+    memory: str,
+    spill: Path,
+    threads: int = 1,
 ) -> list[LakeFile]:
     """Run the kernel over one bucket and write its tables; reads and writes files."""
     own_spill = spill / uuid.uuid4().hex
     con = connect(memory=memory, threads=threads, spill=own_spill)
     try:
-        for table in kernel.shared:
+        for table in (*kernel.shared, *own):
             table.make(con)
         con.execute(f"CREATE TEMP VIEW landed AS FROM read_parquet({paths_sql(landed)}, union_by_name = true)")
         for statement in kernel.statements:
@@ -90,19 +98,33 @@ def run(
     kernel: Kernel,
     buckets: dict[int, list[Path]],
     *,
+    own: Mapping[int, Sequence[SharedTable]] | None = None,
     into: Path,
     memory_mb: int,
     spill: Path,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[LakeFile]:
-    """Run the kernel over these buckets side by side and return the files made."""
+    """Run the kernel over these buckets side by side and return the files made.
+
+    `own` are small tables that one bucket alone sees, beside those that all share.
+    """
     side_by_side = max(1, min(len(buckets), os.cpu_count() or 1))
     each = f"{max(128, memory_mb // side_by_side)}MB"
     threads = max(1, (os.cpu_count() or 1) // side_by_side)
     made: list[LakeFile] = []
     with ThreadPoolExecutor(side_by_side) as pool:
         jobs = [
-            pool.submit(run_bucket, bucket, kernel, paths, into=into, memory=each, spill=spill, threads=threads)
+            pool.submit(
+                run_bucket,
+                bucket,
+                kernel,
+                paths,
+                own=(own or {}).get(bucket, ()),
+                into=into,
+                memory=each,
+                spill=spill,
+                threads=threads,
+            )
             for bucket, paths in sorted(buckets.items())
         ]
         for done, job in enumerate(as_completed(jobs), 1):

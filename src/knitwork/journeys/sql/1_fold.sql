@@ -1,13 +1,14 @@
--- Deliveries -> one row for each stay: the same patient in the same unit from the same moment.
+-- Deliveries -> one row for each stay: the same person in the same unit from the same moment.
 -- Of several accounts of one stay a recorded end beats an open one, then the later source
 -- time, then the larger content hash: nothing here depends on the order of arrival.
-CREATE TYPE patient_t AS ENUM (SELECT DISTINCT patient FROM landed ORDER BY patient);
+CREATE TYPE patient_t AS ENUM (SELECT DISTINCT patient FROM told ORDER BY patient);
 
 CREATE TEMP TABLE folded AS
 SELECT row_number() OVER ()::INTEGER AS rid, patient::patient_t AS patient, unit::unit_t AS unit, start_us,
        CASE WHEN end_kind IN ('recorded', 'inferred') THEN end_us END AS end_us,
-       end_kind, precision, visit AS given_visit, zone, zone_assumed, flags, feed, delivery, row
-FROM landed
+       end_kind, precision, visit AS given_visit, zone, zone_assumed, flags, feed, delivery, row,
+       source_patient
+FROM told
 QUALIFY row_number() OVER (
     PARTITION BY patient, unit, start_us
     ORDER BY CASE end_kind WHEN 'recorded' THEN 0 WHEN 'inferred' THEN 1 WHEN 'open' THEN 2 ELSE 3 END,

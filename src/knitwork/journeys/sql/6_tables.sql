@@ -10,7 +10,7 @@ SELECT p.patient, p.unit, p.start_us, p.end_us, p.end_kind::VARCHAR AS end_kind,
        p.given_visit IS NOT NULL AS visit_given, n.journey, f.zone, f.zone_assumed,
        f.flags | CASE WHEN p.end_us = p.start_us THEN 16 ELSE 0 END
                | CASE WHEN p.end_us - p.start_us < 300000000 THEN 128 ELSE 0 END AS flags,
-       f.feed, f.delivery, f.row
+       f.feed, f.delivery, f.row, f.source_patient
 FROM placed p
 JOIN folded f ON f.rid = p.rid
 JOIN visit_name n ON n.v = p.v

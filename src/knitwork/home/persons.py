@@ -1,0 +1,145 @@
+"""From the patient links of all deliveries to who is one person, and which buckets that stirs.
+
+Landed rows lie in the bucket of the number they came under, and are derived in the bucket of
+their person. Rows whose person lives elsewhere are handed over as guests of that bucket.
+"""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from knitwork.home.place import Place
+from knitwork.journeys.persons import ASIDE, PatientLink, Persons, persons
+from knitwork.lake.buckets import bucket_of
+from knitwork.lake.manifest import WHOLE, LakeFile, Manifest
+from knitwork.lake.runner import SharedTable, paths_sql, write_table
+
+LINK_TABLES = ("person", "link_reject")
+_PERSON = (
+    "patient VARCHAR, person VARCHAR, merged_into VARCHAR, at_us BIGINT, feed VARCHAR, delivery VARCHAR, row BIGINT"
+)
+_ASIDE = "feed VARCHAR, delivery VARCHAR, row BIGINT, field VARCHAR, rule VARCHAR, message VARCHAR"
+
+
+@dataclass(frozen=True)
+class Linked:
+    """Who is one person now, and what differs from the generation before.
+
+    `sources` are the files of landed links it was made of; `stirred` the persons whose records
+    gained or lost a number, as they were and as they are.
+    """
+
+    now: Persons = field(default_factory=Persons)
+    sources: tuple[str, ...] = ()
+    before: dict[str, str] = field(default_factory=dict)
+    stirred: frozenset[str] = frozenset()
+
+    def bucket_of(self, number: str, buckets: int) -> int:
+        return bucket_of(self.now.of(number), buckets)
+
+
+def landed_links(place: Place, manifest: Manifest, deliveries: Collection[str]) -> list[PatientLink]:
+    """Read the links of these deliveries."""
+    files = [f for f in manifest.of("patient_link") if f.delivery in deliveries]
+    if not files:
+        return []
+    found = place.lake.rows(
+        manifest,
+        "SELECT patient, merged_into, kind, at_us, feed, delivery, row, extracted_us "
+        f"FROM read_parquet({paths_sql(place.lake.paths(files))})",
+    )
+    return [PatientLink(**row) for row in found]
+
+
+def linked(place: Place, manifest: Manifest, deliveries: Collection[str]) -> Linked:
+    """Work out the persons by the links of these deliveries, and who differs from the derived generation."""
+    sources = tuple(sorted(f.name for f in manifest.of("patient_link") if f.delivery in deliveries))
+    before = {}
+    if manifest.rows("person"):
+        before = {r["patient"]: r["person"] for r in place.lake.rows(manifest, "SELECT patient, person FROM {person}")}
+    now = persons(landed_links(place, manifest, deliveries))
+    changed = [n for n in before.keys() | now.person.keys() if before.get(n, n) != now.of(n)]
+    return Linked(now, sources, before, frozenset(p for n in changed for p in (before.get(n, n), now.of(n))))
+
+
+def tables(place: Place, found: Linked) -> list[LakeFile]:
+    """Write who is one person, and the links that were set aside; nothing where there are no links."""
+    made = []
+    rows = [
+        (n, found.now.person[n], k.merged_into, k.at_us, k.feed, k.delivery, k.row) for n, k in found.now.links.items()
+    ]
+    aside = [(k.feed, k.delivery, k.row, _FIELDS[rule], rule, ASIDE[rule]) for k, rule in found.now.aside]
+    for table, columns, values in (("person", _PERSON, rows), ("link_reject", _ASIDE, aside)):
+        if not values:
+            continue
+        con = place.lake.writer()
+        try:
+            SharedTable(table, columns, tuple(values)).make(con)
+            name = f"{table}-{uuid.uuid4().hex[:12]}.parquet"
+            count = write_table(con, f"FROM {table} ORDER BY ALL", place.lake.files / name)
+            made.append(LakeFile(name, table, WHOLE, count))
+        finally:
+            con.close()
+    return made
+
+
+_FIELDS = {"merged_elsewhere": "merged_into", "link_in_a_circle": "link", "unmerge_of_nothing": "kind"}
+
+
+def known_to(found: Linked, bucket: int, buckets: int) -> SharedTable:
+    """Return what one bucket must know: the numbers given up whose rows or whose person it holds."""
+    rows = [
+        (number, person, bucket_of(person, buckets) == bucket)
+        for number, person in found.now.person.items()
+        if bucket in (bucket_of(person, buckets), bucket_of(number, buckets))
+    ]
+    return SharedTable("link_raw", "patient VARCHAR, person VARCHAR, here BOOLEAN", tuple(rows))
+
+
+class Guests:
+    """Rows of given-up numbers, cut by the bucket of their person, in files that last for one refresh."""
+
+    def __init__(
+        self, place: Place, landed: Sequence[LakeFile], found: Linked, buckets: int, rebuild: set[int]
+    ) -> None:
+        self.folder = place.lake.spill / f"guests-{uuid.uuid4().hex[:12]}"
+        self.files: dict[int, list[Path]] = {}
+        moving = [
+            (number, there)
+            for number, person in found.now.person.items()
+            if (there := bucket_of(person, buckets)) in rebuild and there != bucket_of(number, buckets)
+        ]
+        homes = {bucket_of(number, buckets) for number, _ in moving}
+        sources = [f for f in landed if f.bucket in homes]
+        if not sources:
+            return
+        self.folder.mkdir(parents=True)
+        con = place.lake.writer()
+        try:
+            SharedTable("moving", "patient VARCHAR, bucket INTEGER", tuple(moving)).make(con)
+            con.execute(
+                f"COPY (SELECT l.*, m.bucket FROM read_parquet({paths_sql(place.lake.paths(sources))}, union_by_name = true) l "
+                "JOIN moving m ON m.patient = l.patient)"  # one row a number: multiplies nothing
+                f" TO '{str(self.folder).replace(chr(39), chr(39) * 2)}/cut' (FORMAT parquet, PARTITION_BY (bucket))"
+            )
+        finally:
+            con.close()
+        for part in sorted((self.folder / "cut").glob("bucket=*/*.parquet")):
+            bucket = int(part.parent.name.split("=")[1])
+            # out of the folder whose name would be read as a column
+            at = self.folder / f"{bucket}-{part.name}"
+            part.rename(at)
+            self.files.setdefault(bucket, []).append(at)
+
+    def of(self, bucket: int) -> list[Path]:
+        return self.files.get(bucket, [])
+
+    def go(self) -> None:
+        """Remove the files."""
+        with suppress(OSError):
+            shutil.rmtree(self.folder)
