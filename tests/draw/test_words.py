@@ -1,5 +1,7 @@
 import dataclasses
+import re
 
+import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
@@ -107,21 +109,74 @@ def test_the_sentence_agrees_with_the_record(evaluation):
         ),
         (
             [("Falls", quiet()), ("ED to cath lab, wait", worse())],
-            "ED to cath lab, wait: worse since July 2026, 41 min against the usual 29.",
+            "One thing got worse that is not noise: "
+            "ED to cath lab, wait (worse since July 2026, 41 min against the usual 29).",
         ),
         (
             [("B", chart_of([*STEADY, 60.0], direction="up")), ("A", worse())],
-            "A: worse since July 2026, 41 min against the usual 29. Also changed: B (better in November 2026).",
+            "One thing got worse that is not noise: A (worse since July 2026, 41 min against the usual 29). "
+            "Got better: B (better in November 2026).",
+        ),
+        (
+            [("B", chart_of([*STEADY, 60.0], direction="up")), ("C", chart_of([*STEADY, 60.0]))],
+            "One thing got better that is not noise: B (better in November 2026, 60 against the usual 29). "
+            "Also changed: C (higher in November 2026).",
         ),
         (
             [(name, worse()) for name in "ABCDE"],
-            "A: worse since July 2026, 41 min against the usual 29. "
-            "Also changed: B (worse since July 2026), C (worse since July 2026) and 2 more.",
+            "Five things got worse that are not noise: A (worse since July 2026, 41 min against the usual 29), "
+            "B (worse since July 2026) and 3 more.",
         ),
     ],
 )
 def test_the_lead_of_a_page(charts, said):
     assert plain(lead(charts)) == said
+
+
+PHRASES = {"A": ("patients wait longer", "patients wait less long"), "B": ("more go home", "fewer go home")}
+
+
+@pytest.mark.parametrize(
+    ("charts", "said"),
+    [
+        (
+            [("A", worse()), ("Falls", worse())],
+            "Two things got worse that are not noise: *patients wait longer* since July 2026 "
+            "(41 min against the usual 29) and *Falls* (worse since July 2026).",
+        ),
+        # a fall is said as a fall, whatever is wanted
+        (
+            [("B", chart_of([*STEADY, 2.0], direction="up", unit="min"))],
+            "One thing got worse that is not noise: *fewer go home* in November 2026 (2 min against the usual 29).",
+        ),
+        (
+            [("B", chart_of([*STEADY, 60.0, 61.0, 59.0], direction="neither"))],
+            "One thing changed that is not noise: *more go home* since November 2026 (59 against the usual 29).",
+        ),
+        # the last word of a run that is over is not its last value
+        (
+            [("A", chart_of([*STEADY, *[34.0] * 12, 20.0], direction="down", unit="min"))],
+            "One thing got worse that is not noise: *patients wait longer* from October 2026 to October 2027.",
+        ),
+    ],
+)
+def test_a_nurse_reads_what_happens_and_not_the_name_of_a_measure(charts, said):
+    assert plain(lead(charts, said=PHRASES, strong=lambda text: f"*{text}*")) == said
+
+
+@given(st.lists(evaluations(), min_size=1, max_size=6))
+@settings(max_examples=60, deadline=None)
+def test_the_lead_speaks_of_signals_that_are_there_and_of_all_of_them(charts):
+    titles = [f"measure {at}" for at in range(len(charts))]
+    said = lead(list(zip(titles, charts, strict=True)))
+    recent = [title for title, one in zip(titles, charts, strict=True) if one.recent]
+
+    named = [title for title in titles if title in said]
+    more = sum(map(int, re.findall(r"(\d+) more", said)))
+    assert set(named) <= set(recent)
+    assert len(named) + more == len(recent)
+    assert ("not noise:" in said) == bool(recent)
+    assert "%(" not in said and "None" not in said
 
 
 def test_a_value_and_its_limit_never_read_alike():
@@ -152,7 +207,7 @@ def test_a_hidden_value_is_not_said_though_its_signal_is():
 
     assert sentence(hidden) == "Worse since July 2026: 9 months above the centre"
     assert brief(hidden) == "Worse since Jul 2026"
-    assert lead([("A", hidden)]) == "A: worse since July 2026."
+    assert lead([("A", hidden)]) == "One thing got worse that is not noise: A (worse since July 2026)."
 
 
 def test_icons_differ_by_shape_and_carry_words():

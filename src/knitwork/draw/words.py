@@ -7,12 +7,11 @@ label follows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from knitwork.draw.labels import number as digits
-from knitwork.draw.labels import value_text, with_unit
-from knitwork.draw.periods import Period, Translate, as_written, full_name, period_of, short_name
-from knitwork.draw.record import CROSSINGS, RUN, last_known, leading_signal, shown_decimals, value_decimals
+from knitwork.draw.periods import Period, Translate, as_written, full_name, gettext_noop, period_of, short_name
+from knitwork.draw.record import CROSSINGS, RUN, last_known, leading_signal
+from knitwork.draw.told import Plural, as_counted, as_value, counted, last_tested, told_apart
 from knitwork.signals import Evaluation, Signal
 
 __all__ = [
@@ -20,30 +19,13 @@ __all__ = [
     "sentence", "verdict_of",
 ]  # fmt: skip
 
-Plural = Callable[[str, str, int], str]
-
 NEEDED = 12  # points before there are limits (design 4)
-MOST_DECIMALS = 4
-
-
-def as_counted(one: str, many: str, count: int) -> str:
-    """Choose between one and many as English does: the plural used where none is given."""
-    return one if count == 1 else many
-
-
-def counted(count: int, period: Period, ngettext: Plural = as_counted) -> str:
-    """Return a number of periods in words.
-
-    >>> counted(8, "month"), counted(1, "week")
-    ('8 months', '1 week')
-    """
-    texts = {
-        "day": lambda: ngettext("%(n)d day", "%(n)d days", count),
-        "week": lambda: ngettext("%(n)d week", "%(n)d weeks", count),
-        "month": lambda: ngettext("%(n)d month", "%(n)d months", count),
-        "point": lambda: ngettext("%(n)d point", "%(n)d points", count),
-    }
-    return texts[period]() % {"n": count}
+# So many changes are named in the first sentence of a page, and in each after it; of the others it is said how many.
+NAMED_FIRST, NAMED_AFTER = 2, 1
+COUNTS = (
+    gettext_noop("One"), gettext_noop("Two"), gettext_noop("Three"), gettext_noop("Four"), gettext_noop("Five"),
+    gettext_noop("Six"), gettext_noop("Seven"), gettext_noop("Eight"), gettext_noop("Nine"),
+)  # fmt: skip
 
 
 def sentence(
@@ -84,10 +66,10 @@ def brief(evaluation: Evaluation, *, period: Period | None = None, _: Translate 
     said = headline(evaluation, signal, period=period, name=short_name, _=_)
     if signal.rule == CROSSINGS:
         return said
-    at = _last_tested(evaluation) if signal.rule == RUN else signal.end
+    at = last_tested(evaluation) if signal.rule == RUN else signal.end
     if evaluation.values[at] is None or signal.end < at:
         return said
-    value, centre = _told_apart(evaluation, evaluation.values[at], evaluation.centres[at])
+    value, centre = told_apart(evaluation, evaluation.values[at], evaluation.centres[at])
     return _("%(what)s: %(value)s against %(centre)s") % {"what": said, "value": value, "centre": centre}
 
 
@@ -105,7 +87,7 @@ def _few(period: Period, _: Translate) -> str:
 def _quiet(evaluation: Evaluation, period: Period, _: Translate, ngettext: Plural) -> str:
     known = {
         "periods": counted(evaluation.n_useful, period, ngettext),
-        "centre": _value(evaluation, last_known(evaluation.centres)),
+        "centre": as_value(evaluation, last_known(evaluation.centres)),
     }
     if evaluation.limits_kind == "trial":
         return _("No signal in %(periods)s: %(centre)s so far, and the limits still move") % known
@@ -147,16 +129,29 @@ def headline(
     _: Translate = as_written,
 ) -> str:
     """Say what changed and when: "Worse since August 2025", "Better in May 2026"."""
-    start = name(evaluation.labels[signal.start], period, _)
-    end = name(evaluation.labels[signal.end], period, _)
     if signal.rule == CROSSINGS:
         return _("Not one steady process")
-    known = {"verdict": _verdict(signal, _), "start": start, "end": end}
+    return _when(_verdict(signal, _), evaluation, signal, period=period, name=name, _=_)
+
+
+def _when(
+    what: str,
+    evaluation: Evaluation,
+    signal: Signal,
+    *,
+    period: Period,
+    name: Callable[[str, Period, Translate], str] = full_name,
+    _: Translate = as_written,
+) -> str:
+    """Say since when, or from when to when, something holds: "Worse since August 2025"."""
+    start = name(evaluation.labels[signal.start], period, _)
+    end = name(evaluation.labels[signal.end], period, _)
+    known = {"verdict": what, "start": start, "end": end}
     if signal.rule != RUN and len(signal.points) == 1:
         if period in {"month", "week"}:
             return _("%(verdict)s in %(end)s") % known
         return _("%(verdict)s on %(end)s") % known if period == "day" else _("%(verdict)s at %(end)s") % known
-    if signal.end >= _last_tested(evaluation):
+    if signal.end >= last_tested(evaluation):
         return _("%(verdict)s since %(start)s") % known
     return _("%(verdict)s from %(start)s to %(end)s") % known
 
@@ -172,12 +167,12 @@ def _why(evaluation: Evaluation, signal: Signal, period: Period, _: Translate, n
         return _("it crosses its centre %(times)d times in %(periods)s, at least %(usual)d are usual") % known
     if signal.rule != RUN:
         return _why_beyond(evaluation, signal, period, _, ngettext)
-    now = _last_tested(evaluation)
+    now = last_tested(evaluation)
     periods = counted(len(signal.points), period, ngettext)
     if evaluation.values[now] is None:
         text = _("%(periods)s above the centre") if high else _("%(periods)s below the centre")
         return text % {"periods": periods}
-    value, centre = _told_apart(evaluation, evaluation.values[now], evaluation.centres[now])
+    value, centre = told_apart(evaluation, evaluation.values[now], evaluation.centres[now])
     known = {"periods": periods, "value": value, "centre": centre}
     if signal.end < now:
         after = _("%(periods)s above the centre, since then %(value)s against %(centre)s")
@@ -197,9 +192,7 @@ def _why_beyond(evaluation: Evaluation, signal: Signal, period: Period, _: Trans
             text = _("%(periods)s above the limit") if high else _("%(periods)s below the limit")
             return text % {"periods": periods}
         return _("above the limit") if high else _("below the limit")
-    value, limit = _told_apart(
-        evaluation, evaluation.values[at], (evaluation.uppers if high else evaluation.lowers)[at]
-    )
+    value, limit = told_apart(evaluation, evaluation.values[at], (evaluation.uppers if high else evaluation.lowers)[at])
     known = {"periods": periods, "value": value, "limit": limit}
     if len(signal.points) > 1:
         several = _("%(periods)s above the limit, the last %(value)s against %(limit)s")
@@ -209,47 +202,18 @@ def _why_beyond(evaluation: Evaluation, signal: Signal, period: Period, _: Trans
     return text % known
 
 
-def _last_tested(evaluation: Evaluation) -> int:
-    return max((place for place, tested in enumerate(evaluation.tested) if tested), default=len(evaluation) - 1)
-
-
-def _value(evaluation: Evaluation, value: float | None) -> str:
-    return value_text(value, evaluation.spec.unit, shown_decimals(evaluation))
-
-
-def _told_apart(evaluation: Evaluation, value: float | None, other: float | None) -> tuple[str, str]:
-    """Return a value with its unit and the bare number it is laid against, with decimals enough to differ.
-
-    "73%, below the limit of 73%" would say nothing.
-    """
-    decimals, others = value_decimals(evaluation), shown_decimals(evaluation)
-    unit = evaluation.spec.unit
-    while True:
-        said, against = value_text(value, unit, decimals), _bare(unit, other, others)
-        alike = value is not None and other is not None and digits(value, decimals) == digits(other, others)
-        if not alike or value == other or others >= MOST_DECIMALS:
-            return said, against
-        decimals = others = others + 1
-
-
-def _bare(unit: str, value: float | None, decimals: int) -> str:
-    """Return a number that stands beside one with the same unit; per cent is repeated, for it is short."""
-    if value is None:
-        return "–"
-    text = digits(value, decimals)
-    return with_unit(text, "%") if unit == "%" else text
-
-
 def lead(
     evaluations: Sequence[tuple[str, Evaluation]],
     *,
-    most: int = 3,
+    said: Mapping[str, tuple[str, str]] | None = None,
+    strong: Callable[[str], str] = str,
     _: Translate = as_written,
     ngettext: Plural = as_counted,
 ) -> str:
     """Open a page: what changed and is not noise, in one or two sentences, from titles and their evaluations.
 
-    Only signals that touch the last three tested points count as changed now; the worse stand first.
+    Only signals that touch the last three tested points count as changed now; the worse stand first, equals as given.
+    `said` has for a title what to say when it goes up and when it goes down, and `strong` marks those words.
     """
     changed = [(title, one) for title, one in evaluations if one.recent]
     if not changed:
@@ -260,13 +224,50 @@ def lead(
         if not any(one.spec.rules for _title, one in evaluations):
             return _("Too few to call: so few are counted each time that no change can be told from chance.")
         return _("Nothing has changed that is not noise.")
-    order = {"worse": 0, "better": 1}
-    changed.sort(key=lambda pair: (_is_of_the_whole(pair[1]), order.get(verdict_of(pair[1]) or "", 2)))
-    first = _first(*changed[0], _)
-    if len(changed) == 1:
-        return first
-    others = joined([_thing(title, one, _) for title, one in changed[1:most]], len(changed) - most, _, ngettext)
-    return _("%(first)s Also changed: %(others)s.") % {"first": first, "others": others}
+    changed.sort(key=lambda pair: _is_of_the_whole(pair[1]))
+    groups = {verdict: [p for p in changed if _group(p[1]) == verdict] for verdict in ("worse", "better", "neither")}
+    sentences: list[str] = []
+    for verdict, some in groups.items():
+        if some:
+            named = NAMED_FIRST if not sentences else NAMED_AFTER
+            things = [
+                _thing(title, one, said or {}, strong, _, full=not sentences and not at)
+                for at, (title, one) in enumerate(some[:named])
+            ]
+            these = joined(things, len(some) - len(things), _, ngettext)
+            sentences.append(_changed(verdict, len(some), these, _, ngettext, first=not sentences))
+    return " ".join(sentences)
+
+
+def _group(evaluation: Evaluation) -> str:
+    verdict = verdict_of(evaluation)
+    return verdict if verdict in ("worse", "better") and not _is_of_the_whole(evaluation) else "neither"
+
+
+def _changed(verdict: str, count: int, these: str, _: Translate, ngettext: Plural, *, first: bool) -> str:
+    """Say what changed in one direction; the first sentence says how many things, and that they are not noise."""
+    if not first:
+        after = _("Got better: %(changes)s.") if verdict == "better" else _("Also changed: %(changes)s.")
+        return after % {"changes": these}
+    texts = {
+        "worse": lambda: ngettext(
+            "%(count)s thing got worse that is not noise: %(changes)s.",
+            "%(count)s things got worse that are not noise: %(changes)s.",
+            count,
+        ),
+        "better": lambda: ngettext(
+            "%(count)s thing got better that is not noise: %(changes)s.",
+            "%(count)s things got better that are not noise: %(changes)s.",
+            count,
+        ),
+        "neither": lambda: ngettext(
+            "%(count)s thing changed that is not noise: %(changes)s.",
+            "%(count)s things changed that are not noise: %(changes)s.",
+            count,
+        ),
+    }
+    in_words = _(COUNTS[count - 1]) if count <= len(COUNTS) else str(count)
+    return texts[verdict]() % {"count": in_words, "changes": these}
 
 
 def _too_early(evaluations: Sequence[tuple[str, Evaluation]], _: Translate, ngettext: Plural) -> str:
@@ -283,34 +284,45 @@ def _is_of_the_whole(evaluation: Evaluation) -> bool:
     return signal is not None and signal.rule == CROSSINGS
 
 
-def _first(title: str, evaluation: Evaluation, _: Translate) -> str:
-    """Say the first thing in full: what, since when, and the number against the usual one or the limit."""
-    signal = leading_signal(evaluation)
-    if signal is None:
-        return title
-    said = headline(evaluation, signal, period=period_of(evaluation.labels), _=_)
-    known = {"title": title, "change": said[:1].lower() + said[1:]}
-    at = _last_tested(evaluation) if signal.rule == RUN else signal.end
-    over = signal.rule == RUN and signal.end < at
-    if signal.rule == CROSSINGS or over or evaluation.values[at] is None:
-        return _("%(title)s: %(change)s.") % known
-    known["value"], known["usual"] = _told_apart(evaluation, evaluation.values[at], evaluation.centres[at])
-    return _("%(title)s: %(change)s, %(value)s against the usual %(usual)s.") % known
-
-
 def verdict_of(evaluation: Evaluation) -> str | None:
     """Return the verdict of the signal that is spoken of, or None where there is none."""
     signal = leading_signal(evaluation)
     return signal.verdict if signal else None
 
 
-def _thing(title: str, evaluation: Evaluation, _: Translate) -> str:
+def _thing(
+    title: str,
+    evaluation: Evaluation,
+    said: Mapping[str, tuple[str, str]],
+    strong: Callable[[str], str],
+    _: Translate,
+    *,
+    full: bool,
+) -> str:
+    """Say one thing that changed: what, and since when; in full also the number against the usual one."""
     signal = leading_signal(evaluation)
     if signal is None:
-        return title
+        return strong(title)
     period = period_of(evaluation.labels)
-    said = headline(evaluation, signal, period=period, _=_)
-    return _("%(title)s (%(change)s)") % {"title": title, "change": said[:1].lower() + said[1:]}
+    if signal.rule == CROSSINGS:
+        return _("%(title)s (not one steady process)") % {"title": strong(title)}
+    rise, fall = said.get(title, ("", ""))
+    numbers = _against(evaluation, signal, _) if full else ""
+    if rise and fall:
+        what = _when(strong(_(rise if signal.side == "high" else fall)), evaluation, signal, period=period, _=_)
+        return f"{what} ({numbers})" if numbers else what
+    change = headline(evaluation, signal, period=period, _=_)
+    inside = ", ".join(filter(None, [change[:1].lower() + change[1:], numbers]))
+    return _("%(title)s (%(change)s)") % {"title": strong(title), "change": inside}
+
+
+def _against(evaluation: Evaluation, signal: Signal, _: Translate) -> str:
+    """Say the number against the usual one; nothing for a run that is over or a value that is hidden."""
+    at = last_tested(evaluation) if signal.rule == RUN else signal.end
+    if signal.end < at or evaluation.values[at] is None:
+        return ""
+    value, usual = told_apart(evaluation, evaluation.values[at], evaluation.centres[at])
+    return _("%(value)s against the usual %(usual)s") % {"value": value, "usual": usual}
 
 
 def joined(things: Sequence[str], more: int, _: Translate = as_written, ngettext: Plural = as_counted) -> str:
