@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, get_args
+from typing import Any
 
 from django.urls import reverse
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from knitwork.draw import words
 from knitwork.draw.chart import chart_svg
+from knitwork.draw.icon import icon_kind, icon_shape
 from knitwork.draw.labels import value_text
 from knitwork.draw.periods import Period
 from knitwork.draw.record import tail
 from knitwork.draw.strip import strip_svg
 from knitwork.model.units import CONTACT_KINDS, SUPPORT_KINDS
-from knitwork.signals import Evaluation, Series, chance_of_signal, evaluate_many
-from knitwork.signals.spec import Chart, Spec
+from knitwork.signals import Evaluation, Series, evaluate_many
+from knitwork.signals.spec import Spec
 from knitwork.web import say, small
+from knitwork.web.chance import about, by_chance, chance_now, chance_of_one, warm
 from knitwork.web.definitions import Definition
+from knitwork.web.kept import kept
 from knitwork.web.source import Source
+
+# What `chance` says is asked for here by the pages, with all else that they show.
+__all__ = ["about", "by_chance", "chance_now", "chance_of_one", "warm"]
 
 # Fewer useful points than this have no limits (DESIGN 4).
 ENOUGH = 12
@@ -55,6 +61,8 @@ class Card:
     hidden: str
     too_small: bool
     evaluation: Evaluation
+    said: tuple[str, str] = ("", "")
+    icon: str = ""
 
 
 def rows_of(
@@ -181,6 +189,8 @@ def card(
         hidden=note % {"n": holes} if holes else "",
         too_small=too_small,
         evaluation=shown,
+        said=(definition.rise, definition.fall),
+        icon=mark_safe(icon_shape(icon_kind(shown))),  # noqa: S308 - made by our own draw, without any text
     )
 
 
@@ -195,18 +205,53 @@ def holes_in(evaluation: Evaluation, hidden: frozenset[int], points: int) -> tup
 GRAVITY = {"worse": 0, "better": 1, "neither": 2, "": 3}
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One measure as sentences speak of it: its evaluation, what is small hidden, and what a nurse says of a change."""
+
+    title: str
+    evaluation: Evaluation
+    said: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One measure of one unit over time, whole: what it counted in each period, and what its chart says."""
+
+    measure: str
+    rows: tuple[dict[str, Any], ...]
+    evaluation: Evaluation
+
+
+def judged(source: Source, unit: str, period: Period) -> tuple[Judged, ...]:
+    """Return every measure of a unit that has values, signals first; worked out once for each generation."""
+
+    def make() -> tuple[Judged, ...]:
+        found = rows_of(source, unit, source.answers.registry.level_of(unit), period)
+        made = [Judged(m, tuple(found[m]), one) for m, one in evaluate_rows(source, found).items() if one.n_useful]
+        return tuple(sorted(made, key=lambda one: weight(source.measures[one.measure], one.evaluation)))
+
+    return kept(source, "judged", make, unit, period)
+
+
+def told(source: Source, one: Judged, *, period: Period, hide: bool) -> Told:
+    """Return one measure of a unit for the sentences of its page, without the cost of its picture."""
+    definition = source.measures[one.measure]
+    hidden = small.hidden_rows(definition.counts, list(one.rows), period) if hide else frozenset()
+    return Told(definition.short, small.masked(one.evaluation, hidden), (definition.rise, definition.fall))
+
+
+def card_of(source: Source, one: Judged, *, unit: str, period: Period, size: str = "desk", hide: bool = False) -> Card:
+    """Return one measure of a unit as a card."""
+    definition = source.measures[one.measure]
+    hidden = small.hidden_rows(definition.counts, list(one.rows), period) if hide else frozenset()
+    return card(definition, one.evaluation, unit=unit, period=period, size=size, hidden=hidden)
+
+
 def cards(source: Source, unit: str, *, period: Period, size: str = "desk", hide: bool = False) -> list[Card]:
     """Return every measure of a unit that has values: signals first, the worse before the better."""
-    level = source.answers.registry.level_of(unit)
-    found = rows_of(source, unit, level, period)
-    hidden = hidden_of(source, period, found, hide=hide)
-    evaluations = evaluate_rows(source, found)
-    made = [
-        card(source.measures[m], evaluation, unit=unit, period=period, size=size, hidden=hidden[m])
-        for m, evaluation in evaluations.items()
-        if evaluation.n_useful
-    ]
-    return sorted(made, key=lambda c: weight(source.measures[c.measure], c.evaluation))
+    found = judged(source, unit, period)
+    return [card_of(source, one, unit=unit, period=period, size=size, hide=hide) for one in found]
 
 
 def weight(definition: Definition, evaluation: Evaluation) -> tuple[int, ...]:
@@ -218,44 +263,6 @@ def weight(definition: Definition, evaluation: Evaluation) -> tuple[int, ...]:
     if signal is None or not evaluation.recent:
         return (1, 0, 0, 0, 0)
     return (0, int(not signal.points), GRAVITY[verdict_of(evaluation)], definition.rank, -len(signal.points))
-
-
-def about(points: int) -> int:
-    """Return a length near `points`: the chance hardly changes from one length to the next, and each costs a page time.
-
-    >>> about(7), about(23), about(35), about(730)
-    (7, 24, 36, 60)
-    """
-    return points if points <= 20 else min(4 * round(points / 4), 60)
-
-
-@cache
-def chance_of_one(points: int, chart: Chart) -> float:
-    """Return the chance that a stable chart signals in its last three points, to a percentage point or so."""
-    return chance_of_signal(points, chart=chart, draws=1000).recent
-
-
-def chance_now(evaluation: Evaluation) -> float:
-    """Return the chance that a chart like this one signals now though nothing changed."""
-    return chance_of_one(about(evaluation.n_useful), evaluation.spec.chart) if evaluation.spec.rules else 0.0
-
-
-def warm() -> None:
-    """Work the common chances out before the first page asks for them; takes a second or two."""
-    for chart in get_args(Chart):
-        for points in (20, 24, 36, 52, 60):
-            chance_of_one(points, chart)
-
-
-def by_chance(evaluations: Iterable[Evaluation]) -> str:
-    """Say how many of these measures would signal though nothing changed."""
-    expected = sum(map(chance_now, evaluations))
-    if expected < 0.5:
-        return _("By chance alone we expect fewer than 1 of them.")
-    n = round(expected)
-    return ngettext(
-        "By chance alone we expect about %(n)s of them.", "By chance alone we expect about %(n)s of them.", n
-    ) % {"n": n}
 
 
 def usual_period(source: Source) -> Period:
@@ -361,16 +368,29 @@ def tiles(source: Source, unit: str, numbers: dict[str, Any], *, hide: bool) -> 
     return made
 
 
-def lead(cards: list[Card], *, calendar: bool) -> str:
-    """Return the one or two sentences a page opens with, from the same evaluations as its pictures."""
+# Stand for tags in a text that is yet to be escaped: no name that people write has these private letters.
+OPENING, CLOSING = "\ue000", "\ue001"
+
+
+def lead(cards: Sequence[Card | Told], *, calendar: bool) -> SafeString:
+    """Return the one or two sentences a page opens with, as HTML, from the same evaluations as its pictures."""
     if not calendar:
-        return _(
+        text = _(
             "The dates of this feed were shifted for privacy, each patient's by another span, so nothing can be said "
             "over time: totals and durations stand here."
         )
-    said = words.lead([(c.title, c.evaluation) for c in cards], _=_, ngettext=ngettext)
+        return escape(text)
+    said = words.lead(
+        [(c.title, c.evaluation) for c in cards],
+        said={c.title: c.said for c in cards},
+        strong=lambda text: f"{OPENING}{text}{CLOSING}",
+        _=_,
+        ngettext=ngettext,
+    )
     early = sum(1 for c in cards if c.evaluation.n_useful < ENOUGH)
-    if not early or early == len(cards):
-        return said
-    text = ngettext("Of %(n)s measure it is too early to tell.", "Of %(n)s measures it is too early to tell.", early)
-    return f"{said} {text % {'n': early}}"
+    if early and early < len(cards):
+        text = ngettext(
+            "Of %(n)s measure it is too early to tell.", "Of %(n)s measures it is too early to tell.", early
+        )
+        said = f"{said} {text % {'n': early}}"
+    return mark_safe(escape(said).replace(OPENING, "<strong>").replace(CLOSING, "</strong>"))  # noqa: S308 - escaped
