@@ -10,8 +10,13 @@ PAGES = {
     "numbers": ("/units/CCU/measures/gap_median/numbers.csv", "read"),
     "behind": ("/units/CCU/measures/gap_median/behind/2026-09-01/", "patients"),
     "handoffs": ("/handoffs/", "read"),
+    "handoffs-csv": ("/handoffs/pairs.csv", "read"),
     "pair": ("/handoffs/ED/CATH/", "read"),
+    "pair-csv": ("/handoffs/ED/CATH/numbers.csv", "read"),
+    "pair-behind": ("/handoffs/ED/CATH/behind/2026-09-01/", "patients"),
     "journeys": ("/journeys/", "read"),
+    "patients": ("/patients/?q=P-00", "patients"),
+    "patient": ("/patients/P-0042/", "patients"),
     "feeds": ("/feeds/", "read"),
     "measures": ("/measures/", "read"),
     "help": ("/help/", "read"),
@@ -19,4 +24,5 @@ PAGES = {
     "help-picture": ("/help/pictures/wall.png", "read"),
 }
 OPEN = {"sign-in", "sign-out", "language"}
-HTML = [address for name, (address, _right) in PAGES.items() if name not in ("numbers", "help-picture")]
+NOT_HTML = {"numbers", "help-picture", "handoffs-csv", "pair-csv"}
+HTML = [address for name, (address, _right) in PAGES.items() if name not in NOT_HTML]

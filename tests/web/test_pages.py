@@ -236,7 +236,7 @@ def test_the_waits_of_a_pair_stand_in_its_table(ada):
     page = text(ada.get("/handoffs/ED/CATH/"))
     cells = re.findall(r'<td class="n">([^<]*)</td>', page)
 
-    assert len(cells) == 24 * 3
+    assert len(cells) == 24 * 5
     assert "–" not in cells
 
 

@@ -8,7 +8,7 @@ from django.views.i18n import set_language
 
 from knitwork.web.accounts.views import SignIn
 from knitwork.web.converters import UnitCode
-from knitwork.web.pages import catalogue, feeds, handoffs, help, journeys, measure, system, unit
+from knitwork.web.pages import catalogue, feeds, handoffs, help, journeys, measure, pair, patient, system, unit
 from knitwork.web.units import views as units
 from knitwork.web.walls import views as walls
 
@@ -23,8 +23,13 @@ urlpatterns = [
     path("units/<code:code>/measures/<code:measure>/numbers.csv", measure.numbers, name="numbers"),
     path("units/<code:code>/measures/<code:measure>/behind/<start>/", measure.behind, name="behind"),
     path("handoffs/", handoffs.ranked, name="handoffs"),
-    path("handoffs/<code:sender>/<code:receiver>/", handoffs.pair, name="pair"),
+    path("handoffs/pairs.csv", handoffs.numbers, name="handoffs-csv"),
+    path("handoffs/<code:sender>/<code:receiver>/", pair.pair, name="pair"),
+    path("handoffs/<code:sender>/<code:receiver>/numbers.csv", pair.numbers, name="pair-csv"),
+    path("handoffs/<code:sender>/<code:receiver>/behind/<start>/", pair.behind, name="pair-behind"),
     path("journeys/", journeys.journeys, name="journeys"),
+    path("patients/", patient.patients, name="patients"),
+    path("patients/<code:patient>/", patient.patient, name="patient"),
     path("feeds/", feeds.feeds, name="feeds"),
     path("measures/", catalogue.measures, name="measures"),
     path("help/", help.index, name="help"),

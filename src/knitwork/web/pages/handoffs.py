@@ -1,10 +1,10 @@
-"""Hand-offs between units: where patients wait, and one pair of units over time."""
+"""Hand-offs between units: which changed and when, and all pairs as a list, a matrix or a map."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
@@ -12,54 +12,132 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from knitwork.draw.flow import Stream, flow_svg
-from knitwork.draw.periods import Period
-from knitwork.draw.words import sentence as say_sentence
-from knitwork.model.units import LEVELS
-from knitwork.signals import Series, Spec, evaluate_many
+from knitwork.draw.record import tail
+from knitwork.draw.spark import spark_svg
 from knitwork.web import present, say, small
 from knitwork.web.accounts.access import may, needs
-from knitwork.web.pages.around import Names, exists, period_of, periods
+from knitwork.web.kept import kept
+from knitwork.web.pages import changed, choosing
+from knitwork.web.pages.around import Names
+from knitwork.web.pages.changed import Judged, Pair
+from knitwork.web.pages.choosing import Asked
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.source import Source
+from knitwork.web.units.rows import to_csv
 
 SHOWN_PAIRS = 200
-
-
-def level_of(request: HttpRequest) -> str:
-    """Return the level asked for; single units where none or an unknown one is."""
-    asked = request.GET.get("level", "micro")
-    return asked if asked in LEVELS else "micro"
+COLUMNS = (
+    "level", "from_unit", "to_unit", "count", "timed", "mean_transit_s", "median_transit_s", "p90_transit_s", "lost_s",
+)  # fmt: skip
 
 
 @needs("read")
 def ranked(request: HttpRequest) -> HttpResponse:
-    """Rank pairs of units by the hours that all patients together lost between them."""
+    """Say which hand-offs changed, then show all pairs: by the hours patients lost, as a matrix, or as a map."""
     source = with_answers(request)
-    level = level_of(request)
+    want = choosing.asked(request, source)
     hide = not may(request.user, "patients")
-    pairs = source.answers.pairs(level, unit=None, months=None)
-    rows = pair_rows(pairs, Names(source), level=level, hide=hide)
-    level_names = {"micro": _("between units"), "meso": _("between mesosystems"), "macro": _("between systems")}
-    offered = levels_of(source)
-    context = {
-        "rows": rows[:SHOWN_PAIRS],
-        "timed": any(row["lost_s"] for row in rows),
-        "more": max(len(rows) - SHOWN_PAIRS, 0),
-        "levels": [{"name": level_names[one], "query": f"?level={one}", "chosen": one == level} for one in offered]
-        if len(offered) > 1
-        else [],
+    known = Names(source)
+    pairs = pairs_of(source, want)
+    rows = pair_rows(pairs, known, level=want.level, hide=hide)
+    judged = judged_of(source, want)
+    context: dict[str, Any] = {
+        "want": want,
+        "views": view_choices(request, want),
+        "levels": choosing.level_choices(request, source, "" if want.group or want.unit else want.level),
+        "groups": group_choices(request, source, known, want),
+        "group": known.link(want.group) if want.group else None,
+        "unit": known.link(want.unit) if want.unit else None,
+        "whole": choosing.address(request, unit=""),
+        "changes": [
+            change_card(one, known, hide=hide) for one in changed.signalling(judged.values())[: changed.CHARTED]
+        ],
+        "leads": changed.lead(judged, known, hide=hide),
         "lead": lead(rows),
+        "reckoning": changed.reckoning(judged, len(pairs_of(source, want, months=None))) if judged else "",
         "calendar": present.has_calendar(source),
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
+        "pairs": len(rows),
     }
+    if want.unit:
+        context["flow"] = neighbourhood(pairs, want.unit, known, level=want.level, hide=hide)
+    context |= list_of(request, want, rows, judged, hide=hide)
     return render(request, "pages/handoffs.html", context)
 
 
-def levels_of(source: Source) -> list[str]:
-    """Return the levels at which this system has more than one unit to pass between."""
-    registry = source.answers.registry
-    there = {"micro": True, "meso": registry.has_meso(), "macro": len(registry.roots()) > 1}
-    return [level for level in LEVELS if there[level]]
+def pairs_of(source: Source, want: Asked, **over: Any) -> list[dict[str, Any]]:
+    """Return the pairs asked for, the most hours lost first."""
+    months = over.get("months", want.months)
+    found = kept(
+        source, "pairs", lambda: source.answers.pairs(want.level, unit=None, months=months), want.level, months
+    )
+    return [pair for pair in found if want.keeps(pair["from_unit"], pair["to_unit"])]
+
+
+def judged_of(source: Source, want: Asked) -> dict[Pair, Judged]:
+    """Return the judged pairs among those asked for."""
+    found = changed.judged_pairs(source, want.level, present.usual_period(source))
+    return {pair: one for pair, one in found.items() if want.keeps(*pair)}
+
+
+def view_choices(request: HttpRequest, want: Asked) -> list[dict[str, Any]]:
+    said = {"list": _("List")}
+    return choosing.choices(request, "view", said, want.view) if len(said) > 1 else []
+
+
+def group_choices(request: HttpRequest, source: Source, known: Names, want: Asked) -> list[dict[str, Any]]:
+    """Return the groups that pairs can be chosen by, the whole system first; none where there is none."""
+    there = choosing.groups(source, known)
+    if not there:
+        return []
+    return choosing.choices(request, "group", {"": _("All units"), **dict(there)}, want.group, level="", unit="")
+
+
+def list_of(
+    request: HttpRequest, want: Asked, rows: list[dict[str, Any]], judged: dict[Pair, Judged], *, hide: bool
+) -> dict[str, Any]:
+    """Return what the list shows: each pair with its chart in small and its mark."""
+    listed = rows[:SHOWN_PAIRS]
+    for row in listed:
+        one = judged.get((row["from_unit"], row["to_unit"]))
+        row |= {"spark": spark(one, hide=hide), "verdict": one.verdict if one and one.evaluation.recent else ""}
+        row["since"] = changed.since(one) if one and one.evaluation.recent else ""
+    return {
+        "rows": listed,
+        "more": max(len(rows) - SHOWN_PAIRS, 0),
+        "timed": any(row["lost_s"] for row in rows),
+        "times": choosing.choices(request, "time", {"recent": _("last 3 months"), "all": _("all records")}, want.time)
+        if present.has_calendar(with_answers(request))
+        else [],
+        "csv": reverse("handoffs-csv") + choosing.address(request, view=""),
+    }
+
+
+def spark(one: Judged | None, *, hide: bool) -> SafeString | str:
+    """Return a pair's chart for a row of the list; empty where there is too little to draw."""
+    if one is None or one.evaluation.n_useful < changed.LEAST_DRAWN or changed.too_small(one, hide=hide):
+        return ""
+    drawn = tail(changed.shown(one, hide=hide), present.SHOWN_POINTS[one.period])
+    return mark_safe(spark_svg(drawn, _=_))  # noqa: S308 - made by our own draw from numbers
+
+
+def change_card(one: Judged, known: Names, *, hide: bool) -> dict[str, Any]:
+    """Return a pair that changed as a chart with its sentence, and a way to its page."""
+    title = f"{known.name(one.sender)} → {known.name(one.receiver)}"
+    said = changed.in_a_line(one, hide=hide)
+    svg: SafeString | str = ""
+    if not changed.too_small(one, hide=hide):
+        svg = present.picture(changed.shown(one, hide=hide), "desk", title=title, period=one.period)
+    where = reverse("pair", kwargs={"sender": one.sender, "receiver": one.receiver})
+    return {
+        "title": title,
+        "sentence": said,
+        "verdict": one.verdict,
+        "svg": svg,
+        "address": f"{where}?level={one.level}&period={one.period}",
+        "hidden": "" if svg else _("Too few patients in most periods to draw its chart here."),
+        "reckoned": changed.reckoned(one),
+    }
 
 
 def lead(rows: list[dict[str, Any]]) -> str:
@@ -107,6 +185,8 @@ def pair_rows(
         why = untimed(pair, hide=hide)
         address = reverse("pair", kwargs={"sender": pair["from_unit"], "receiver": pair["to_unit"]})
         rows.append({
+            "from_unit": pair["from_unit"],
+            "to_unit": pair["to_unit"],
             "sender": sender,
             "receiver": receiver,
             "name": name,
@@ -139,83 +219,18 @@ def neighbourhood(pairs: list[dict[str, Any]], code: str, known: Names, *, level
     return mark_safe(drawn)  # noqa: S308 - made by our own draw, every text in it escaped there
 
 
-# Waits are charted in minutes: a run chart, for medians have no honest limits.
-WAITS = Spec(chart="run", direction="down", unit="min")
-
-
 @needs("read")
-def pair(request: HttpRequest, sender: str, receiver: str) -> HttpResponse:
-    """Show the hand-offs of one pair of units over time."""
+def numbers(request: HttpRequest) -> HttpResponse:
+    """Give all pairs asked for as CSV, with the columns of `knitwork handoffs` and the seconds lost."""
     source = with_answers(request)
-    registry = source.answers.registry
-    if not (exists(registry, sender) and exists(registry, receiver)):
-        raise Http404(sender)
-    level = level_of(request)
+    want = choosing.asked(request, source)
     hide = not may(request.user, "patients")
-    known = Names(source)
-    period = period_of(request, source)
-    total = [p for p in source.answers.pairs(level, unit=sender, months=None) if p["to_unit"] == receiver]
-    total = [p for p in total if p["from_unit"] == sender]
-    if not total:
-        raise Http404(receiver)
-    calendar = present.has_calendar(source)
-    periods_of_pair = source.answers.pair_series(level, sender, receiver, period) if calendar else []
-    row = pair_rows(total, known, level=level, hide=hide)[0]
-    context: dict[str, Any] = {
-        "sender": known.link(sender),
-        "receiver": known.link(receiver),
-        "row": row,
-        "calendar": calendar,
-        "level": level,
-        "period": period,
-        "periods": periods(request, source),
-        "as_of": say.long_day(source.answers.as_of_us, source.tz),
-    }
-    hidden = hidden_periods(periods_of_pair, period) if hide else frozenset()
-    context["history"] = [history_row(r, period, hidden=at in hidden) for at, r in enumerate(periods_of_pair)][::-1]
-    if not row["untimed"] and periods_of_pair:
-        context |= wait_chart(periods_of_pair, period, f"{row['sender']} → {row['receiver']}", hidden=hidden)
-    return render(request, "pages/pair.html", context)
-
-
-def hidden_periods(rows: list[dict[str, Any]], period: Period) -> frozenset[int]:
-    """Return which periods of a pair rest on few patients."""
-    counts = [
-        {"start_day": row["start_day"], "numerator": row["count"], "denominator": row["timed"], "value": row["count"]}
-        for row in rows
-    ]
-    return small.hidden_rows("people", counts, period)
-
-
-def history_row(row: dict[str, Any], period: str, *, hidden: bool) -> dict[str, Any]:
-    """Return one period of one pair for its table."""
-    return {
-        "period": say.period_name(row["start_day"], period),
-        "complete": row.get("complete", True),
-        "count": _("fewer than 11") if hidden else say.count(row["count"]),
-        "median": "–" if hidden else say.duration(row["median_s"]),
-        "over": "–" if hidden else say.duration(row["p90_s"]),
-    }
-
-
-def wait_chart(
-    rows: list[dict[str, Any]], period: Period, title: str, *, hidden: frozenset[int] = frozenset()
-) -> dict[str, Any]:
-    """Return the run chart of the median wait, and its sentence, both of the whole series."""
-    series = Series(
-        labels=tuple(row["label"] for row in rows),
-        values=tuple(None if row["median_s"] is None else row["median_s"] / 60 for row in rows),
-        incomplete_last=not rows[-1].get("complete", True),
-    )
-    whole = evaluate_many([series], WAITS)[0]
-    evaluation = small.masked(whole, hidden)
-    _holes, too_small = present.holes_in(whole, hidden, present.SHOWN_POINTS[period])
-    said = say_sentence(evaluation, period=period, _=_, ngettext=ngettext)
-    if too_small:
-        return {"sentence": said, "verdict": present.verdict_of(evaluation)}
-    return {
-        "svg": present.picture(evaluation, "page", title=title, period=period),
-        "narrow": present.picture(evaluation, "desk", title=title, period=period),
-        "sentence": said,
-        "verdict": present.verdict_of(evaluation),
-    }
+    lines = []
+    for pair in pairs_of(source, want):
+        known = dict(pair, level=want.level)
+        if hide and (small.is_small(pair["count"]) or small.is_small(pair["timed"])):
+            known |= dict.fromkeys(COLUMNS[3:])
+        lines.append(["" if known.get(name) is None else known[name] for name in COLUMNS])
+    response = HttpResponse(to_csv(COLUMNS, lines), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="handoffs.csv"'
+    return response
