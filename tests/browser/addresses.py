@@ -63,6 +63,14 @@ class Site:
             found += [(level, row["from_unit"], row["to_unit"]) for row in [*rows[:2], *rows[2:][-1:]]]
         return found
 
+    @cached_property
+    def patients(self) -> list[str]:
+        """Return the patient with the most stays and one with the fewest; none where nothing is loaded."""
+        if not self.answers.manifest.of("patient"):
+            return []
+        rows = self.answers.rows("SELECT patient::VARCHAR AS patient FROM {patient} ORDER BY stays DESC, patient")
+        return list(dict.fromkeys([rows[0]["patient"], rows[-1]["patient"]]))
+
     def point(self, unit: str, measure: str) -> str | None:
         """Return the first day of the fullest month of a measure, or None where there is none."""
         level = self.answers.registry.level_of(unit)
@@ -92,6 +100,8 @@ class Site:
         ]
         found += [("handoffs", self.of("handoffs", f"?level={level}")) for level in ("meso", "macro")]
         found += [("journeys", self.of("journeys", f"?unit={unit}")) for unit in units[:2]]
+        found.append(("patients", self.of("patients", "?q=1")))
+        found += [("patient", self.of("patient", patient=patient)) for patient in self.patients]
         for at, measure in enumerate(self.measures[::each] if units else []):
             unit = units[at % len(units)]
             found.append(("measure", self.of("measure", code=unit, measure=measure)))

@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from knitwork.home import chains, levels, linking, links, measured, rhythm, spine, today
+from knitwork.home import chains, lateness, levels, linking, links, measured, patients, rhythm, spine, today
 from knitwork.home.place import Place
 from knitwork.journeys.pairs import MONTH, RECENT_DAYS, WEEK
 from knitwork.lake.manifest import Manifest
@@ -320,6 +320,9 @@ class Answers:
     def here(self, unit: str, level: str, limit: int | None = None) -> list[Row]:
         return spine.here(self, unit, level=level, limit=limit)
 
+    def brought(self) -> list[lateness.Brought]:
+        return lateness.brought(self)
+
     # Which numbers are one person
 
     def person_of(self, number: str) -> str:
@@ -367,3 +370,9 @@ class Answers:
 
     def served(self, unit: str, level: str) -> list[Row]:
         return chains.served(self, unit, level=level)
+
+    def find_patients(self, text: str) -> tuple[list[Row], int]:
+        return patients.find_patients(self, text)
+
+    def patient_stays(self, patient: str) -> list[Row]:
+        return patients.patient_stays(self, patient)
