@@ -12,22 +12,28 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from knitwork.web import fresh, say
+from knitwork.home.lateness import Brought
+from knitwork.web import delivered, fresh, say
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.audit.record import record
+from knitwork.web.kept import kept
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.source import Source
 
 SHOWN_REJECTS = 200
+# Deliveries of one feed that are told in sentences, and of all feeds that stand in the table.
+TOLD_DELIVERIES = 3
+SHOWN_DELIVERIES = 60
 
 
 @needs("read")
 def feeds(request: HttpRequest) -> HttpResponse:
-    """Show every feed, its deliveries and the rows that were refused."""
+    """Show every feed, what its deliveries brought and changed, and the rows that were refused."""
     source = with_answers(request)
     states = source.answers.feeds()
     rejects = source.answers.rejects(limit=500)
     by_rule = Counter((r["feed"], r["rule"]) for r in rejects)
+    brought = kept(source, "brought", source.answers.brought)
     # A refused row's message quotes its values, which may name a patient.
     sees_rows = may(request.user, "patients")
     if sees_rows and rejects:
@@ -38,16 +44,16 @@ def feeds(request: HttpRequest) -> HttpResponse:
                 about="rejects of all feeds",
                 detail={"rows": min(len(rejects), SHOWN_REJECTS)},
             )
+    last = delivered.last_one(brought)
+    names = delivered.rule_names()
     context = {
-        "feeds": [feed_view(state, source) for state in states],
-        "deliveries": [
-            delivery
-            | {name: say.count(delivery[name]) for name in ("taken", "rejected")}
-            | {"received": moment(delivery["received_at"], source.tz)}
-            for delivery in source.answers.deliveries()
-        ],
+        "feeds": [feed_view(state, source, [b for b in brought if b.feed == state.feed]) for state in states],
+        "last_change": delivered.last_change(last) if last else "",
+        "linked": delivered.linked(kept(source, "links", lambda: len(source.answers.links()))),
+        "deliveries": [row_of(one, source.tz) for one in brought[:SHOWN_DELIVERIES]],
+        "more_deliveries": say.count(max(0, len(brought) - SHOWN_DELIVERIES)),
         "rules": [
-            {"feed": feed, "rule": str(rule).replace("_", " "), "rows": say.count(n)}
+            {"feed": feed, "rule": names.get(rule, str(rule).replace("_", " ")), "rows": say.count(n)}
             for (feed, rule), n in by_rule.most_common()
         ],
         "rejects": rejects[:SHOWN_REJECTS] if sees_rows else [],
@@ -59,6 +65,12 @@ def feeds(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/feeds.html", context)
 
 
+def row_of(one: Brought, tz: str) -> dict[str, str]:
+    """Return one delivery as a row of the table of all of them."""
+    numbers = {name: say.count(getattr(one, name)) for name in ("new", "known", "late", "refused")}
+    return {"name": one.name, "feed": one.feed, "received": moment(one.received_at, tz)} | numbers
+
+
 def moment(text: str | None, tz: str) -> str:
     """Return an instant written as ISO text on the system's clock."""
     if not text:
@@ -67,8 +79,8 @@ def moment(text: str | None, tz: str) -> str:
     return say.moment(at if at.tzinfo else at.replace(tzinfo=dt.UTC), tz)
 
 
-def feed_view(state: Any, source: Source) -> dict[str, Any]:
-    """Return one feed with everything worth knowing about it in words."""
+def feed_view(state: Any, source: Source, brought: list[Brought]) -> dict[str, Any]:
+    """Return one feed with everything worth knowing about it in words, and its newest deliveries."""
     tz, shifted = source.tz, state.calendar == "shifted"
     said = [fresh.view_of(state, source, timezone.now())] if not shifted else []
     if shifted:
@@ -77,8 +89,7 @@ def feed_view(state: Any, source: Source) -> dict[str, Any]:
         said.append(_("Departure not recorded by this feed: waits between units cannot be told."))
     if state.zone_assumed:
         said.append(_("No time zone was given: UTC is assumed, so hours of the day may be off."))
-    said += [sentence(note) for note in state.notes if not told_above(note)]
-    said = [one for one in said if one]
+    said += [delivered.sentence(note) for note in state.notes if not delivered.is_said(note)]
     return {
         "feed": state.feed,
         "rows": say.count(state.rows),
@@ -89,15 +100,9 @@ def feed_view(state: Any, source: Source) -> dict[str, Any]:
         "rejected": say.count(state.rejected),
         "zone": _("UTC (assumed)") if state.zone_assumed else state.zone,
         "shifted": shifted,
-        "said": said,
+        "said": [one for one in said if one],
+        "brought": [
+            {"name": one.name, "received": moment(one.received_at, tz), "said": delivered.sentences(one, tz)}
+            for one in brought[:TOLD_DELIVERIES]
+        ],
     }
-
-
-def told_above(note: str) -> bool:
-    """Say whether a note of a load only repeats what the page says of the feed in its own words."""
-    return "shifted for privacy" in note or "no time zone was named" in note
-
-
-def sentence(note: str) -> str:
-    """Return a note of a load as a sentence."""
-    return note[:1].upper() + note[1:] + ("" if note.endswith(".") else ".")

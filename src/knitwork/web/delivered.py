@@ -1,0 +1,171 @@
+"""What a delivery brought, in sentences: what was taken, what was known already, what came late, what was odd."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from knitwork.draw.words import joined
+from knitwork.home.lateness import LATE_DAYS, Brought
+from knitwork.web import say
+
+# Of a delivery that changed more months than this the others are counted.
+MONTHS_NAMED = 4
+# What a load noted of a delivery and this page says in the reader's own language.
+_SAID_HERE = re.compile(
+    r"set aside, see rejects|shifted for privacy|no time zone was named|(row has|rows have) no end|no time at all"
+    r"|autumn repeats|spring skips|dates without a time of day: measures"
+)
+
+
+def sentences(one: Brought, tz: str) -> list[str]:
+    """Return what is to be said of one delivery, what became of its rows first."""
+    return [_taken(one), *_late(one, tz), *_odd(one)]
+
+
+def _taken(one: Brought) -> str:
+    """Say how many rows were taken, how many of them were known already and how many refused."""
+    said = [ngettext("%(n)s row was taken.", "%(n)s rows were taken.", one.taken) % {"n": say.count(one.taken)}]
+    if one.known and one.known == one.doubled:
+        text = ngettext(
+            "%(n)s of them was known already: it stands in the file twice.",
+            "%(n)s of them were known already: they stand in the file twice.",
+            one.known,
+        )
+        said.append(text % {"n": say.count(one.known)})
+    elif one.known and one.known == one.taken:
+        said.append(_("All of them were known already."))
+    elif one.known:
+        text = ngettext("%(n)s of them was known already.", "%(n)s of them were known already.", one.known)
+        said.append(text % {"n": say.count(one.known)})
+    if one.refused:
+        text = ngettext("%(n)s row was refused.", "%(n)s rows were refused.", one.refused)
+        said.append(text % {"n": say.count(one.refused)})
+    return " ".join(said)
+
+
+def _late(one: Brought, tz: str) -> list[str]:
+    """Say what a later delivery changed: how much of it was late, and in which months."""
+    if one.is_first or not one.new:
+        return []
+    said = []
+    if one.late:
+        text = ngettext(
+            "%(n)s row came late: its stay began more than %(days)s days before %(end)s, where the records had ended.",
+            "%(n)s rows came late: their stays began more than %(days)s days before %(end)s, where the records had ended.",
+            one.late,
+        )
+        said.append(text % {"n": say.count(one.late), "days": LATE_DAYS, "end": say.day(one.known_to_us, tz)})
+    text = ngettext("It changed %(months)s, in %(n)s unit.", "It changed %(months)s, in %(n)s units.", one.units)
+    return [*said, text % {"months": months_of(one), "n": say.count(one.units)}]
+
+
+def months_of(one: Brought) -> str:
+    """Name the months in which the new stays of a delivery began, those with the most first where there are many."""
+    chosen = one.months
+    if len(chosen) == 1:
+        return say.period_name(_day(chosen[0].first_day), "month")
+    if len(chosen) > MONTHS_NAMED:
+        most = sorted(chosen, key=lambda month: -month.new)[:MONTHS_NAMED]
+        chosen = tuple(month for month in chosen if month in most)
+    named = [
+        ngettext("%(month)s (%(n)s row)", "%(month)s (%(n)s rows)", month.new)
+        % {"month": say.period_name(_day(month.first_day), "month"), "n": say.count(month.new)}
+        for month in chosen
+    ]
+    more = len(one.months) - len(chosen)
+    if more:
+        named.append(ngettext("%(n)s more month", "%(n)s more months", more) % {"n": say.count(more)})
+    return joined(named, 0, _, ngettext)
+
+
+def _day(iso: str) -> int:
+    return (dt.date.fromisoformat(iso) - dt.date(1970, 1, 1)).days
+
+
+def _odd(one: Brought) -> Iterable[str]:
+    """Say what is odd about the times of a delivery."""
+    told = (
+        (one.no_end, ngettext(
+            "%(n)s row has no end: the patient was still there.",
+            "%(n)s rows have no end: the patients were still there.", one.no_end)),
+        (one.repeated_hour, ngettext(
+            "%(n)s row has a time in the hour that autumn repeats: order decides which.",
+            "%(n)s rows have a time in the hour that autumn repeats: order decides which.", one.repeated_hour)),
+        (one.skipped_hour, ngettext(
+            "%(n)s row has a time in the hour that spring skips: it was moved forward.",
+            "%(n)s rows have a time in the hour that spring skips: they were moved forward.", one.skipped_hour)),
+        (one.no_time, ngettext(
+            "%(n)s stay lasts no time at all: it is kept and marked.",
+            "%(n)s stays last no time at all: they are kept and marked.", one.no_time)),
+        (one.dates_only, ngettext(
+            "%(n)s row has dates without a time of day: measures in hours leave it out.",
+            "%(n)s rows have dates without a time of day: measures in hours leave them out.", one.dates_only)),
+    )  # fmt: skip
+    return [text % {"n": say.count(number)} for number, text in told if number]
+
+
+def last_one(brought: list[Brought]) -> Brought | None:
+    """Return the newest delivery if it came after the first of its feed: the one that changed what was known."""
+    return brought[0] if brought and not brought[0].is_first else None
+
+
+def last_change(one: Brought) -> str:
+    """Open the page: what the last delivery changed."""
+    if not one.new:
+        return _("The last delivery, %(name)s, told nothing that was not known.") % {"name": one.name}
+    text = ngettext(
+        "The last delivery, %(name)s, brought %(n)s new row",
+        "The last delivery, %(name)s, brought %(n)s new rows",
+        one.new,
+    )
+    said = text % {"name": one.name, "n": say.count(one.new)}
+    if one.late == one.new:
+        said += _(", all of them late")
+    elif one.late:
+        said += ngettext(", %(n)s of them late", ", %(n)s of them late", one.late) % {"n": say.count(one.late)}
+    return said + ": " + _("it changed %(months)s.") % {"months": months_of(one)}
+
+
+def linked(many: int) -> str:
+    """Say how many numbers of patients were found to be somebody's other number."""
+    if not many:
+        return ""
+    text = ngettext(
+        "%(n)s link between patient numbers: what came under either number is one person's.",
+        "%(n)s links between patient numbers: what came under linked numbers is one person's.",
+        many,
+    )
+    return text % {"n": say.count(many)}
+
+
+def rule_names() -> dict[str, str]:
+    """Return each rule by which rows are set aside, in words."""
+    return {
+        "patient_empty": _("no patient"),
+        "unit_empty": _("no unit"),
+        "start_empty": _("no start"),
+        "start_unreadable": _("a start that is not a time"),
+        "start_placeholder": _("a made-up start such as 1900-01-01"),
+        "end_unreadable": _("an end that is not a time"),
+        "end_placeholder": _("a made-up end such as 1900-01-01"),
+        "end_before_start": _("ends before it starts"),
+        "ragged": _("does not fit the header"),
+        "lifecycle_unknown": _("an event that is neither a start nor an end"),
+    }
+
+
+def is_said(note: str) -> bool:
+    """Say whether a note of a load only repeats what the page says in its own words."""
+    return _SAID_HERE.search(note) is not None
+
+
+def sentence(note: Any) -> str:
+    """Return a note of a load as a sentence."""
+    text = str(note)
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

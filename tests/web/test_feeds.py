@@ -1,0 +1,115 @@
+"""The page of feeds: per delivery what was taken, known, late and odd, in words; and what the last one changed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from . import fake_answers
+from .fake_feeds import FIRST, LATE, delivery
+
+
+def text(response):
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+@pytest.fixture
+def came(invented_system):
+    """Let a test say which deliveries came, the newest first."""
+
+    def said(*deliveries):
+        invented_system["answers"].came = deliveries
+
+    return said
+
+
+def test_the_page_opens_with_what_the_last_delivery_changed(ada):
+    said = text(ada.get("/feeds/"))
+
+    assert "The last delivery, stays-late.csv, brought 40 new rows, 38 of them late" in said
+    assert "it changed March 2026 (25 rows) and October 2026 (15 rows)." in said
+
+
+def test_each_delivery_says_what_was_known_already_and_what_came_late(ada):
+    said = text(ada.get("/feeds/"))
+
+    assert "48,211 rows were taken. 120 of them were known already: they stand in the file twice." in said
+    assert "12 rows were refused." in said
+    assert "52 rows were taken. 12 of them were known already." in said
+    assert "38 rows came late: their stays began more than 2 days before 14 October 2026" in said
+    assert "It changed March 2026 (25 rows) and October 2026 (15 rows), in 7 units." in said
+
+
+def test_the_hours_that_clocks_repeat_and_skip_are_said_in_words(ada):
+    said = text(ada.get("/feeds/"))
+
+    assert "13 rows have a time in the hour that autumn repeats: order decides which." in said
+    assert "1 row has a time in the hour that spring skips: it was moved forward." in said
+    assert "61 rows have no end" in said
+
+
+def test_a_first_delivery_changed_nothing_that_was_known(ada, came):
+    came(FIRST)
+
+    said = text(ada.get("/feeds/"))
+    assert "The last delivery" not in said
+    assert "came late" not in said
+
+
+def test_a_delivery_that_told_nothing_new_says_so(ada, came):
+    came(delivery(delivery="d3", name="again.csv", taken=20, new=0, is_first=False), FIRST)
+
+    said = text(ada.get("/feeds/"))
+    assert "The last delivery, again.csv, told nothing that was not known." in said
+    assert "20 rows were taken. All of them were known already." in said
+
+
+def test_many_deliveries_are_cut_and_counted(ada, came):
+    came(
+        *(delivery(delivery=f"n{i}", name=f"night-{i}.csv", is_first=False, new=1, taken=1) for i in range(400)), FIRST
+    )
+
+    response = ada.get("/feeds/")
+    assert "341 earlier deliveries are not listed." in text(response)
+    assert len(response.content) < 120_000
+
+
+def test_links_between_numbers_are_counted(ada, invented_system):
+    assert "between patient numbers" not in text(ada.get("/feeds/"))
+
+    answers = fake_answers.FakeAnswers()
+    answers.linked = ({"patient": "HS-1", "person": "RB-1", "merged_into": "RB-1", "at_us": None},)
+    invented_system["answers"] = answers
+    said = text(ada.get("/feeds/"))
+    assert "1 link between patient numbers" in said
+    assert "HS-1" not in said
+
+
+def test_a_reader_sees_counts_and_no_row(ben):
+    said = text(ben.get("/feeds/"))
+
+    assert "12 rows could not be used" in said
+    assert "Row by row" not in said
+
+
+def test_a_shifted_feed_has_no_dates(ada, invented_system):
+    answers = fake_answers.FakeAnswers(shifted=True)
+    answers.came = (FIRST,)
+    invented_system["answers"] = answers
+
+    said = text(ada.get("/feeds/"))
+    assert "Dates were shifted for privacy" in said
+    assert "Records from" not in said
+
+
+def test_months_beyond_four_are_counted(ada, came):
+    from knitwork.home.lateness import Month
+
+    months = tuple(Month(f"2026-0{m}-01", m, m) for m in range(1, 8))
+    came(delivery(name="l.csv", is_first=False, taken=28, new=28, late=28, units=3, months=months), FIRST)
+
+    assert "April 2026 (4 rows), May 2026 (5 rows), June 2026 (6 rows), July 2026 (7 rows) and 3 more months" in text(
+        ada.get("/feeds/")
+    )
+    assert LATE.known == 12
