@@ -51,7 +51,7 @@ def _taken(one: Brought) -> str:
 
 def _late(one: Brought, tz: str) -> list[str]:
     """Say what a later delivery changed: how much of it was late, and in which months."""
-    if one.is_first or not one.new:
+    if one.is_first or not one.months:
         return []
     said = []
     if one.late:
@@ -129,6 +129,8 @@ def last_change(one: Brought) -> str:
         said += _(", all of them late")
     elif one.late:
         said += ngettext(", %(n)s of them late", ", %(n)s of them late", one.late) % {"n": say.count(one.late)}
+    if not one.months:
+        return said + "."
     return said + ": " + _("it changed %(months)s.") % {"months": months_of(one)}
 
 
