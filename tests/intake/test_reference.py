@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from knitwork.intake.formats.csv.columns import ALIASES, EVENT_UNIT
+from knitwork.intake.formats.csv.columns import ALIASES, EVENT_UNIT, LINK_ALIASES
+from knitwork.intake.formats.csv.links import KINDS
 from knitwork.intake.formats.csv.profile import CHOICES, ENCODINGS, KEYS, SEPARATORS
 from knitwork.intake.quality import RULES
+from knitwork.journeys.persons import ASIDE
 
 PAGE = (Path(__file__).parents[2] / "docs/reference/csv.md").read_text("utf-8")
-WORDS = [*(a for aliases in ALIASES.values() for a in aliases), *EVENT_UNIT, *KEYS, *ENCODINGS, *SEPARATORS, *RULES]
+NAMES = [a for known in (ALIASES, LINK_ALIASES, KINDS) for aliases in known.values() for a in aliases]
+WORDS = [*NAMES, *EVENT_UNIT, *KEYS, *ENCODINGS, *SEPARATORS, *RULES, *ASIDE]
 
 
 @pytest.mark.parametrize("word", [*dict.fromkeys(WORDS), *(c for choices in CHOICES.values() for c in choices)])

@@ -78,7 +78,8 @@ def with_delivery(
     return replace(
         manifest.adding(files),
         landed=landed,
-        buckets=manifest.buckets or buckets,
+        # Links alone say nothing of how many stays there will be.
+        buckets=manifest.buckets or (buckets if report.kind == "stays" else 0),
         dirty=tuple(dirty),
         fresh=manifest.fresh + tuple(f.name for f in files if f.table == "landed"),
     )
@@ -110,6 +111,7 @@ def _counts(place: Place, delivery: Delivery, report: LandReport) -> dict[str, A
         "first_us": report.first_us,
         "last_us": latest,
         "notes": list(report.notes),
+        "kind": report.kind,
         "calendar": report.profile.calendar or "real",
         "zone": report.profile.zone,
         "profile": profile_digest(place, delivery.feed),

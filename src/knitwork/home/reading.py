@@ -145,7 +145,12 @@ def land(
             name=name,
             work=into,
         )
-        files = list(write_buckets(con, "FROM landed", into, buckets, delivery=content))
+        if report.kind == "links":
+            linked = f"patient_link-{uuid.uuid4().hex[:12]}.parquet"
+            count = write_table(con, 'FROM linked ORDER BY "row"', into / linked)
+            files = [LakeFile(linked, "patient_link", WHOLE, count, content)]
+        else:
+            files = write_buckets(con, "FROM landed", into, buckets, delivery=content)
         if report.rejected:
             rejects = f"reject-{uuid.uuid4().hex[:12]}.parquet"
             rows = write_table(

@@ -43,6 +43,14 @@ RULES: dict[str, tuple[str, str]] = {
     "end_placeholder": ("row has a made-up end such as 1900-01-01", "rows have a made-up end such as 1900-01-01"),
     "end_before_start": ("row ends before it starts", "rows end before they start"),
     "ragged": ("row does not fit the header", "rows do not fit the header"),
+    "merged_into_empty": ("row does not say which number stays", "rows do not say which number stays"),
+    "link_to_itself": ("row links a number to itself", "rows link a number to itself"),
+    "at_unreadable": ("row has a time of merging that is not a time", "rows have a time of merging that is not a time"),
+    "at_placeholder": (
+        "row has a made-up time of merging such as 9999-12-31",
+        "rows have a made-up time of merging such as 9999-12-31",
+    ),
+    "kind_unknown": ("row is neither a merge nor an unmerge", "rows are neither a merge nor an unmerge"),
     "lifecycle_unknown": ("event is neither a start nor an end", "events are neither a start nor an end"),
 }
 

@@ -16,6 +16,7 @@ from knitwork.model.errors import CannotDo
 if TYPE_CHECKING:
     from knitwork.intake.formats.csv.profile import Profile
 
+LINK_COLUMNS = ("patient", "merged_into", "at", "kind")
 COLUMNS = ("patient", "unit", "start", "end", "visit", "activity", "lifecycle", "instance")
 
 ALIASES: dict[str, tuple[str, ...]] = {
@@ -40,6 +41,20 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "lifecycle": ("lifecycle", "registration_type", "lifecycle:transition", "event_lifecycle_state", "lifecycle_id"),
     "instance": ("handling_id", "activity_instance_id", "event_matching", "activity_instance", "concept:instance"),
     "time": ("time", "timestamp", "time:timestamp", "event_time"),
+}  # fmt: skip
+
+# A file of patient links: the number that is given up, the one that stays, when, and whether it was undone.
+LINK_ALIASES: dict[str, tuple[str, ...]] = {
+    "patient": (
+        "old_mrn", "old_patient_id", "prior_mrn", "prior_patient_id", "retired_mrn", "retired_id", "merged_mrn",
+        "source_patient_id", "merged_from",
+    ),
+    "merged_into": (
+        "merged_into", "into", "survivor", "surviving_mrn", "surviving_patient_id", "surviving_id", "survivor_id",
+        "merged_with", "new_mrn", "new_patient_id", "target_patient_id",
+    ),
+    "at": ("at", "merged_at", "merged_on", "merge_time", "merge_date", "time", "timestamp", "event_time", "date"),
+    "kind": ("kind", "action", "type", "event", "event_type"),
 }  # fmt: skip
 
 # Beside the names above, in a file of events only; never a person's column (employee, originator, nurse, doctor).
@@ -68,13 +83,19 @@ def plain(name: str) -> str:
 
 
 _PLAIN = {role: tuple(plain(alias) for alias in aliases) for role, aliases in ALIASES.items()}
+_PLAIN_LINK = {role: tuple(plain(alias) for alias in aliases) for role, aliases in LINK_ALIASES.items()}
 _PLAIN_EVENT_UNIT = tuple(plain(alias) for alias in EVENT_UNIT)
 
 
 def score(header: Sequence[str]) -> int:
     """Say how many roles a line would serve as a header: 0 for a line of data."""
     names = {plain(cell) for cell in header}
-    return sum(1 for aliases in _PLAIN.values() if names.intersection(aliases))
+    stays = sum(1 for aliases in _PLAIN.values() if names.intersection(aliases))
+    if not names.intersection(_PLAIN_LINK["merged_into"] + _PLAIN_LINK["patient"]):
+        return stays
+    patient = names.intersection(_PLAIN_LINK["patient"] + _PLAIN["patient"])
+    others = sum(1 for role in ("merged_into", "at", "kind") if names.intersection(_PLAIN_LINK[role]))
+    return max(stays, others + len(patient))
 
 
 def choose(header: Sequence[str], profile: Profile, *, name: str) -> Match:
@@ -133,3 +154,49 @@ def _require(header: Sequence[str], roles: Mapping[str, str], given: Mapping[str
         f"{name}: no column for the {' and the '.join(missing)} was found among {shown}{wish}: "
         f"name the {role} column one of {', '.join(ALIASES[role])}, or say which it is with --map"
     )
+
+
+def choose_links(header: Sequence[str], profile: Profile, *, name: str) -> Match | None:
+    """Find the columns of a file of patient links; None when it is none, or has all that stays need.
+
+    The number given up is found by a name that says so, else by the usual names of a patient; beside
+    one that says so a plain patient is the number that stays. A feed's profile speaks of its links only
+    when it names `merged_into`: a feed of stays may bring links too.
+    """
+    names = [plain(cell) for cell in header]
+    given = {role: value for role in LINK_COLUMNS if (value := getattr(profile, role))} if profile.merged_into else {}
+    roles: dict[str, str] = {
+        role: header[names.index(plain(column))]
+        for role, column in given.items()
+        if column != NONE and plain(column) in names
+    }
+
+    def find(role: str, aliases: Sequence[str]) -> None:
+        if role in roles or given.get(role) == NONE:
+            return
+        found = [cell for alias in aliases for cell in header if plain(cell) == alias and cell not in roles.values()]
+        if found:
+            roles[role] = found[0]
+
+    find("patient", _PLAIN_LINK["patient"])
+    find("merged_into", _PLAIN_LINK["merged_into"] + (_PLAIN["patient"] if "patient" in roles else ()))
+    find("patient", _PLAIN["patient"])
+    find("at", _PLAIN_LINK["at"])
+    find("kind", _PLAIN_LINK["kind"])
+    if not {"patient", "merged_into"} <= roles.keys() or _has_stays(header, profile, name=name):
+        return None
+    for role, column in roles.items():
+        if names.count(plain(column)) > 1:
+            raise CannotDo(
+                f"{name}: the column '{column}' for the {role} stands {names.count(plain(column))} times "
+                "in the header: rename all but one"
+            )
+    return Match(roles, {role: names.index(plain(column)) for role, column in roles.items()}, ())
+
+
+def _has_stays(header: Sequence[str], profile: Profile, *, name: str) -> bool:
+    try:
+        choose(header, profile, name=name)
+    except CannotDo:
+        return False
+    return True

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from knitwork.intake.formats.csv.columns import COLUMNS, choose
+from knitwork.intake.formats.csv.columns import COLUMNS, LINK_COLUMNS, choose, choose_links
 from knitwork.intake.formats.csv.encoding import as_utf8
 from knitwork.intake.formats.csv.profile import Profile
 from knitwork.intake.formats.csv.sniff import Dialect, sniff
@@ -31,13 +31,17 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The tables of one delivery, the folder for temporary files, and what was noticed."""
+    """The tables of one delivery, the folder for temporary files, and what was noticed.
+
+    They are all of stays (or events), or all of patient links.
+    """
 
     tables: tuple[Table, ...]
     work: Path
     notes: tuple[str, ...]
     encoding: str
     separator: str
+    links: bool = False
 
 
 @contextmanager
@@ -50,6 +54,7 @@ def opened(file: Path, *, name: str, profile: Profile, work: Path | None = None)
 def _open(file: Path, *, name: str, profile: Profile, work: Path) -> Opened:
     tables: list[Table] = []
     notes: list[str] = []
+    linking: list[Table] = []
     faults: list[CannotDo] = []
     encoding = "utf-8"
     members = 0
@@ -58,7 +63,7 @@ def _open(file: Path, *, name: str, profile: Profile, work: Path) -> Opened:
         try:
             path = plain.path
             if plain.kind == "xlsx":
-                named = [v for role in COLUMNS if (v := getattr(profile, role))]
+                named = [v for role in (*COLUMNS, *LINK_COLUMNS) if (v := getattr(profile, role))]
                 path, sheet = as_csv(path, name=plain.name, work=work, named=named)
                 notes.append(f"{plain.name}: the sheet '{sheet}' was read")
                 dialect = sniff(path, name=plain.name, profile=replace(profile, separator=","))
@@ -67,17 +72,24 @@ def _open(file: Path, *, name: str, profile: Profile, work: Path) -> Opened:
                 if encoding != "utf-8":
                     notes.append(f"{plain.name} is written in {encoding}")
                 dialect = sniff(path, name=plain.name, profile=profile)
-            chosen = choose(dialect.header, profile, name=plain.name)
+            found = choose_links(dialect.header, profile, name=plain.name)
+            chosen = found or choose(dialect.header, profile, name=plain.name)
         except CannotDo as fault:
             faults.append(fault)
             continue
         notes += [note for note in chosen.notes if note not in notes]
-        tables.append(Table(_safe(path, work), plain.name, dialect, chosen.roles, chosen.places, plain.kind == "xlsx"))
+        table = Table(_safe(path, work), plain.name, dialect, chosen.roles, chosen.places, plain.kind == "xlsx")
+        (linking if found else tables).append(table)
+    links = not tables
+    if links:
+        tables = linking
+    else:
+        faults += [CannotDo(f"{t.name} holds patient links beside tables of stays: load it by itself") for t in linking]
     if not tables:
         raise faults[0] if faults else Unreadable(f"{name} is empty: export it again")
     if faults:
         notes += [f"passed over: {fault}" for fault in faults]
-    return Opened(tuple(tables), work, tuple(notes), encoding, tables[0].dialect.separator)
+    return Opened(tuple(tables), work, tuple(notes), encoding, tables[0].dialect.separator, links)
 
 
 def _safe(path: Path, work: Path) -> Path:

@@ -40,6 +40,9 @@ class Profile:
     encoding: str | None = None
     separator: str | None = None
     calendar: str | None = None
+    merged_into: str | None = None
+    at: str | None = None
+    kind: str | None = None
 
     def with_zone(self, zone: str | None) -> Profile:
         """Return the profile with the zone that was given on the command line, if any."""
@@ -53,6 +56,7 @@ KEYS = tuple(field.name for field in fields(Profile))
 
 _COMMENTS = {
     "patient": 'Columns, by the name in the file\'s header. Empty: found by the usual names; "-": there is none.',
+    "merged_into": "Of a file of patient links: the number that stays (patient is the one given up), when, and the kind.",
     "zone": "Time zone of times without an offset, as in Europe/Amsterdam. Empty: UTC is assumed, and said.",
     "date_order": "dmy, mdy or ymd. Empty: decided from the whole column.",
     "encoding": f"One of {', '.join(ENCODINGS)}. Empty: found out for each file.",

@@ -46,14 +46,14 @@ def landing(raw: str, readings: Mapping[str, Reading], zone: str) -> str:
     )
     gap_bit, fold_start, fold_end = FLAGS["dst_gap"], FLAGS["dst_fold_start"], FLAGS["dst_fold_end"]
     return f"""
-    WITH read AS (SELECT *, {_said("start_raw")} AS start_text, {_said("end_raw")} AS end_text FROM {raw}),
+    WITH read AS (SELECT *, {said("start_raw")} AS start_text, {said("end_raw")} AS end_text FROM {raw}),
     local AS (SELECT *, {local_time("start_text", start)} AS start_local,
         {local_time("end_text", end)} AS end_local,
-        {_offset("start_text", start)} AS start_offset, {_offset("end_text", end)} AS end_offset,
-        {_open("end_local")} AS open_end FROM read),
+        {names_offset("start_text", start)} AS start_offset, {names_offset("end_text", end)} AS end_offset,
+        {means_open("end_local")} AS open_end FROM read),
     utc AS (SELECT *,
-        CASE WHEN start_offset THEN {_cast_us("start_text")} ELSE {instant("start_local", zone)} END AS start_second,
-        CASE WHEN open_end THEN NULL WHEN end_offset THEN {_cast_us("end_text")}
+        CASE WHEN start_offset THEN {cast_us("start_text")} ELSE {instant("start_local", zone)} END AS start_second,
+        CASE WHEN open_end THEN NULL WHEN end_offset THEN {cast_us("end_text")}
             ELSE {instant("end_local", zone)} END AS end_second,
         NOT start_offset AND {suspect("start_local", zone)} AS start_suspect,
         NOT end_offset AND {suspect("end_local", zone)} AS end_suspect,
@@ -85,7 +85,7 @@ def landing(raw: str, readings: Mapping[str, Reading], zone: str) -> str:
             WHEN unit IS NULL THEN 'unit_empty'
             WHEN start_text IS NULL THEN 'start_empty'
             WHEN start_us IS NULL THEN 'start_unreadable'
-            WHEN start_local < {PLACEHOLDER_BEFORE} OR {_open("start_local")} THEN 'start_placeholder'
+            WHEN start_local < {PLACEHOLDER_BEFORE} OR {means_open("start_local")} THEN 'start_placeholder'
             WHEN end_text IS NOT NULL AND end_local IS NULL THEN 'end_unreadable'
             WHEN end_local < {PLACEHOLDER_BEFORE} THEN 'end_placeholder'
             WHEN end_us < start_us THEN 'end_before_start' END::{RULE_NAMES} AS rule,
@@ -107,13 +107,13 @@ def message(rule: str, start: str, end: str, unit: str) -> str:
         WHEN 'end_before_start' THEN 'the end ' || {e} || ' is before the start ' || {s} END"""
 
 
-def _said(text: str) -> str:
+def said(text: str) -> str:
     """Take the words that mean 'no time' as empty; the first character rules them out quickly."""
     words = ", ".join(f"'{word}'" for word in NO_TIME)
     return f"CASE WHEN {text} BETWEEN '0' AND ':' OR upper({text}) NOT IN ({words}) THEN {text} END"
 
 
-def _offset(text: str, reading: Reading) -> str:
+def names_offset(text: str, reading: Reading) -> str:
     """Say whether the text names its own offset; only ISO 8601 does."""
     if reading.family != "iso":
         return f"CASE WHEN {text} IS NOT NULL THEN false END"
@@ -122,11 +122,11 @@ def _offset(text: str, reading: Reading) -> str:
     return f"(length({text}) > 16 AND ({signed}))"
 
 
-def _cast_us(text: str) -> str:
+def cast_us(text: str) -> str:
     return f"epoch_us(try_cast({text} AS TIMESTAMPTZ))"
 
 
-def _open(local: str) -> str:
+def means_open(local: str) -> str:
     clock = f"CAST({local} AS TIME) IN (TIME '00:00:00', TIME '23:59:00', TIME '23:59:59')"
     return (
         f"({local} >= {OPEN_FROM} OR ({local} >= TIMESTAMP '2099-12-31' AND {clock} "

@@ -84,7 +84,19 @@ def sniff_text(text: str, *, name: str, profile: Profile | None = None) -> Diale
 
 
 def _named_columns(profile: Profile) -> list[str]:
-    roles = ("patient", "unit", "start", "end", "visit", "activity", "lifecycle", "instance")
+    roles = (
+        "patient",
+        "unit",
+        "start",
+        "end",
+        "visit",
+        "activity",
+        "lifecycle",
+        "instance",
+        "merged_into",
+        "at",
+        "kind",
+    )
     return [value for role in roles if (value := getattr(profile, role))]
 
 
