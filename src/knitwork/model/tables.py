@@ -88,7 +88,10 @@ PATIENT = Table(
     ("patient",),
     (
         _c(
-            "patient", "text", "identifier as it came", source="HL7 v2 PID-3; FHIR Patient.identifier; MIMIC subject_id"
+            "patient",
+            "text",
+            "identifier as it came; of several that are linked, the one that stays",
+            source="HL7 v2 PID-3; FHIR Patient.identifier; MIMIC subject_id",
         ),
         _c("domain", "text", "identifier domain; feeds of one hospital share one"),
         _c("first", "instant", "start of the first stay"),
@@ -98,12 +101,41 @@ PATIENT = Table(
     True,
 )
 
+PATIENT_LINK = Table(
+    "patient_link",
+    "a statement that one number of a patient was given up for another, or that this was undone",
+    ("feed", "delivery", "row"),
+    (
+        _c("patient", "text", "the number that is given up", source="HL7 v2 MRG-1; FHIR Patient.link replaced-by"),
+        _c("merged_into", "text", "the number that stays", source="HL7 v2 PID-3"),
+        _c("kind", "code", "merge or unmerge", source="HL7 v2 A40, A37"),
+        _c("at", "instant", "when it was done", source="HL7 v2 EVN-6", optional=True),
+        *PROVENANCE,
+    ),
+    True,
+)
+
+PERSON = Table(
+    "person",
+    "a number that was given up, and the person whose it is by all patient links together",
+    ("patient",),
+    (
+        _c("patient", "text", "the number that was given up"),
+        _c("person", "text", "the number at the end of the links, under which all records of the person stand"),
+        _c("merged_into", "text", "the next number on the way there"),
+        _c("at", "instant", "when it was merged into that", optional=True),
+        *PROVENANCE,
+    ),
+    True,
+)
+
 STAY = Table(
     "stay",
     "one patient in one unit, from one moment to another: [start, end)",
     ("patient", "unit", "start"),
     (
-        _c("patient", "text", "who"),
+        _c("patient", "text", "who: the person's number"),
+        _c("source_patient", "text", "the number it came under, where that was given up", optional=True),
         _c("unit", "text", "where", source="FHIR Encounter.location; OMOP visit_detail; MIMIC transfers; HL7 v2 PV1-3"),
         _c("start", "instant", "arrival"),
         _c("end", "instant", "departure", optional=True),
@@ -252,7 +284,22 @@ UNIT_FACT = Table(
 )
 
 TABLES: dict[str, Table] = {
-    t.name: t for t in (UNIT, MEMBERSHIP, PATIENT, STAY, VISIT, EVENT, REQUEST, MESSAGE, DUTY, FACT, UNIT_FACT)
+    t.name: t
+    for t in (
+        UNIT,
+        MEMBERSHIP,
+        PATIENT,
+        PATIENT_LINK,
+        PERSON,
+        STAY,
+        VISIT,
+        EVENT,
+        REQUEST,
+        MESSAGE,
+        DUTY,
+        FACT,
+        UNIT_FACT,
+    )  # fmt: skip
 }
 
 # What may be noticed about one stay. Bits, so that a stay can carry several.
