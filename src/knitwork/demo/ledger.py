@@ -63,8 +63,7 @@ TRUTHS: tuple[Truth, ...] = (
         month=ED_TO_CARDIOLOGY.month,
         before=ED_TO_CARDIOLOGY.median_before,
         after=ED_TO_CARDIOLOGY.median_after,
-        also=charts("RG-CARD", "gap_median gap_over_60 unaccounted_time_share")
-        + charts("RG-ED RG RH", "gap_median gap_over_60 unaccounted_time_share"),
+        also=charts("RG-CARD RG-ED RG RH", "gap_median gap_over_60 unaccounted_time_share"),
     ),
     Truth(
         "surgical-noon-worked",
@@ -105,10 +104,11 @@ TRUTHS: tuple[Truth, ...] = (
         measure="discharge_before_noon",
         month=HILLSIDE_MIX.month,
         expect="the whole better, both wards worse",
-        also=charts(
-            "HS-MED HS-GERI HS HS-ED",
+        also=charts("HS", "discharge_before_noon")
+        + charts(
+            "HS-MED HS-GERI",
             "arrivals midnight_census occupancy los_median los_p90 long_stay_rate discharge_before_noon "
-            "transfers_per_visit weekend_discharge_share unaccounted_time_share gap_median",
+            "handoffs_per_100_journeys transfers_per_visit unaccounted_time_share",
         ),
     ),
     Truth(
@@ -121,11 +121,7 @@ TRUTHS: tuple[Truth, ...] = (
         units=(CARDIAC_REHAB_MOVES.unit, CARDIAC_REHAB_MOVES.parent_before, CARDIAC_REHAB_MOVES.parent_after),
         month=CARDIAC_REHAB_MOVES.month,
         expect="dated membership",
-        also=charts(
-            "RG RP",
-            "arrivals bounce_back_2d handoffs_per_100_journeys long_stay_rate los_median los_p90 return_7d "
-            "transfers_per_visit unaccounted_time_share units_per_journey follow_up_7d follow_up_14d",
-        ),
+        also=charts("RG RP", "arrivals long_stay_rate los_median los_p90 return_7d bounce_back_2d transfers_per_visit"),
     ),
     Truth(
         "winter",
@@ -136,8 +132,7 @@ TRUTHS: tuple[Truth, ...] = (
         units=("RG-ED",),
         measure="arrivals",
         expect="season",
-        also=charts("RG-ED HS-ED RG HS RH RH-EMS RH-LAB RH-RAD RG-OBS", "arrivals midnight_census")
-        + charts("RG RH HS", "transfers_per_visit los_median los_p90"),
+        also=charts("RG-ED HS-ED RG RH", "arrivals midnight_census"),
     ),
     Truth(
         "autumn-night",
