@@ -66,7 +66,7 @@ def test_a_kind_that_no_name_told_is_not_called_a_guess(ada, invented_system):
         registry=dataclasses.replace(fake_answers.REGISTRY, units=units)
     )
 
-    page = text(ada.get("/"))
+    page = text(ada.get("/?view=list"))
 
     assert "kind not known" in page
     assert "(a guess)" not in page

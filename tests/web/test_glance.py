@@ -34,11 +34,37 @@ class Steady(fake_answers.FakeAnswers):
         return rows
 
 
-def test_the_first_page_names_the_units_that_signal_with_what_and_since_when(ada):
+def test_the_first_page_opens_with_what_is_new_in_full_and_counts_the_rest(ada):
     assert lead_of(text(ada.get("/"))) == (
-        "Worse in Emergency department (Follow-up contact within 7 days in August 2026). "
-        "Better in Coronary care unit (Discharge before noon in September 2026)."
+        "Better in Coronary care unit: Discharge before noon, 43% against the usual 31%, in September 2026. "
+        "6 changes have lasted longer."
     )
+
+
+def test_new_is_what_the_last_whole_month_made_and_each_change_leads_to_its_measure(ada):
+    page = text(ada.get("/"))
+    new, longer = page.split('id="new-title"')[1].split('id="longer-title"')
+
+    assert "New in September 2026" in new
+    assert '<a href="/units/CCU/measures/discharge_before_noon/?period=month">Better in Coronary care unit</a>' in new
+    assert new.count("<li>") == 1
+    assert "Worse in Emergency department</a>: Follow-up contact within 7 days" in longer
+    assert longer.split("</section>")[0].count("<li>") == 6
+
+
+def test_a_reader_is_told_of_a_change_without_its_small_numbers(ben, tess, invented_system):
+    invented_system["answers"] = fake_answers.FakeAnswers(scale=0.2)
+    found = glance.glance(fake_answers.fake_source(), "month")
+    changes = [change for one in found.values() for change in one.changes if not change.wanders]
+    small = [c for c in changes if c.hidden and "against the usual" not in glance.what(c, hide=True)]
+
+    assert small
+    for change in small:
+        told = glance.what(change, hide=False)
+        assert "against the usual" in told
+        for who, shown in ((ben, False), (tess, True)):
+            if fake_answers.REGISTRY.level_of(change.unit) == "micro":
+                assert (told in text(who.get("/"))) == shown
 
 
 def test_the_first_page_is_silent_where_nothing_changed(ada, invented_system):
@@ -48,12 +74,13 @@ def test_the_first_page_is_silent_where_nothing_changed(ada, invented_system):
 
     assert lead_of(page) == "Nothing has changed in any unit that is not noise."
     assert "Signals of the whole" not in page
-    assert "no signal" in page
+    assert "no signal" in text(ada.get("/?view=list"))
 
 
 def test_each_unit_says_its_gravest_change_in_words_and_how_many_more(ada):
-    page = text(ada.get("/"))
-    unit = page[page.index(">Coronary care unit</a>") :].split("</li>")[0]
+    page = text(ada.get("/?view=list"))
+    unit = page[page.index('class="nested"') :]
+    unit = unit[unit.index(">Coronary care unit</a>") :].split("</li>")[0]
 
     assert "Discharge before noon better in September 2026; 2 more</span>" in unit
 
@@ -77,8 +104,13 @@ def test_a_group_that_units_only_take_part_in_is_no_empty_level(ada, invented_sy
 
     page = text(ada.get("/"))
 
-    assert "Stroke care" not in page[page.index('class="nested"') :].split("Across them")[0]
-    assert "(1 unit takes part)" in page
+    assert "Stroke care" not in page[page.index('class="map') :]
+    assert "Stroke care" not in (listed := text(ada.get("/?view=list")))[listed.index('class="nested"') :]
+    assert "(1 unit takes part)" in page.split("Across them")[1]
+    outlined = text(ada.get("/?across=STROKE"))
+    cells = outlined.split('class="map')[1].split('<li class="cell')[1:]
+    assert [cell.startswith(" joined") for cell in cells] == ["/units/ED/" in cell for cell in cells]
+    assert any(cell.startswith(" joined") for cell in cells)
     assert "Units that take part" in text(ada.get("/units/STROKE/"))
 
 

@@ -150,9 +150,10 @@ def test_any_unit_code_goes_into_an_address_and_back(code):
     assert "/" not in converter.to_url(code)
 
 
-def test_the_system_page_nests_units_as_they_are_now(ada):
-    page = text(ada.get("/"))
-    units = page[page.index('class="nested"') :]
+@pytest.mark.parametrize(("address", "begins"), [("/", 'class="map'), ("/?view=list", 'class="nested"')])
+def test_the_system_page_nests_units_as_they_are_now(ada, address, begins):
+    page = text(ada.get(address))
+    units = page[page.index(begins) :]
 
     # The cardiology ward moved from the surgical to the coronary programme in November 2025.
     assert units.count("Cardiology ward") == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -10,27 +11,53 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from knitwork.draw import words
-from knitwork.draw.periods import Period
-from knitwork.signals import Evaluation
-from knitwork.web import present
+from knitwork.draw.labels import value_text
+from knitwork.draw.periods import Period, full_name
+from knitwork.draw.record import CROSSINGS, RUN, shown_decimals, value_decimals
+from knitwork.signals import Evaluation, Signal, evaluate_many
+from knitwork.signals.newness import chance_of_new, last_tested, new_signals
+from knitwork.web import present, small
 from knitwork.web.definitions import Definition
 from knitwork.web.source import Source
 
-# So many units are named in the sentence that opens the first page.
-NAMED = 2
+# Decimals that two numbers are given at most, to tell them apart.
+MOST_DECIMALS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One measure of one unit that signals now. It holds no number that could be small: only what and since when."""
+    """One measure of one unit that signals now.
 
+    `hidden` are the periods that people outside the team are not shown the numbers of; `new` holds the signals that
+    the last complete period made: they were not there without it.
+    """
+
+    unit: str
     definition: Definition
     evaluation: Evaluation
     period: Period
+    hidden: frozenset[int] = frozenset()
+    new: tuple[Signal, ...] = ()
+
+    @property
+    def signal(self) -> Signal | None:
+        """Return the signal to speak of: a new one before the others."""
+        if self.new:
+            gravity = {"worse": 2, "better": 1}
+            return max(self.new, key=lambda one: (bool(one.points), gravity.get(one.verdict, 0), one.rule == RUN))
+        return words.leading_signal(self.evaluation)
 
     @property
     def verdict(self) -> str:
+        """Return the verdict of what is spoken of, so that mark and words agree."""
+        if self.new and self.signal is not None:
+            return self.signal.verdict
         return present.verdict_of(self.evaluation)
+
+    @property
+    def wanders(self) -> bool:
+        """Say whether all that is found is that the series is not one steady process."""
+        return self.signal is not None and self.signal.rule == CROSSINGS
 
     @property
     def since(self) -> str:
@@ -45,16 +72,28 @@ class Change:
     def weight(self) -> tuple[int, ...]:
         return present.weight(self.definition, self.evaluation)
 
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """Return the place among the changes of a system: the newest first, then the gravest."""
+        begun = self.evaluation.labels[self.signal.start] if self.signal is not None else ""
+        newest = tuple(-int(part) for part in begun.split("-") if part.isdigit())
+        steady = self.wanders or self.verdict == "neither"
+        return (self.wanders, steady, newest, present.GRAVITY[self.verdict], self.definition.rank, self.unit)
+
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """One unit: its plain numbers, its changes with the gravest first, and how many charts it has by chance's reckoning."""
+    """One unit: its plain numbers, its changes with the gravest first, and how many charts it has by chance's reckoning.
+
+    `expected` and `expected_new` say how many of its charts would signal, or newly signal, though nothing changed.
+    """
 
     numbers: dict[str, Any]
     changes: tuple[Change, ...]
     charts: int
     expected: float
     longest: Evaluation | None = None
+    expected_new: float = 0.0
 
 
 _glances: dict[tuple[str, int, str], dict[str, Glance]] = {}
@@ -88,8 +127,12 @@ def _at(source: Source, code: str, period: Period, feeds: dict[tuple[str, str], 
     numbers = source.answers.unit_numbers(code, level) | {"feeds": feeds.get((level, code), [])}
     if not present.has_calendar(source):
         return Glance(numbers, (), 0, 0.0)
-    evaluations = present.evaluate_rows(source, present.rows_of(source, code, level, period))
-    found = [Change(source.measures[m], e, period) for m, e in evaluations.items() if e.recent]
+    rows = present.rows_of(source, code, level, period)
+    evaluations = present.evaluate_rows(source, rows)
+    signalling = {m: e for m, e in evaluations.items() if e.recent}
+    hidden = present.hidden_of(source, period, {m: rows[m] for m in signalling}, hide=True)
+    new = new_of(source, rows, signalling)
+    found = [Change(code, source.measures[m], e, period, hidden[m], new[m]) for m, e in signalling.items()]
     charted = [e for e in evaluations.values() if e.n_useful]
     return Glance(
         numbers,
@@ -97,7 +140,85 @@ def _at(source: Source, code: str, period: Period, feeds: dict[tuple[str, str], 
         len(charted),
         sum(map(present.chance_now, charted)),
         max(charted, key=lambda e: (bool(e.spec.rules), e.n_useful), default=None),
+        sum(map(chance_new_now, charted)),
     )
+
+
+def new_of(
+    source: Source, rows: dict[str, list[dict[str, Any]]], evaluations: dict[str, Evaluation]
+) -> dict[str, tuple[Signal, ...]]:
+    """Return for each measure the signals that are not there when its last complete period is left out."""
+    cut = {m: last for m, e in evaluations.items() if (last := last_tested(e)) is not None}
+    touched = [m for m, last in cut.items() if any(one.end >= last for one in evaluations[m].signals)]
+    series = [present.series_of(source.measures[m], rows[m][: cut[m]]) for m in touched]
+    before = evaluate_many(series, [evaluations[m].spec for m in touched])
+    new = {m: new_signals(evaluations[m], old) for m, old in zip(touched, before, strict=True)}
+    return {m: new.get(m, ()) for m in evaluations}
+
+
+def chance_new_now(evaluation: Evaluation) -> float:
+    """Return the chance that the last point of a chart like this one makes a signal though nothing changed."""
+    if not evaluation.spec.rules:
+        return 0.0
+    return chance_of_new(present.about(evaluation.n_useful), chart=evaluation.spec.chart)
+
+
+def changes_of(found: dict[str, Glance], codes: Iterable[str]) -> tuple[list[Change], list[Change]]:
+    """Return the changes of these units: the new ones, and those that last longer; each the newest first."""
+    every = [change for code in codes for change in found[code].changes]
+    every.sort(key=lambda change: change.order)
+    return [c for c in every if c.new], [c for c in every if not c.new]
+
+
+def head(change: Change, name: str) -> str:
+    """Say which way it went and where: worse in the cardiology ward."""
+    texts = {"worse": _("Worse in %(unit)s"), "better": _("Better in %(unit)s")}
+    signal = change.signal
+    if change.wanders:
+        text = _("Not one steady process in %(unit)s")
+    elif change.verdict in texts:
+        text = texts[change.verdict]
+    else:
+        text = _("Higher in %(unit)s") if signal and signal.side == "high" else _("Lower in %(unit)s")
+    return text % {"unit": name}
+
+
+def what(change: Change, *, hide: bool) -> str:
+    """Say what changed, by how much and since when: patients wait longer between units, 41 min against the usual 33."""
+    signal, definition = change.signal, change.definition
+    evaluation = small.masked(change.evaluation, change.hidden) if hide else change.evaluation
+    if signal is None or change.wanders:
+        return definition.short
+    phrase = definition.rise if signal.side == "high" else definition.fall
+    known = {"what": _(phrase) if phrase else definition.short, "when": when(evaluation, signal, change.period)}
+    last = last_tested(evaluation)
+    at = signal.end if signal.rule != RUN or last is None else last
+    value, usual = told_apart(evaluation, at)
+    if not value or signal.end < at:
+        return _("%(what)s, %(when)s") % known
+    known |= {"value": value, "usual": usual}
+    return _("%(what)s, %(value)s against the usual %(usual)s, %(when)s") % known
+
+
+def told_apart(evaluation: Evaluation, at: int) -> tuple[str, str]:
+    """Return a value and the usual one with decimals enough to differ; empty where the value is hidden or unknown."""
+    value, usual, unit = evaluation.values[at], evaluation.centres[at], evaluation.spec.unit
+    if value is None or usual is None:
+        return "", ""
+    decimals, others = value_decimals(evaluation), shown_decimals(evaluation)
+    while value_text(value, "", decimals) == value_text(usual, "", others) and others < MOST_DECIMALS:
+        decimals = others = others + 1
+    return value_text(value, unit, decimals), value_text(usual, "%" if unit == "%" else "", others)
+
+
+def when(evaluation: Evaluation, signal: Signal, period: Period) -> str:
+    """Say since when, from when to when, or in which period."""
+    start, end = (full_name(evaluation.labels[at], period, _) for at in (signal.start, signal.end))
+    if signal.rule != RUN and len(signal.points) == 1:
+        return (_("on %(end)s") if period == "day" else _("in %(end)s")) % {"end": end}
+    if signal.end >= (last_tested(evaluation) or 0):
+        return _("since %(start)s") % {"start": start}
+    return _("from %(start)s to %(end)s") % {"start": start, "end": end}
 
 
 def in_words(changes: tuple[Change, ...]) -> str:
@@ -109,8 +230,11 @@ def in_words(changes: tuple[Change, ...]) -> str:
     return first + (ngettext("; %(n)s more", "; %(n)s more", more) % {"n": more} if more else "")
 
 
-def lead(found: dict[str, Glance], names: dict[str, str]) -> str:
-    """Open the first page: which units signal and where, the worse before the better; `names` are the units to speak of."""
+def lead(found: dict[str, Glance], names: dict[str, str], *, hide: bool, last: str) -> str:
+    """Open the first page: the newest change in full, how many more are new, and how many last longer.
+
+    `names` are the units to speak of and `last` the name of the last complete period.
+    """
     known = {code: found[code] for code in names if code in found}
     if not any(one.charts for one in known.values()):
         return _("Nothing is measured here yet.")
@@ -118,40 +242,37 @@ def lead(found: dict[str, Glance], names: dict[str, str]) -> str:
     judged = [evaluation for evaluation in longest if evaluation.spec.rules and evaluation.n_useful >= present.ENOUGH]
     if not judged:
         return words.lead([("", evaluation) for evaluation in longest], _=_, ngettext=ngettext)
-    if not any(one.changes for one in known.values()):
+    new, longer = changes_of(known, known)
+    if not new and not longer:
         return _("Nothing has changed in any unit that is not noise.")
-    sentences = [
-        said
-        for verdict, text in (("worse", _("Worse in %(units)s.")), ("better", _("Better in %(units)s.")))
-        if (said := _units(known, names, verdict, text))
-    ]
-    if not sentences:
-        sentences = [_("Nothing is better or worse; some counts are higher or lower than they were.")]
+    if not new:
+        first = longer[0]
+        text = ngettext(
+            "Nothing new in %(last)s that is not noise. %(n)s change lasts longer: %(first)s.",
+            "Nothing new in %(last)s that is not noise. %(n)s changes last longer, the newest: %(first)s.",
+            len(longer),
+        )
+        return text % {"last": last, "n": len(longer), "first": _lowered(said(first, names[first.unit], hide=hide))}
+    sentences = [_("%(change)s.") % {"change": said(new[0], names[new[0].unit], hide=hide)}]
+    if len(new) > 1:
+        more = len(new) - 1
+        sentences.append(
+            ngettext("%(n)s more change is new in %(last)s.", "%(n)s more changes are new in %(last)s.", more)
+            % {"n": more, "last": last}
+        )
+    if longer:
+        text = ngettext("%(n)s change has lasted longer.", "%(n)s changes have lasted longer.", len(longer))
+        sentences.append(text % {"n": len(longer)})
     return " ".join(sentences)
 
 
-def _units(known: dict[str, Glance], names: dict[str, str], verdict: str, text: str) -> str:
-    """Name the units with a change of one verdict, the one that matters most first."""
-    firsts = {
-        code: change
-        for code, one in known.items()
-        if (change := next((c for c in one.changes if c.verdict == verdict), None)) is not None
-    }
-    if not firsts:
-        return ""
-    ordered = sorted(firsts, key=lambda code: firsts[code].weight)
-    things = [
-        _("%(unit)s (%(measure)s %(since)s)")
-        % {"unit": names[code], "measure": firsts[code].definition.short, "since": _moment(firsts[code].since, verdict)}
-        for code in ordered[:NAMED]
-    ]
-    return text % {"units": words.joined(things, len(ordered) - len(things), _, ngettext)}
+def said(change: Change, name: str, *, hide: bool) -> str:
+    """Say one change in full: worse in the cardiology ward: patients wait longer between units, 41 min against ..."""
+    return _("%(head)s: %(what)s") % {"head": head(change, name), "what": what(change, hide=hide)}
 
 
-def _moment(since: str, verdict: str) -> str:
-    """Leave the verdict out where the sentence has said it: "worse since March" becomes "since March"."""
-    said = _(verdict.capitalize()).lower() + " "
-    return since.removeprefix(said)
+def _lowered(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def by_chance(found: dict[str, Glance]) -> str:
@@ -167,3 +288,17 @@ def by_chance(found: dict[str, Glance]) -> str:
             "%(n)s of %(of)s charts signal in their last three points; by chance alone we expect about %(expected)s."
         )
     return text % {"n": signals, "of": charts, "expected": expected}
+
+
+def new_by_chance(found: dict[str, Glance], last: str) -> str:
+    """Say how many of all charts signal newly, and how many would though nothing changed."""
+    charts = sum(one.charts for one in found.values())
+    if not charts:
+        return ""
+    new = sum(1 for one in found.values() for change in one.changes if change.new)
+    expected = round(sum(one.expected_new for one in found.values()))
+    if expected < 1:
+        text = _("%(n)s of %(of)s charts signal newly in %(last)s; by chance alone we expect fewer than 1.")
+    else:
+        text = _("%(n)s of %(of)s charts signal newly in %(last)s; by chance alone we expect about %(expected)s.")
+    return text % {"n": new, "of": charts, "expected": expected, "last": last}

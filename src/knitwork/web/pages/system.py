@@ -1,4 +1,4 @@
-"""The first page: the whole system, its units and where something changed."""
+"""The first page: the whole system, what changed in it, and its units as a map one can walk."""
 
 from __future__ import annotations
 
@@ -6,19 +6,26 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from knitwork.draw.periods import Period, full_name
+from knitwork.signals.newness import last_tested
 from knitwork.web import fresh, glance, present, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.pages.around import Names, inside, taking_part
+from knitwork.web.pages.atlas import atlas
 from knitwork.web.pages.frame import of
 from knitwork.web.source import Source
+
+# So many changes stand on the page before one asks for the rest.
+SHOWN_CHANGES = 6
 
 
 @needs("read")
 def system(request: HttpRequest) -> HttpResponse:
-    """Show every unit, nested, with its patients now and its signals in words."""
+    """Show what changed in the whole system, and every unit with its patients now: as a map, or as a list."""
     source = of(request)
     if source.answers is None or not source.answers.registry.units:
         return render(request, "pages/empty.html", {})
@@ -28,36 +35,86 @@ def system(request: HttpRequest) -> HttpResponse:
     registry = source.answers.registry
     known = Names(source)
     roots = registry.roots()
-    nested = [branch(source, known, found, root, hide=hide, seen=frozenset()) for root in roots]
-    placed = {code for top in nested for code in codes_in(top)}
-    alone = [unit.unit for unit in registry.units if unit.unit not in placed and not only_joined(source, unit.unit)]
-    nested += [branch(source, known, found, code, hide=hide, seen=frozenset()) for code in alone]
+    nested = trees(source, known, found, hide=hide)
     joined = [code for code in (unit.unit for unit in registry.units) if only_joined(source, code)]
     top = roots[0]
     calendar = present.has_calendar(source)
     cards = present.cards(source, top, period=period, hide=hide) if calendar else []
-    below = {code: known.name(code) for code in found if code not in roots and code not in joined}
-    several = len([code for code in below if registry.level_of(code) == "micro"]) > 1
-    named = {code: name for code, name in below.items() if registry.level_of(code) == "micro"}
+    named = names_of_units(known, [code for code in found if code not in roots and code not in joined])
+    last = last_period(found, named, period)
     numbers = found[top].numbers
     numbers = numbers | {"late": fresh.late_note(source, numbers["feeds"])}
-    context = {
+    several = calendar and len(named) > 1
+    context: dict[str, Any] = {
         "name": known.name(top) if len(roots) == 1 else source.name,
         "top": known.link(top),
-        "lead": glance.lead(found, named) if calendar and several else present.lead(cards, calendar=calendar),
+        "lead": glance.lead(found, named, hide=hide, last=last) if several else present.lead(cards, calendar=calendar),
         "tiles": present.tiles(source, top, numbers, hide=hide) if len(roots) == 1 else [],
-        "signals": [card for card in cards if card.signalling][:6],
+        "news": news(found, named, last, hide=hide) if several else None,
+        "signals": [card for card in cards if card.signalling][:SHOWN_CHANGES],
         "chance": present.by_chance([card.evaluation for card in cards]) if cards else "",
-        "nested": nested,
-        "joined": [known.link(code) | {"units": joined_units(source, code)} for code in joined],
-        "units": sum(1 for unit in registry.units if registry.level_of(unit.unit) == "micro"),
+        "units": len(named),
         "by_chance": glance.by_chance({code: found[code] for code in named}) if calendar else "",
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
         "calendar": calendar,
         "guessed": sum(1 for unit in registry.units if known.is_guess(unit.unit)),
         "unknown": sum(1 for unit in registry.units if known.kind(unit.unit)[1] and not known.is_guess(unit.unit)),
+        "joined": [programme(source, known, code, request) for code in joined],
+        "as_list": request.GET.get("view") == "list",
+        "nested": nested,
     }
+    chosen = next((one for one in context["joined"] if one["chosen"]), None)
+    context["chosen"] = chosen
+    context["map"] = atlas(nested, outlined=frozenset(chosen["codes"]) if chosen else frozenset())
     return render(request, "pages/system.html", context)
+
+
+def names_of_units(known: Names, codes: list[str]) -> dict[str, str]:
+    """Return the names of the microsystems among these units."""
+    return {code: known.name(code) for code in codes if known.registry.level_of(code) == "micro"}
+
+
+def last_period(found: dict[str, glance.Glance], codes: dict[str, str], period: Period) -> str:
+    """Return the name of the last complete period that any chart has; empty where none has one."""
+    longest = [found[code].longest for code in codes]
+    labels = [e.labels[at] for e in longest if e is not None and (at := last_tested(e)) is not None]
+    return full_name(max(labels), period, _) if labels else ""
+
+
+def news(found: dict[str, glance.Glance], names: dict[str, str], last: str, *, hide: bool) -> dict[str, Any]:
+    """Return what is new in the last complete period and what lasts longer, each change in words and with its page."""
+    new, longer = glance.changes_of(found, names)
+    told = {
+        part: [told_change(change, names[change.unit], hide=hide) for change in some]
+        for part, some in (("new", new), ("longer", longer))
+    }
+    return {
+        "last": last,
+        "new": told["new"][:SHOWN_CHANGES],
+        "new_rest": told["new"][SHOWN_CHANGES:],
+        "longer": told["longer"][:SHOWN_CHANGES],
+        "longer_rest": told["longer"][SHOWN_CHANGES:],
+        "chance": glance.new_by_chance({code: found[code] for code in names}, last),
+    }
+
+
+def told_change(change: glance.Change, name: str, *, hide: bool) -> dict[str, str]:
+    """Return one change as a line: its mark, where it leads, and its words."""
+    return {
+        "verdict": change.verdict,
+        "address": reverse("measure", kwargs={"code": change.unit, "measure": change.definition.id})
+        + f"?period={change.period}",
+        "head": glance.head(change, name),
+        "what": glance.what(change, hide=hide),
+    }
+
+
+def trees(source: Source, known: Names, found: dict[str, glance.Glance], *, hide: bool) -> list[dict[str, Any]]:
+    """Return every unit nested under the tops; units that nothing holds stand beside them."""
+    nested = [branch(source, known, found, root, hide=hide, seen=frozenset()) for root in known.registry.roots()]
+    placed = {code for top in nested for code in codes_in(top)}
+    alone = [u.unit for u in known.registry.units if u.unit not in placed and not only_joined(source, u.unit)]
+    return nested + [branch(source, known, found, code, hide=hide, seen=frozenset()) for code in alone]
 
 
 def only_joined(source: Source, code: str) -> bool:
@@ -67,16 +124,17 @@ def only_joined(source: Source, code: str) -> bool:
     return code in groups and not any(m.group == code and m.kind == "belongs" for m in memberships)
 
 
-def joined_units(source: Source, code: str) -> str:
-    """Say how many units take part in a group as of the records."""
-    n = len(taking_part(source, code))
-    return ngettext("%(n)s unit takes part", "%(n)s units take part", n) % {"n": n}
+def programme(source: Source, known: Names, code: str, request: HttpRequest) -> dict[str, Any]:
+    """Return a group that runs across the others: its name, who takes part, and whether it is outlined on the map."""
+    codes = taking_part(source, code)
+    text = ngettext("%(n)s unit takes part", "%(n)s units take part", len(codes)) % {"n": len(codes)}
+    return known.link(code) | {"units": text, "codes": codes, "chosen": request.GET.get("across") == code}
 
 
 def branch(
     source: Source, known: Names, found: dict[str, glance.Glance], code: str, *, hide: bool, seen: frozenset[str]
 ) -> dict[str, Any]:
-    """Return one unit with the units inside it, for the nested list."""
+    """Return one unit with the units inside it."""
     at = found[code]
     kind, _guessed = known.kind(code)
     below = [child for child in inside(source, code) if child not in seen and child != code]
@@ -88,8 +146,17 @@ def branch(
         "signals": glance.in_words(at.changes),
         "signalling": bool(at.changes),
         "verdict": at.changes[0].verdict if at.changes else "",
+        "changed": changed_in_short(at.changes),
         "inside": [branch(source, known, found, child, hide=hide, seen=seen | {code}) for child in below],
     }
+
+
+def changed_in_short(changes: tuple[glance.Change, ...]) -> str:
+    """Return what signals in a unit in as few words as stand in a cell of the map."""
+    if not changes:
+        return ""
+    more = len(changes) - 1
+    return changes[0].definition.short + (_(" +%(n)s") % {"n": more} if more else "")
 
 
 def here_in_words(source: Source, code: str, numbers: dict[str, Any], *, hide: bool) -> str:
