@@ -62,7 +62,7 @@ def demo(
             target.write_settings(name="Riverbend Health", tz="America/New_York")
             # Delivered the morning after the last day, whatever the clock here says.
             morning = dt.datetime.combine(extracts.until + dt.timedelta(days=1), dt.time(11, 10), dt.UTC)
-            files = [*extracts.files, extracts.units_csv, extracts.memberships_csv]
+            files = [*extracts.files, extracts.links, extracts.units_csv, extracts.memberships_csv]
             acts.take_in(target, files, LoadOptions(received_at=morning))
             next_day = morning + dt.timedelta(days=1)
             acts.take_in(target, [extracts.late], LoadOptions(feed=extracts.files[0].stem, received_at=next_day))
