@@ -26,3 +26,9 @@ class AuditConfig(AppConfig):
     name = "knitwork.web.audit"
     label = "audit"
     default_auto_field = "django.db.models.BigAutoField"
+
+
+class WallsConfig(AppConfig):
+    name = "knitwork.web.walls"
+    label = "walls"
+    default_auto_field = "django.db.models.BigAutoField"

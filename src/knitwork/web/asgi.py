@@ -1,4 +1,4 @@
-"""The application that uvicorn runs."""
+"""The application that uvicorn runs: the pages, and before them the streams of events for walls."""
 
 from __future__ import annotations
 
@@ -12,4 +12,11 @@ from django.core.asgi import get_asgi_application
 warnings.filterwarnings("ignore", message="StreamingHttpResponse must consume synchronous iterators")
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "knitwork.web.settings")
-application = get_asgi_application()
+pages = get_asgi_application()
+
+# The apps must be ready before these are imported.
+from knitwork.web.walls.live import Live, LookOut  # noqa: E402
+from knitwork.web.walls.watching import make, seen  # noqa: E402
+
+look_out = LookOut(seen=seen, make=make)
+application = Live(pages, look_out)

@@ -92,7 +92,7 @@ def serve(
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{listening.getsockname()[1]}/"
 
-    from knitwork.web.asgi import application
+    from knitwork.web.asgi import application, look_out
 
     config = uvicorn.Config(
         application,
@@ -107,7 +107,10 @@ def serve(
     Thread(target=warm, daemon=True).start()
     if ready is not None:
         ready(address)
-    uvicorn.Server(config).run(sockets=[listening])
+    server = uvicorn.Server(config)
+    # A stream of events lasts as long as its screen: they end by themselves when the server is to stop.
+    look_out.stopping = lambda: server.should_exit
+    server.run(sockets=[listening])
 
 
 def warm() -> None:

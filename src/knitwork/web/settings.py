@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "knitwork.web.apps.AccountsConfig",
     "knitwork.web.apps.UnitsConfig",
     "knitwork.web.apps.AuditConfig",
+    "knitwork.web.apps.WallsConfig",
 ]
 
 MIDDLEWARE = [

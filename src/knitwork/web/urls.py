@@ -10,6 +10,7 @@ from knitwork.web.accounts.views import SignIn
 from knitwork.web.converters import UnitCode
 from knitwork.web.pages import catalogue, feeds, handoffs, help, journeys, measure, pair, patient, system, unit
 from knitwork.web.units import views as units
+from knitwork.web.walls import arrange as arranging
 from knitwork.web.walls import views as walls
 
 register_converter(UnitCode, "code")
@@ -18,6 +19,13 @@ urlpatterns = [
     path("", system.system, name="system"),
     path("units/<code:code>/", unit.unit, name="unit"),
     path("units/<code:code>/wall/", walls.wall, name="wall"),
+    path("units/<code:code>/walls/", arranging.walls, name="walls"),
+    path("units/<code:code>/walls/new/", arranging.new, name="wall-new"),
+    path("units/<code:code>/walls/<int:number>/", arranging.arrange, name="wall-arrange"),
+    path("units/<code:code>/walls/<int:number>/show/", walls.made, name="wall-made"),
+    path("wall/<str:token>/", walls.linked, name="wall-link"),
+    path("live/", walls.live, name="live"),
+    path("live/<str:token>/", walls.live_link, name="live-link"),
     path("units/<code:code>/setup/", units.setup, name="setup"),
     path("units/<code:code>/measures/<code:measure>/", measure.measure, name="measure"),
     path("units/<code:code>/measures/<code:measure>/numbers.csv", measure.numbers, name="numbers"),

@@ -14,11 +14,14 @@ from django.http import HttpRequest, HttpResponse
 from knitwork.web.accounts import actions
 from knitwork.web.accounts.models import Account, Role
 
-Right = Literal["read", "patients", "set_up"]
+Right = Literal["read", "patients", "set_up", "walls"]
+# What a link on a wall gives instead of an account: that one wall, and nothing else.
+BY_LINK = "link"
 
 # A role that is not named here may do nothing.
 ROLES: dict[str, frozenset[Right]] = {
-    Role.OWNER: frozenset({"read", "patients", "set_up"}),
+    Role.OWNER: frozenset({"read", "patients", "set_up", "walls"}),
+    Role.LEAD: frozenset({"read", "patients", "walls"}),
     Role.TEAM: frozenset({"read", "patients"}),
     Role.READER: frozenset({"read"}),
 }
@@ -47,6 +50,12 @@ def needs(right: Right) -> Callable[[View], View]:
         return guarded
 
     return wrap
+
+
+def by_link(view: View) -> View:
+    """Mark a view that a link alone opens, without an account; the view itself checks the link."""
+    view.right = BY_LINK  # type: ignore[attr-defined]
+    return view
 
 
 def local_owner() -> Account:

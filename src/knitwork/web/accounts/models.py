@@ -13,6 +13,7 @@ class Role(models.TextChoices):
     """What an account may do. An account without a role may sign in and see nothing."""
 
     OWNER = "owner", _("owner: sees everything, sets units up")
+    LEAD = "lead", _("lead: sees everything, patients too, and arranges walls")
     TEAM = "team", _("team: sees everything, patients too")
     READER = "reader", _("reader: sees charts and totals, no patients and no small numbers")
     NONE = "", _("nothing yet")
