@@ -127,7 +127,8 @@ def told(report: LoadReport) -> None:
         if one.known:
             say(f"{one.path.name}: already known, nothing changed")
             continue
-        say(f"{one.path.name}: {one.taken:,} rows taken, {one.rejected:,} rejected (feed {one.feed})")
+        what = "patient links" if one.links else "rows"
+        say(f"{one.path.name}: {one.taken:,} {what} taken, {one.rejected:,} rejected (feed {one.feed})")
         sentences(one.notes)
         if one.rejected:
             sentences([f"knitwork rejects --feed {one.feed} lists the rejected rows and why"])

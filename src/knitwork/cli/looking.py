@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,10 @@ from knitwork.cli import acts
 from knitwork.cli.printing import Format, iso, say, sentences, show
 from knitwork.model.errors import CannotDo
 from knitwork.model.units import LEVELS
+
+if TYPE_CHECKING:
+    from knitwork.home.answers import Answers
+    from knitwork.home.linking import LinkState
 
 HomeOption = Annotated[
     Path | None,
@@ -67,6 +71,8 @@ def status(home: HomeOption = None, format: FormatOption = Format.table) -> None
                 "zone": feed.zone or "UTC (assumed)",
             }
         )  # fmt: skip
+    links = answers.link_state()
+    rows += [_links_feed(answers, feed) for feed in links.feeds]
     columns = (
         "feed", "deliveries", "rows", "rejected", "first", "last", "received", "departures_recorded", "calendar", "zone",
     )  # fmt: skip
@@ -74,6 +80,33 @@ def status(home: HomeOption = None, format: FormatOption = Format.table) -> None
     if format is Format.table:
         for feed in answers.feeds():
             sentences(f"{feed.feed}: {note}" for note in feed.notes)
+        if links.deliveries:
+            say(linked(links))
+
+
+def _links_feed(answers: Answers, feed: str) -> dict[str, Any]:
+    """Return a feed of patient links alone as a row of the status: it has no span, and moves no watermark."""
+    mine = answers.deliveries(feed)
+    return {
+        "feed": feed, "deliveries": len(mine), "rows": sum(d["taken"] for d in mine),
+        "rejected": sum(d["rejected"] for d in mine), "received": mine[0]["received_at"],
+        "zone": mine[0]["zone"] or "UTC (assumed)",
+    }  # fmt: skip
+
+
+def linked(links: LinkState) -> str:
+    """Say what the patient links mean together."""
+    up, of = _n(links.given_up, "number was", "numbers were"), _n(links.persons, "person", "persons")
+    said = [f"{_n(links.taken, 'patient link', 'patient links')}: {up} given up, of {of}"]
+    if links.aside:
+        said.append(f"{_n(links.aside, 'link is', 'links are')} set aside, see rejects")
+    if links.waiting:
+        said.append(f"{_n(links.waiting, 'link is', 'links are')} new: knitwork refresh brings them in")
+    return "; ".join(said)
+
+
+def _n(number: int, one: str, several: str) -> str:
+    return f"{number:,} {one if number == 1 else several}"
 
 
 def units(home: HomeOption = None, format: FormatOption = Format.table) -> None:

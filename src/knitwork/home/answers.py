@@ -59,7 +59,10 @@ def period_start(date: dt.date, period: str) -> dt.date:
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """What is known of one feed: what came, how old it is, and what it does not record."""
+    """What is known of one feed of stays: what came, how old it is, and what it does not record.
+
+    `links` are the patient links it brought beside the stays; a feed of links alone is none of these.
+    """
 
     feed: str
     rows: int
@@ -72,6 +75,7 @@ class FeedState:
     calendar: str
     zone: str | None
     notes: tuple[str, ...]
+    links: int = 0
 
     @property
     def zone_assumed(self) -> bool:
@@ -144,8 +148,9 @@ class Answers:
         if self.manifest.of("feed_state"):
             recorded = {r["feed"]: r["departures_recorded"] for r in self.rows("SELECT * FROM {feed_state}")}
         found = []
-        for feed in sorted({str(v["feed"]) for v in self.manifest.landed.values()}):
-            mine = self.deliveries(feed)
+        for feed in sorted({str(v["feed"]) for v in self.manifest.landed.values() if not linking.only_links(v)}):
+            both = self.deliveries(feed)
+            mine = [d for d in both if not linking.only_links(d)]
             firsts = [d["first_us"] for d in mine if d["first_us"] is not None]
             lasts = [d["last_us"] for d in mine if d["last_us"] is not None]
             notes: dict[str, None] = {}
@@ -164,17 +169,20 @@ class Answers:
                     calendar="shifted" if any(d["calendar"] == "shifted" for d in mine) else "real",
                     zone=mine[0]["zone"],
                     notes=tuple(notes),
+                    links=sum(d["taken"] for d in both if linking.only_links(d)),
                 )
             )
         return found
 
     def rejects(self, feed: str | None = None, limit: int | None = 500) -> list[Row]:
         """List rejected rows with the rule and both values, in order of delivery and row."""
-        if not self.manifest.of("reject"):
+        columns = "SELECT feed, delivery, row, field, rule, message FROM"
+        told = [f"{columns} {{{table}}}" for table in ("reject", "link_reject") if self.manifest.of(table)]
+        if not told:
             return []
         top = f"LIMIT {int(limit)}" if limit is not None else ""
         return self.rows(
-            f"SELECT feed, delivery, row, field, rule, message FROM {{reject}} WHERE $feed IS NULL OR feed = $feed "
+            f"{columns} ({' UNION ALL '.join(told)}) WHERE $feed IS NULL OR feed = $feed "
             f"ORDER BY feed, delivery, row, field {top}",
             feed=feed,
         )
@@ -330,6 +338,9 @@ class Answers:
 
     def links(self, person: str | None = None) -> list[Row]:
         return linking.links(self, person)
+
+    def link_state(self) -> linking.LinkState:
+        return linking.link_state(self)
 
     # Pairs of units over time; see `links` for what each answer holds
 

@@ -6,10 +6,55 @@ numbers that were given up stand in the table `person`; every other number is it
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from knitwork.home.answers import Answers, Row
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """What is known of patient links: how many came, and what they mean together.
+
+    `taken` links came, of which `waiting` are newer than the derived tables; by the others `given_up`
+    numbers belong to `persons` persons, and `aside` links are set aside. `feeds` brought links and no stays.
+    """
+
+    deliveries: int
+    taken: int
+    rejected: int
+    given_up: int
+    persons: int
+    aside: int
+    waiting: int
+    feeds: tuple[str, ...]
+
+
+def only_links(delivery: Mapping[str, Any]) -> bool:
+    """Say whether a delivery, as the manifest tells of it, brought patient links and no stays."""
+    return str(delivery.get("kind", "stays")) == "links"
+
+
+def link_state(answers: Answers) -> LinkState:
+    """Count what came of patient links and what they mean."""
+    manifest = answers.manifest
+    mine = [d for d in manifest.landed.values() if only_links(d)]
+    persons = 0
+    if manifest.rows("person"):
+        persons = int(answers.one("SELECT count(DISTINCT person) AS n FROM {person}")["n"])
+    stays = {str(d["feed"]) for d in manifest.landed.values() if not only_links(d)}
+    return LinkState(
+        deliveries=len(mine),
+        taken=sum(d["taken"] for d in mine),
+        rejected=sum(d["rejected"] for d in mine),
+        given_up=manifest.rows("person"),
+        persons=persons,
+        aside=manifest.rows("link_reject"),
+        waiting=sum(f.rows for f in manifest.of("patient_link") if f.name not in manifest.links),
+        feeds=tuple(sorted({str(d["feed"]) for d in mine} - stays)),
+    )
 
 
 def person_of(answers: Answers, number: str) -> str:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import shutil
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from knitwork.home.persons import landed_links
 from knitwork.home.place import Place
 from knitwork.home.publishing import forget, keep_profile, mark_landed, publish, with_delivery
 from knitwork.home.reading import LoadOptions, Read, expected_rows, key, land, profile_digest, profile_path, read
@@ -22,13 +24,17 @@ from knitwork.intake import formats
 from knitwork.intake.formats import Profile
 from knitwork.intake.inbox import Delivery
 from knitwork.intake.lock import one_writer
+from knitwork.journeys.persons import ASIDE, persons
 from knitwork.lake.buckets import how_many
 from knitwork.model.errors import CannotDo
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of one file: rows taken, rejected, and what was noticed, in sentences."""
+    """What became of one file: rows taken, rejected, and what was noticed, in sentences.
+
+    Where `links` is true the rows are patient links, else stays.
+    """
 
     path: Path
     feed: str
@@ -39,6 +45,7 @@ class Taken:
     rejected: int
     notes: tuple[str, ...] = ()
     profile: Path | None = None
+    links: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +114,8 @@ def _load(
                     left_out.append(f"passed over: {refused}")
             if not staged:
                 raise CannotDo(f"nothing in {', '.join(str(p) for p in paths)} could be taken in; {left_out[0]}")
-            return LoadReport(tuple(_accept(place, staged, options, buckets)), tuple(left_out))
+            taken = _accept(place, staged, options, buckets)
+            return LoadReport(tuple(with_aside(place, taken)), tuple(left_out))
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -136,7 +144,7 @@ def _accept(place: Place, reads: Sequence[Read], options: LoadOptions, buckets: 
             results.append(
                 Taken(
                     read.path, read.feed, read.copy.delivery, False, read.report.rows, read.report.landed,
-                    read.report.rejected, read.report.notes, new_profile,
+                    read.report.rejected, read.report.notes, new_profile, read.report.kind == "links",
                 )
             )  # fmt: skip
         if accepted:
@@ -144,6 +152,22 @@ def _accept(place: Place, reads: Sequence[Read], options: LoadOptions, buckets: 
         undo.pop_all()
     mark_landed(place, accepted)
     return results
+
+
+def with_aside(place: Place, results: Sequence[Taken]) -> list[Taken]:
+    """Add to files of patient links how many of theirs count for nothing, by all links that came so far."""
+    if not any(one.links for one in results):
+        return list(results)
+    manifest = place.lake.manifest()
+    aside = persons(landed_links(place, manifest, manifest.landed)).aside
+    found = []
+    for one in results:
+        rules = Counter(rule for link, rule in aside if (link.delivery, link.feed) == (one.delivery, one.feed))
+        said = tuple(
+            f"{n:,} of the links {'is' if n == 1 else 'are'} set aside: {ASIDE[rule]}" for rule, n in rules.items()
+        )
+        found.append(replace(one, notes=(*one.notes, *said)) if one.links else one)
+    return found
 
 
 def land_missing(place: Place) -> int:

@@ -17,6 +17,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from knitwork import __version__
+from knitwork.home.linking import only_links
 from knitwork.home.load import land_missing
 from knitwork.home.merge import merge
 from knitwork.home.persons import LINK_TABLES, Guests, known_to, linked, tables
@@ -203,11 +204,6 @@ def feed_calendars(landed: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
         feed = str(one["feed"])
         found[feed] = "shifted" if "shifted" in (found.get(feed), one["calendar"]) else "real"
     return found
-
-
-def only_links(delivery: Mapping[str, Any]) -> bool:
-    """Say whether a delivery brought patient links and no stays."""
-    return str(delivery.get("kind", "stays")) == "links"
 
 
 def watermark(landed: Mapping[str, Mapping[str, Any]]) -> int | None:

@@ -50,7 +50,7 @@ def stays(
         ORDER BY patient, start_us, unit {top}
         """,
         units=members(answers, unit),
-        patient=patient,
+        patient=answers.person_of(patient) if patient else None,
         since=us(since),
         until=us(until),
     )
@@ -78,7 +78,7 @@ def unit_stays(
         """,
         level=level,
         unit=unit,
-        patient=patient,
+        patient=answers.person_of(patient) if patient else None,
         since=us(since),
         until=us(until),
     )
@@ -109,7 +109,7 @@ def journeys(
           AND ($since IS NULL OR j.start_us >= $since) AND ($until IS NULL OR j.start_us < $until)
         ORDER BY j.patient, j.start_us {top}
         """,
-        patient=patient,
+        patient=answers.person_of(patient) if patient else None,
         since=us(since),
         until=us(until),
         **params,
@@ -141,7 +141,7 @@ def handoffs_each(
         """,
         level=level,
         unit=unit,
-        patient=patient,
+        patient=answers.person_of(patient) if patient else None,
         since=us(since),
         until=us(until),
     )
@@ -173,7 +173,7 @@ def pairs_between(
         """,
         level=level,
         unit=unit,
-        patient=patient,
+        patient=answers.person_of(patient) if patient else None,
         since=us(since),
         until=us(until),
     )

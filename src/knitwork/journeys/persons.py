@@ -17,14 +17,9 @@ from dataclasses import dataclass, field
 
 # Why a link counts for nothing, in words. No numbers of patients: lists of rejected rows are widely read.
 ASIDE: dict[str, str] = {
-    "merged_elsewhere": "the number is merged into another one by a later link: this link is set aside",
-    "link_in_a_circle": (
-        "with later links this one would close a circle, in which every number is given up for another: "
-        "this link is set aside"
-    ),
-    "unmerge_of_nothing": (
-        "no merge of this number into that one is known that is not later than this unmerge: there is nothing to undo"
-    ),
+    "merged_elsewhere": "a later link merges the same number into another one",
+    "link_in_a_circle": "with later links it would close a circle, in which every number is given up for another",
+    "unmerge_of_nothing": "no merge of these two numbers is known that is not later, so there is nothing to undo",
 }
 
 
