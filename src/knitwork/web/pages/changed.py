@@ -30,8 +30,6 @@ Pair = tuple[str, str]
 WAITS = Spec(chart="run", direction="down", unit="min")
 # How many changed pairs the opening sentence names, and how many stand as charts below it.
 NAMED, CHARTED = 3, 6
-# Fewer known months than this make no line worth drawing.
-LEAST_DRAWN = 6
 # A change that may have come in any of more periods than these has no date worth saying.
 WIDEST = 4
 
@@ -172,27 +170,20 @@ def since(one: Judged) -> str:
     return said
 
 
-def levels_said(one: Judged, *, hide: bool) -> str:
-    """Say what half of the patients waited after the change and before it; empty where it may not or cannot be told."""
-    turn = one.turn
-    if turn is None or turn.before["median_s"] is None or turn.after["median_s"] is None:
-        return ""
-    if hide and (small.is_small(turn.before["timed"]) or small.is_small(turn.after["timed"])):
-        return ""
-    known = {"after": say.duration(turn.after["median_s"]), "before": say.duration(turn.before["median_s"])}
-    return _("%(after)s against %(before)s before") % known
-
-
 def in_a_line(one: Judged, *, hide: bool) -> str:
-    """Say what changed in one pair, without its name: "Worse since January 2026: 40 min against 29 min before"."""
-    if one.turn is None:
+    """Say what changed in one pair, without its name: "Worse since January 2026, half waited over 40 min, before 29 min"."""
+    turn = one.turn
+    if turn is None:
         return words.sentence(shown(one, hide=hide), period=one.period, _=_, ngettext=ngettext)
-    levels = levels_said(one, hide=hide)
-    return (
-        _("%(what)s: half waited longer than %(levels)s") % {"what": since(one), "levels": levels}
-        if levels
-        else since(one)
-    )
+    if turn.before["median_s"] is None or turn.after["median_s"] is None:
+        return since(one)
+    if hide and (small.is_small(turn.before["timed"]) or small.is_small(turn.after["timed"])):
+        return since(one)
+    return _("%(what)s, half waited over %(after)s, before that %(before)s") % {
+        "what": since(one),
+        "after": say.duration(turn.after["median_s"]),
+        "before": say.duration(turn.before["median_s"]),
+    }
 
 
 def reckoned(one: Judged) -> str:
@@ -256,22 +247,24 @@ def signalling(found: Iterable[Judged]) -> list[Judged]:
     return sorted((one for one in found if one.evaluation.recent), key=weight)
 
 
-def lead(found: dict[Pair, Judged], known: Names, *, hide: bool) -> list[str]:
-    """Open the page: which hand-offs changed and when, or that none did that is not noise."""
+def lead(found: dict[Pair, Judged], known: Names, *, hide: bool) -> list[dict[str, str]]:
+    """Open the page: which hand-offs changed and when, each with its verdict, or that none did that is not noise."""
     judged = [one for one in found.values() if one.is_judged]
     if not judged:
         return []
     changed = signalling(judged)
     if not changed:
-        return [_("No wait between two units has changed that is not noise.")]
+        return [{"said": _("No wait between two units has changed that is not noise."), "verdict": ""}]
     said = []
     for one in changed[:NAMED]:
-        pair = {"sender": known.name(one.sender), "receiver": known.name(one.receiver)}
         told = in_a_line(one, hide=hide)
-        said.append(_("%(sender)s → %(receiver)s: %(change)s.") % (pair | {"change": told[:1].lower() + told[1:]}))
+        pair = {"sender": known.name(one.sender), "receiver": known.name(one.receiver)}
+        text = _("%(sender)s → %(receiver)s: %(change)s.") % (pair | {"change": told[:1].lower() + told[1:]})
+        said.append({"said": text, "verdict": one.verdict})
     more = len(changed) - len(said)
     if more:
-        said.append(ngettext("%(n)s more pair changed.", "%(n)s more pairs changed.", more) % {"n": more})
+        text = ngettext("%(n)s more pair changed.", "%(n)s more pairs changed.", more) % {"n": more}
+        said.append({"said": text, "verdict": ""})
     return said
 
 

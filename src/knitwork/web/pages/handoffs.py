@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,20 +13,23 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from knitwork.draw.flow import Stream, flow_svg
+from knitwork.draw.flowmap import fits
 from knitwork.draw.record import tail
 from knitwork.draw.spark import spark_svg
 from knitwork.web import present, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.kept import kept
-from knitwork.web.pages import changed, choosing
+from knitwork.web.pages import changed, choosing, flowmap
 from knitwork.web.pages.around import Names
 from knitwork.web.pages.changed import Judged, Pair
 from knitwork.web.pages.choosing import Asked
 from knitwork.web.pages.frame import with_answers
+from knitwork.web.pages.matrix import matrix_of
 from knitwork.web.source import Source
 from knitwork.web.units.rows import to_csv
 
 SHOWN_PAIRS = 200
+NEIGHBOURS = 24
 COLUMNS = (
     "level", "from_unit", "to_unit", "count", "timed", "mean_transit_s", "median_transit_s", "p90_transit_s", "lost_s",
 )  # fmt: skip
@@ -49,9 +53,6 @@ def ranked(request: HttpRequest) -> HttpResponse:
         "group": known.link(want.group) if want.group else None,
         "unit": known.link(want.unit) if want.unit else None,
         "whole": choosing.address(request, unit=""),
-        "changes": [
-            change_card(one, known, hide=hide) for one in changed.signalling(judged.values())[: changed.CHARTED]
-        ],
         "leads": changed.lead(judged, known, hide=hide),
         "lead": lead(rows),
         "reckoning": changed.reckoning(judged, len(pairs_of(source, want, months=None))) if judged else "",
@@ -61,7 +62,15 @@ def ranked(request: HttpRequest) -> HttpResponse:
     }
     if want.unit:
         context["flow"] = neighbourhood(pairs, want.unit, known, level=want.level, hide=hide)
-    context |= list_of(request, want, rows, judged, hide=hide)
+    if want.view == "map" and not want.unit:
+        context |= map_of(request, source, known, want, pairs, hide=hide)
+    elif want.view == "matrix" and not want.unit:
+        context |= {"times": time_choices(request, source, want), "as_matrix": True}
+        context |= matrix_of(request, source, known, want, pairs, judged, hide=hide)
+    else:
+        turned = changed.signalling(judged.values())[: changed.CHARTED]
+        context["changes"] = [change_card(one, known, hide=hide) for one in turned]
+        context |= list_of(request, source, want, rows, judged, hide=hide)
     return render(request, "pages/handoffs.html", context)
 
 
@@ -81,8 +90,51 @@ def judged_of(source: Source, want: Asked) -> dict[Pair, Judged]:
 
 
 def view_choices(request: HttpRequest, want: Asked) -> list[dict[str, Any]]:
-    said = {"list": _("List")}
-    return choosing.choices(request, "view", said, want.view) if len(said) > 1 else []
+    if want.unit:
+        return []
+    return choosing.choices(request, "view", {"list": _("List"), "matrix": _("Matrix"), "map": _("Map")}, want.view)
+
+
+def map_of(
+    request: HttpRequest, source: Source, known: Names, want: Asked, pairs: list[dict[str, Any]], *, hide: bool
+) -> dict[str, Any]:
+    """Return what the map shows: the picture, what it leaves out, and its flows as a table."""
+    drawn = flowmap.choose(pairs, flowmap.worse_pairs(source, want.level), hide=hide)
+    found: dict[str, Any] = {"map_words": flowmap.words(drawn), "times": time_choices(request, source, want)}
+    if not drawn.flows or not fits(drawn.flows, "desk"):
+        return found | {"busiest": busiest(request, drawn, known)}
+
+    def around(code: str) -> str:
+        return choosing.address(request, unit=code, view="", group="", level="")
+
+    title = _("How patients pass between units")
+    svg = flowmap.picture(source, known, drawn, level=want.level, size="desk", href=around, title=title)
+    flows = [
+        {
+            "name": f"{known.name(flow.sender)} → {known.name(flow.receiver)}",
+            "address": reverse("pair", kwargs={"sender": flow.sender, "receiver": flow.receiver})
+            + f"?level={want.level}",
+            "count": say.count(flow.patients),
+            "worse": flow.worse,
+        }
+        for flow in drawn.flows
+    ]
+    return found | {"map": svg, "flows": flows}
+
+
+def busiest(request: HttpRequest, drawn: flowmap.Drawn, known: Names) -> list[dict[str, str]]:
+    """Return ways to the neighbours of the busiest units, where the map has too many."""
+    passed: Counter[str] = Counter()
+    for flow in drawn.flows:
+        passed.update({flow.sender: flow.patients, flow.receiver: flow.patients})
+    codes = sorted(passed, key=lambda code: (-passed[code], code))[:NEIGHBOURS]
+    return [{"name": known.name(code), "address": choosing.address(request, unit=code, view="")} for code in codes]
+
+
+def time_choices(request: HttpRequest, source: Source, want: Asked) -> list[dict[str, Any]]:
+    if not present.has_calendar(source):
+        return []
+    return choosing.choices(request, "time", {"recent": _("last 3 months"), "all": _("all records")}, want.time)
 
 
 def group_choices(request: HttpRequest, source: Source, known: Names, want: Asked) -> list[dict[str, Any]]:
@@ -94,7 +146,13 @@ def group_choices(request: HttpRequest, source: Source, known: Names, want: Aske
 
 
 def list_of(
-    request: HttpRequest, want: Asked, rows: list[dict[str, Any]], judged: dict[Pair, Judged], *, hide: bool
+    request: HttpRequest,
+    source: Source,
+    want: Asked,
+    rows: list[dict[str, Any]],
+    judged: dict[Pair, Judged],
+    *,
+    hide: bool,
 ) -> dict[str, Any]:
     """Return what the list shows: each pair with its chart in small and its mark."""
     listed = rows[:SHOWN_PAIRS]
@@ -106,16 +164,14 @@ def list_of(
         "rows": listed,
         "more": max(len(rows) - SHOWN_PAIRS, 0),
         "timed": any(row["lost_s"] for row in rows),
-        "times": choosing.choices(request, "time", {"recent": _("last 3 months"), "all": _("all records")}, want.time)
-        if present.has_calendar(with_answers(request))
-        else [],
+        "times": time_choices(request, source, want),
         "csv": reverse("handoffs-csv") + choosing.address(request, view=""),
     }
 
 
 def spark(one: Judged | None, *, hide: bool) -> SafeString | str:
     """Return a pair's chart for a row of the list; empty where there is too little to draw."""
-    if one is None or one.evaluation.n_useful < changed.LEAST_DRAWN or changed.too_small(one, hide=hide):
+    if one is None or one.evaluation.n_useful < present.ENOUGH or changed.too_small(one, hide=hide):
         return ""
     drawn = tail(changed.shown(one, hide=hide), present.SHOWN_POINTS[one.period])
     return mark_safe(spark_svg(drawn, _=_))  # noqa: S308 - made by our own draw from numbers
