@@ -91,10 +91,10 @@ class Site:
         found += [("help-page", self.of("help-page", path=path)) for path in manual.paths() if "decisions" not in path]
         found.append(("help-picture", self.of("help-picture", name="wall.png")))
         for unit in units:
-            found += [(name, self.of(name, code=unit)) for name in ("unit", "wall", "setup")]
+            found += [(name, self.of(name, code=unit)) for name in ("unit", "understand", "wall", "setup")]
         found += [
             (name, self.of(name, f"?period={p}", code=units[-1]))
-            for name in ("unit", "wall")
+            for name in ("unit", "understand", "wall")
             for p in ("day", "week")
             if units
         ]

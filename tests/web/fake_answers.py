@@ -11,10 +11,11 @@ from knitwork.signals import Spec
 from knitwork.web.definitions import Definition
 from knitwork.web.source import Source
 
-from .fake_journeys import JourneyAnswers
 from .fake_feeds import FakeFeeds
+from .fake_journeys import JourneyAnswers
 from .fake_levels import FakeLevels
 from .fake_links import FakeLinks
+from .fake_today import FakeToday
 
 EPOCH = dt.date(1970, 1, 1)
 AS_OF = dt.datetime(2026, 10, 14, 6, 10, tzinfo=dt.UTC)
@@ -128,7 +129,7 @@ def starts(period, n):
 
 
 @dataclass
-class FakeAnswers(FakeFeeds, FakeLevels, JourneyAnswers, FakeLinks):
+class FakeAnswers(FakeFeeds, FakeLevels, JourneyAnswers, FakeLinks, FakeToday):
     """One generation of an invented system; `shifted` and `unrecorded` make it a harder feed."""
 
     registry: Registry = REGISTRY

@@ -4,6 +4,7 @@ PAGES = {
     # name: (address, right)
     "system": ("/", "read"),
     "unit": ("/units/CCU/", "read"),
+    "understand": ("/units/CCU/understand/", "read"),
     "wall": ("/units/CCU/wall/", "read"),
     "walls": ("/units/CCU/walls/", "read"),
     "wall-new": ("/units/CCU/walls/new/", "walls"),

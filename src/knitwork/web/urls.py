@@ -8,7 +8,19 @@ from django.views.i18n import set_language
 
 from knitwork.web.accounts.views import SignIn
 from knitwork.web.converters import UnitCode
-from knitwork.web.pages import catalogue, feeds, handoffs, help, journeys, measure, pair, patient, system, unit
+from knitwork.web.pages import (
+    catalogue,
+    feeds,
+    handoffs,
+    help,
+    journeys,
+    measure,
+    pair,
+    patient,
+    system,
+    today,
+    understand,
+)
 from knitwork.web.units import views as units
 from knitwork.web.walls import arrange as arranging
 from knitwork.web.walls import views as walls
@@ -17,7 +29,8 @@ register_converter(UnitCode, "code")
 
 urlpatterns = [
     path("", system.system, name="system"),
-    path("units/<code:code>/", unit.unit, name="unit"),
+    path("units/<code:code>/", today.today, name="unit"),
+    path("units/<code:code>/understand/", understand.understand, name="understand"),
     path("units/<code:code>/wall/", walls.wall, name="wall"),
     path("units/<code:code>/walls/", arranging.walls, name="walls"),
     path("units/<code:code>/walls/new/", arranging.new, name="wall-new"),
@@ -27,6 +40,8 @@ urlpatterns = [
     path("live/", walls.live, name="live"),
     path("live/<str:token>/", walls.live_link, name="live-link"),
     path("units/<code:code>/setup/", units.setup, name="setup"),
+    path("units/<code:code>/setup/part/", units.part, name="setup-part"),
+    path("setup/", units.setup_all, name="units-setup"),
     path("units/<code:code>/measures/<code:measure>/", measure.measure, name="measure"),
     path("units/<code:code>/measures/<code:measure>/numbers.csv", measure.numbers, name="numbers"),
     path("units/<code:code>/measures/<code:measure>/behind/<start>/", measure.behind, name="behind"),

@@ -1,87 +1,137 @@
-"""A unit's page, the same for every kind and level."""
+"""What both pages of a unit share: its name and place, the sentences it opens with, what its measures say."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from knitwork.web import doubts, fresh, glance, present, say
-from knitwork.web.accounts.access import may, needs
-from knitwork.web.pages.around import Names, Place, inside, period_of, periods, place, taking_part
-from knitwork.web.pages.frame import with_answers
-from knitwork.web.pages.handoffs import neighbourhood, pair_rows
+from knitwork.draw.periods import Period
+from knitwork.web import present, say
+from knitwork.web.accounts.access import may
+from knitwork.web.kept import kept
+from knitwork.web.pages.around import Names, Place, holds_at, inside, period_of, place, taking_part
 from knitwork.web.source import Source
 
-MONTHS_OF_WAITS = 3
+
+@dataclass(frozen=True)
+class Head:
+    """What stands over both pages of a unit, and what both are made of."""
+
+    place: Place
+    known: Names
+    hide: bool
+    period: Period
+    calendar: bool
+    judged: tuple[present.Judged, ...]
+    told: tuple[present.Told, ...]
+    inside: list[str]
+    part: list[str]
+
+    @property
+    def is_programme(self) -> bool:
+        """Say whether units only take part in it: then it has no patients of its own."""
+        return bool(self.part) and not self.inside
+
+    @property
+    def is_group(self) -> bool:
+        return bool(self.inside or self.part)
+
+    @property
+    def members(self) -> list[str]:
+        return self.inside or self.part
 
 
-@needs("read")
-def unit(request: HttpRequest, code: str) -> HttpResponse:
-    """Show a unit: lead, four numbers, signals, hand-offs, waits, the rest."""
-    source = with_answers(request)
+def head_of(request: HttpRequest, source: Source, code: str) -> Head:
+    """Return what both pages of a unit show, or answer that there is no such page."""
     at = place(source, code)
     hide = not may(request.user, "patients")
     period = period_of(request, source)
     calendar = present.has_calendar(source)
-    cards = present.cards(source, code, period=period, hide=hide) if calendar else []
-    numbers = source.answers.unit_numbers(code, at.level)
-    feeds = glance.glance(source, present.usual_period(source))[code].numbers["feeds"]
-    numbers = numbers | {"late": fresh.late_note(source, feeds)}
-    known = Names(source)
-    months = MONTHS_OF_WAITS if calendar else None
-    pairs = source.answers.pairs(at.level, unit=code, months=months)
-    if not pairs and months:
-        # Nobody passed of late: what the records know from before still tells who the neighbours are.
-        months, pairs = None, source.answers.pairs(at.level, unit=code, months=None)
-    part = taking_part(source, code)
-    if part and not inside(source, code):
-        # A programme has no patients of its own: its hand-offs are those among the units that take part.
-        months = MONTHS_OF_WAITS if calendar else None
-        among = source.answers.pairs_among(part, months=months)
-        rows = pair_rows(among, known, level="micro", hide=hide, seen_from=None)
-    else:
-        rows = pair_rows(pairs, known, level=at.level, hide=hide, seen_from=code)
-    totals = [] if calendar else present.totals(source, code, hide=hide)
-    shown = {card.measure for card in cards} | {row["definition"].id for row in totals}
-    context = {
-        "place": at,
-        "lead": lead(source, at, cards, calendar=calendar),
-        "tiles": present.tiles(source, code, numbers, hide=hide),
+    judged = present.judged(source, code, period) if calendar else ()
+    return Head(
+        place=at,
+        known=Names(source),
+        hide=hide,
+        period=period,
+        calendar=calendar,
+        judged=judged,
+        told=tuple(present.told(source, one, period=period, hide=hide) for one in judged),
+        inside=[child for child in inside(source, code) if child != code],
+        part=taking_part(source, code),
+    )
+
+
+def head_context(source: Source, head: Head, *, here: str) -> dict[str, Any]:
+    """Return what the templates of both pages read of the head; `here` is the tab that is open."""
+    code = head.place.code
+    tabs = {"unit": _("Today"), "understand": _("Understand")}
+    return {
+        "place": head.place,
+        "takes_part": takes_part(source, head),
+        "moved": moved(source, code, head.known),
+        "lead": lead(source, head),
+        "tabs": [
+            {"name": name, "address": reverse(route, kwargs={"code": code}), "here": route == here}
+            for route, name in tabs.items()
+        ],
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
-        "calendar": calendar,
-        "signals": [card for card in cards if card.signalling],
-        "quiet": [card for card in cards if not card.signalling],
-        "chance": present.by_chance([card.evaluation for card in cards]) if cards else "",
-        "measures": len(cards),
-        "judged": any(card.evaluation.n_useful >= present.ENOUGH for card in cards),
-        "totals": totals,
-        "strip": present.strip(totals),
-        "doubts": doubts.of_unit(source, [m for m in source.measures if m in shown], known),
-        "flow": neighbourhood(pairs, code, known, hide=hide, level=at.level),
-        "pairs": rows[:12],
-        "timed": any(row["lost_s"] for row in rows),
-        "months": months,
-        "inside": unit_links(known, [child for child in inside(source, code) if child != code]),
-        "taking_part": unit_links(known, part),
-        "missing": missing(source, at, shown),
-        "period": period,
-        "periods": periods(request, source),
+        "calendar": head.calendar,
+        "period": head.period,
     }
-    return render(request, "pages/unit.html", context)
 
 
-def lead(source: Source, at: Place, cards: list[present.Card], *, calendar: bool) -> str:
+def lead(source: Source, head: Head) -> SafeString:
     """Return the sentences a unit's page opens with; where waits cannot be told they are missed, so that is said too."""
-    if not cards and calendar and taking_part(source, at.code):
-        return _("Units of several groups take part in this one; each is measured on its own page.")
-    said = present.lead(cards, calendar=calendar)
+    if not head.told and head.calendar and head.is_programme:
+        return mark_safe(_("Units of several groups take part in this one; each is measured on its own page."))  # noqa: S308 - our own words
+    said = present.lead(head.told, calendar=head.calendar)
     states = source.answers.feeds()
-    if calendar and states and not any(state.departures_recorded for state in states):
-        said += " " + _("Waits between units cannot be told: departure not recorded by this feed.")
+    if head.calendar and states and not any(state.departures_recorded for state in states):
+        waits = _("Waits between units cannot be told: departure not recorded by this feed.")
+        said = mark_safe(f"{said} {waits}")  # noqa: S308 - both are escaped or our own words
     return said
+
+
+def takes_part(source: Source, head: Head) -> list[dict[str, str]]:
+    """Return the groups that a unit takes part in as of the records."""
+    as_of = source.answers.as_of_us
+    found = [
+        m.group
+        for m in source.answers.registry.memberships
+        if m.unit == head.place.code and m.kind == "takes_part" and holds_at(m, as_of)
+    ]
+    return [head.known.link(group) for group in dict.fromkeys(found)]
+
+
+def moved(source: Source, code: str, known: Names) -> list[str]:
+    """Say what a unit belonged to or took part in before, and until when."""
+    as_of = source.answers.as_of_us
+    ended = [
+        m
+        for m in source.answers.registry.memberships
+        if m.unit == code and m.until_us is not None and (as_of is None or m.until_us <= as_of)
+    ]
+    now = {(m.kind, m.group) for m in source.answers.registry.memberships if m.unit == code and holds_at(m, as_of)}
+    texts = {
+        "belongs": _("Until %(day)s it belonged to %(group)s; numbers before that stay there."),
+        "takes_part": _("Until %(day)s it took part in %(group)s."),
+    }
+    return [
+        texts[m.kind] % {"day": say.day(m.until_us, source.tz), "group": known.name(m.group)}
+        for m in sorted(ended, key=lambda m: (m.kind, m.until_us or 0))
+        if (m.kind, m.group) not in now
+    ]
+
+
+def feeds_of(source: Source, level: str, codes: list[str]) -> list[str]:
+    """Return the feeds that the stays of these units come from."""
+    by_unit = kept(source, "feeds by unit", source.answers.feeds_by_unit)
+    return sorted({feed for code in codes for feed in by_unit.get((level, code), [])})
 
 
 def unit_links(known: Names, codes: list[str]) -> list[dict[str, Any]]:
