@@ -70,7 +70,7 @@ TRUTHS: tuple[Truth, ...] = (
         "test_worked",
         "The Surgical Ward's test of change worked: more patients go home before noon.",
         page=measure_page(NOON_AT_SURGICAL.unit, "discharge_before_noon"),
-        says="Better since a month near April 2026: about 42% went home before noon, before about 22%.",
+        says="Better since a month near April 2026: about 48% go home before noon, before about 22%.",
         units=(NOON_AT_SURGICAL.unit,),
         measure="discharge_before_noon",
         month=NOON_AT_SURGICAL.month,
@@ -94,7 +94,7 @@ TRUTHS: tuple[Truth, ...] = (
     Truth(
         "hillside-mix",
         "simpson",
-        "From November 2025 Hillside's Medical Ward takes many more patients, and for a shorter time; Care of the "
+        "From October 2025 Hillside's Medical Ward takes many more patients, and for a shorter time; Care of the "
         "Elderly keeps few, and longer. On both wards fewer go home before noon than before, and in the whole hospital "
         "more do, because most now lie on the ward that sends many home before noon.",
         page=measure_page(HILLSIDE_MIX.hospital, "discharge_before_noon"),

@@ -236,10 +236,10 @@ PATHS: tuple[Path, ...] = (
     Path("birth", 0.063, "anytime", (Step("RG-BIRTH", 2.1 * DAY, spread=0.35),)),
     Path(
         "medical emergency at Hillside",
-        0.036,
+        0.0375,
         "illness",
-        (ed(225, "HS-ED"), Step("HS-MED", 4.4 * DAY, spread=0.6, after=31, stay_later=2.3 * DAY), OWN_DOCTOR),
-        rate_later=0.120,
+        (ed(225, "HS-ED"), Step("HS-MED", 4.4 * DAY, spread=0.6, after=31, stay_later=2.2 * DAY), OWN_DOCTOR),
+        rate_later=0.134,
     ),
     Path(
         "frail and elderly at Hillside",

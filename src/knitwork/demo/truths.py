@@ -54,15 +54,15 @@ class Move:
 
 
 ED_TO_CARDIOLOGY = HandoffShift("RG-ED", "RG-CARD", 15, median_before=29.0, median_after=41.0, spread=0.40)
-NOON_AT_SURGICAL = NoonShift("RG-SURG", 18, share_before=0.22, share_after=0.42)
+NOON_AT_SURGICAL = NoonShift("RG-SURG", 18, share_before=0.22, share_after=0.48)
 # The team believed in it; nothing changed.
 NOON_AT_MEDICAL_A = NoonShift("RG-MED-A", 19, share_before=0.22, share_after=0.22)
 # Both wards get worse and the hospital gets better: the ward that sends many home before noon now has most patients.
 HILLSIDE_MIX = Mix(
     "HS",
-    13,
-    strong=NoonShift("HS-MED", 13, share_before=0.46, share_after=0.38),
-    weak=NoonShift("HS-GERI", 13, share_before=0.14, share_after=0.08),
+    12,
+    strong=NoonShift("HS-MED", 12, share_before=0.52, share_after=0.42),
+    weak=NoonShift("HS-GERI", 12, share_before=0.16, share_after=0.07),
 )
 NOON_SHIFTS = (NOON_AT_SURGICAL, NOON_AT_MEDICAL_A, HILLSIDE_MIX.strong, HILLSIDE_MIX.weak)
 CARDIAC_REHAB_MOVES = Move("RP-CREHAB", 13, "RP", "RG", "PRIMARY", "ACUTE-CORONARY")
