@@ -16,7 +16,7 @@ from knitwork.web.urls import urlpatterns
 ROUTES = [route.name for route in urlpatterns]
 # These answer a form and have no page of their own: test_reading.py sends the forms.
 FORMS_ONLY = {"sign-out", "language"}
-DOWNLOADS = {"numbers", "help-picture"}
+DOWNLOADS = {"numbers", "journeys-csv", "help-picture"}
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,7 @@ class Site:
         found = [
             (name, self.of(name)) for name in ("system", "handoffs", "journeys", "feeds", "measures", "help", "sign-in")
         ]
+        found += [("system", self.of("system", "?view=list")), ("units-setup", self.of("units-setup"))]
         found += [("help-page", self.of("help-page", path=path)) for path in manual.paths() if "decisions" not in path]
         found.append(("help-picture", self.of("help-picture", name="wall.png")))
         for unit in units:
@@ -100,6 +101,14 @@ class Site:
         ]
         found += [("handoffs", self.of("handoffs", f"?level={level}")) for level in ("meso", "macro")]
         found += [("journeys", self.of("journeys", f"?unit={unit}")) for unit in units[:2]]
+        if units:
+            found += [("journeys", self.of("journeys", f"?unit={units[0]}&sort=rare&outcome=returned"))]
+            found.append(("journeys-csv", self.of("journeys-csv")))
+            found.append(("journey-patients", self.of("journey-patients")))
+        found += [
+            ("journeys", self.of("journeys", f"?through={sender}&then={receiver}"))
+            for level, sender, receiver in self.pairs[:1]
+        ]
         found.append(("patients", self.of("patients", "?q=1")))
         found += [("patient", self.of("patient", patient=patient)) for patient in self.patients]
         for at, measure in enumerate(self.measures[::each] if units else []):

@@ -10,6 +10,7 @@ PAGES = {
     "wall-new": ("/units/CCU/walls/new/", "walls"),
     "live": ("/live/", "read"),
     "setup": ("/units/CCU/setup/", "set_up"),
+    "units-setup": ("/setup/", "set_up"),
     "measure": ("/units/CCU/measures/gap_median/", "read"),
     "numbers": ("/units/CCU/measures/gap_median/numbers.csv", "read"),
     "behind": ("/units/CCU/measures/gap_median/behind/2026-09-01/", "patients"),
@@ -19,6 +20,8 @@ PAGES = {
     "pair-csv": ("/handoffs/ED/CATH/numbers.csv", "read"),
     "pair-behind": ("/handoffs/ED/CATH/behind/2026-09-01/", "patients"),
     "journeys": ("/journeys/", "read"),
+    "journeys-csv": ("/journeys/variants.csv", "read"),
+    "journey-patients": ("/journeys/patients/?through=ED", "patients"),
     "patients": ("/patients/?q=P-00", "patients"),
     "patient": ("/patients/P-0042/", "patients"),
     "feeds": ("/feeds/", "read"),
@@ -28,7 +31,7 @@ PAGES = {
     "help-picture": ("/help/pictures/wall.png", "read"),
 }
 OPEN = {"sign-in", "sign-out", "language"}
-NOT_HTML = {"numbers", "help-picture", "handoffs-csv", "pair-csv", "live"}
+NOT_HTML = {"numbers", "journeys-csv", "help-picture", "handoffs-csv", "pair-csv", "live"}
 HTML = [address for name, (address, _right) in PAGES.items() if name not in NOT_HTML]
 # These need a wall that somebody made: test_walls.py makes it, and asks each for its right.
 WALLS = {"wall-made": "read", "wall-arrange": "walls", "wall-link": "link", "live-link": "link"}

@@ -14,7 +14,20 @@ from knitwork.web.accounts import actions as accounts
 from knitwork.web.audit.models import AuditEvent
 from knitwork.web.audit.record import broken_links, record
 from knitwork.web.units import actions as units
+from knitwork.web.units.models import Membership, Unit
 from knitwork.web.units.rows import MembershipRow, UnitRow
+
+
+def guessed():
+    """Return a unit whose kind nobody has confirmed."""
+    return Unit.objects.create(code="Q", name="Q", kind="ward")
+
+
+def taking_part():
+    """Return the membership of a unit in a programme."""
+    unit, group = Unit.objects.get(code="X"), Unit.objects.get(code="G")
+    return Membership.objects.create(unit=unit, group=group, kind="takes_part")
+
 
 ACTS = {
     "knitwork.web.accounts.actions.add_account": lambda: accounts.add_account(
@@ -25,6 +38,13 @@ ACTS = {
     "knitwork.web.units.actions.notice_units": lambda: units.notice_units(["A", "B"], by="test"),
     "knitwork.web.units.actions.set_up_unit": lambda: units.set_up_unit(
         code="X", name="Ex", kind="ward", group="G", by="test"
+    ),
+    "knitwork.web.units.actions.set_up_units": lambda: units.set_up_units(
+        [units.Wish(code="X", name="Ex", kind="ward", group="G")], by="test"
+    ),
+    "knitwork.web.units.actions.confirm_kinds": lambda: units.confirm_kinds({guessed().code: "ward"}, by="test"),
+    "knitwork.web.units.actions.stop_taking_part": lambda: units.stop_taking_part(
+        membership=taking_part().pk, until_us=None, by="test"
     ),
     "knitwork.web.units.actions.take_part": lambda: units.take_part(code="X", group="G", by="test"),
     "knitwork.web.units.actions.bring_in_units": lambda: units.bring_in_units([UnitRow("Y", parent="G")], by="test"),

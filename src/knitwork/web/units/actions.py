@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from django.db import transaction
 
+from knitwork.model.errors import CannotDo
 from knitwork.model.units import guess_kind
 from knitwork.web.audit.record import Actor, record
-from knitwork.web.units.keep import belong, check_unit, described, join, keep_row, known_unit
+from knitwork.web.units.keep import belong, check_unit, described, join, keep_row, known_unit, redate
 from knitwork.web.units.models import Membership, Unit
 from knitwork.web.units.rows import MembershipRow, UnitRow
 
@@ -30,25 +32,92 @@ def set_up_unit(
     kind: str,
     group: str | None,
     since_us: int | None = None,
+    redate: bool = False,
     tz: str = "",
     capacity: float | None = None,
     by: Actor,
 ) -> Unit:
     """Say what a unit is called, its kind (no longer a guess), zone and capacity, and what it belongs to.
 
-    With `since_us` it moves to `group` then and its past stays; without, its whole past is put right.
+    With `since_us` it moves to `group` then and its past stays; without, its whole past is put right. Where it stays
+    in its group, `redate` puts the day right on which it came there.
     """
-    check_unit(code=code, name=name, kind=kind, tz=tz, capacity=capacity)
     with transaction.atomic():
-        unit, _made = Unit.objects.get_or_create(code=code, defaults={"name": name, "kind": kind})
-        was = described(unit)
-        unit.name, unit.kind, unit.kind_guessed, unit.tz, unit.capacity = name, kind, False, tz, capacity
-        unit.save()
-        if (group or None) != was["group"]:
-            belong(unit, group, since_us)
+        wish = Wish(code=code, name=name, kind=kind, group=group, since_us=since_us, redate=redate)
+        unit, was = _set_up(wish, tz=tz, capacity=capacity)
         detail = {"was": was, "now": described(unit), "since_us": since_us}
         record(by=by, action="set up unit", about=f"unit {code}", detail=detail)
     return unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a person says of one unit: `set_up_unit` explains its parts."""
+
+    code: str
+    name: str
+    kind: str
+    group: str | None
+    since_us: int | None = None
+    redate: bool = False
+
+
+def set_up_units(wishes: Iterable[Wish], *, by: Actor) -> int:
+    """Take over what a person says of many units at once: all of them or none. Says how many.
+
+    Zone and capacity stay as they are. What cannot be is refused as `RefusedUnit`, which names the unit.
+    """
+    details = []
+    with transaction.atomic():
+        for wish in wishes:
+            kept = known_unit(wish.code)
+            try:
+                unit, was = _set_up(wish, tz=kept.tz, capacity=kept.capacity)
+            except CannotDo as refused:
+                raise RefusedUnit(wish.code, str(refused)) from refused
+            details.append({"unit": wish.code, "was": was, "now": described(unit), "since_us": wish.since_us})
+        if details:
+            record(by=by, action="set up units", about=f"{len(details)} units", detail={"units": details})
+    return len(details)
+
+
+class RefusedUnit(CannotDo):
+    """Something said of one unit among many cannot be."""
+
+    def __init__(self, unit: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.unit = unit
+
+
+def _set_up(wish: Wish, *, tz: str, capacity: float | None) -> tuple[Unit, dict[str, object]]:
+    """Write one unit and its place; return it with what was kept of it before. Inside the act's transaction."""
+    check_unit(code=wish.code, name=wish.name, kind=wish.kind, tz=tz, capacity=capacity)
+    unit, _made = Unit.objects.get_or_create(code=wish.code, defaults={"name": wish.name, "kind": wish.kind})
+    was = described(unit)
+    unit.name, unit.kind, unit.kind_guessed, unit.tz, unit.capacity = wish.name, wish.kind, False, tz, capacity
+    unit.save()
+    if (wish.group or None) != was["group"]:
+        belong(unit, wish.group, wish.since_us)
+    elif wish.redate and wish.group:
+        redate(unit, wish.since_us)
+    return unit, was
+
+
+def confirm_kinds(kinds: Mapping[str, str], *, by: Actor) -> tuple[int, list[str]]:
+    """Say that these guessed kinds (by unit) are right. Says how many, and which were not the same any more.
+
+    A unit whose kind was confirmed or changed since the guess was shown is left alone.
+    """
+    with transaction.atomic():
+        found = {unit.code: unit for unit in Unit.objects.filter(code__in=kinds)}
+        right = [unit for code, unit in found.items() if unit.kind_guessed and unit.kind == kinds[code]]
+        for unit in right:
+            unit.kind_guessed = False
+        Unit.objects.bulk_update(right, ["kind_guessed"])
+        if right:
+            detail = {"kinds": {unit.code: unit.kind for unit in right}}
+            record(by=by, action="confirm kinds", about=f"{len(right)} units", detail=detail)
+    return len(right), sorted(set(kinds) - {unit.code for unit in right})
 
 
 def take_part(*, code: str, group: str, since_us: int | None = None, until_us: int | None = None, by: Actor) -> None:
@@ -57,6 +126,24 @@ def take_part(*, code: str, group: str, since_us: int | None = None, until_us: i
         join(known_unit(code), known_unit(group), kind="takes_part", since_us=since_us, until_us=until_us)
         detail = {"group": group, "since_us": since_us, "until_us": until_us}
         record(by=by, action="take part", about=f"unit {code}", detail=detail)
+
+
+def stop_taking_part(*, membership: int, until_us: int | None, by: Actor) -> None:
+    """Let a unit take part in a group no longer: from an instant on, or, without one, as if it never had."""
+    with transaction.atomic():
+        found = Membership.objects.filter(pk=membership, kind=Membership.TAKES_PART).select_related("unit", "group")
+        taken = found.first()
+        if taken is None:
+            raise CannotDo("That membership is no longer there: somebody ended it since you opened the page.")
+        detail = {"group": taken.group.code, "since_us": taken.since_us, "until_us": until_us}
+        if until_us is None:
+            taken.delete()
+        elif taken.since_us is not None and until_us <= taken.since_us:
+            raise CannotDo("It would end before it began: put the date right, or leave it empty to take it out.")
+        else:
+            taken.until_us = until_us
+            taken.save(update_fields=["until_us"])
+        record(by=by, action="stop taking part", about=f"unit {taken.unit.code}", detail=detail)
 
 
 def bring_in_units(rows: Iterable[UnitRow], *, by: Actor) -> int:

@@ -55,6 +55,29 @@ def belong(unit: Unit, group: str | None, since_us: int | None) -> None:
         join(unit, known_unit(group), kind="belongs", since_us=since_us, until_us=None)
 
 
+def redate(unit: Unit, since_us: int | None) -> None:
+    """Put the day right on which `unit` came to the group it belongs to; what it belonged to before ends then."""
+    now_in = unit.memberships.filter(kind=Membership.BELONGS, until_us__isnull=True).first()
+    if now_in is None or now_in.since_us == since_us:
+        return
+    before = unit.memberships.filter(kind=Membership.BELONGS).exclude(pk=now_in.pk)
+    if since_us is None:
+        before.delete()
+    else:
+        before.filter(since_us__gte=since_us).delete()
+    group = now_in.group
+    # Gone first and back last: the database lets no unit belong to two groups for a moment.
+    old_since = now_in.since_us
+    now_in.delete()
+    for membership in before.all():
+        if membership.until_us == old_since or (
+            since_us is not None and (membership.until_us or FOREVER_US) > since_us
+        ):
+            membership.until_us = since_us
+            membership.save(update_fields=["until_us"])
+    join(unit, group, kind="belongs", since_us=since_us, until_us=None)
+
+
 def join(unit: Unit, group: Unit, *, kind: str, since_us: int | None, until_us: int | None) -> Membership:
     """Add one membership, or say which rule it breaks."""
     if kind not in (Membership.BELONGS, Membership.TAKES_PART):
