@@ -228,6 +228,18 @@ def test_a_unit_says_what_it_belonged_to_and_takes_part_in_with_dates(ada, units
     assert "Surgical programme: since 15 January 2026" in page.split('id="part-title"')[1]
 
 
+def test_keeping_a_unit_as_it_stands_leaves_its_past_alone(ada, units):
+    before = snapshot().memberships
+    page = text(ada.get("/units/W7/setup/"))
+    assert re.search(r'<input type="date" name="since" value="2025-11-01"', page)
+
+    kept = {"name": "Ward Seven", "kind": "ward", "group": "AMI", "since": "2025-11-01", "tz": "", "capacity": "28"}
+    ada.post("/units/W7/setup/", kept)
+
+    assert Unit.objects.get(code="W7").name == "Ward Seven"
+    assert snapshot().memberships == before
+
+
 def test_a_unit_takes_part_from_a_day_on_and_ends_it(ada, units):
     ada.post("/units/CCU/setup/", {"act": "join", "group": "SURG", "since": "2026-01-15"})
     made = Membership.objects.get(unit__code="CCU", kind="takes_part")

@@ -46,7 +46,7 @@ class SetUpForm(forms.Form):
     since = forms.DateField(
         label=gettext_lazy("Since"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=gettext_lazy("When it moved there. Empty: it has always belonged there."),
     )
     tz = forms.CharField(
