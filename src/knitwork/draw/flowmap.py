@@ -20,6 +20,8 @@ from knitwork.draw.layers import Node, Ways, ordered, placed
 
 # The largest flows that carry this share of all moves are drawn; more would not be read (reference/web.md B.3).
 SHARE = 0.85
+# A map of few flows is read whole, however small some are.
+LEAST_FLOWS = 12
 THINNEST = 1.5
 
 
@@ -102,21 +104,26 @@ class FlowMap:
     streams: tuple[Stream, ...]
 
 
-def largest(flows: Iterable[Flow], share: float = SHARE) -> tuple[list[Flow], list[Flow]]:
-    """Split flows into the largest that carry `share` of all moves, and the rest.
+def largest(flows: Iterable[Flow], share: float = SHARE, *, least: int = LEAST_FLOWS) -> tuple[list[Flow], list[Flow]]:
+    """Split flows into the largest that carry `share` of all moves, `least` of them in any case, and the rest.
 
-    >>> drawn, rest = largest([Flow("a", "b", 90), Flow("b", "c", 6), Flow("c", "a", 4)])
+    >>> drawn, rest = largest([Flow("a", "b", 90), Flow("b", "c", 6), Flow("c", "a", 4)], least=1)
     >>> len(drawn), len(rest)
     (1, 2)
     """
-    ordered = sorted(flows, key=lambda flow: (-flow.patients, flow.sender, flow.receiver))
-    ordered = [flow for flow in ordered if flow.patients > 0 and flow.sender != flow.receiver]
-    wanted, carried = share * sum(flow.patients for flow in ordered), 0
-    for at, flow in enumerate(ordered):
-        if carried >= wanted:
-            return ordered[:at], ordered[at:]
+    ordered_flows = in_order(flows)
+    wanted, carried = share * sum(flow.patients for flow in ordered_flows), 0
+    for at, flow in enumerate(ordered_flows):
+        if carried >= wanted and at >= least:
+            return ordered_flows[:at], ordered_flows[at:]
         carried += flow.patients
-    return ordered, []
+    return ordered_flows, []
+
+
+def in_order(flows: Iterable[Flow]) -> list[Flow]:
+    """Return the flows that move anybody from one unit to another, the largest first."""
+    some = [flow for flow in flows if flow.patients > 0 and flow.sender != flow.receiver]
+    return sorted(some, key=lambda flow: (-flow.patients, flow.sender, flow.receiver))
 
 
 def fits(flows: Iterable[Flow], size: str) -> bool:
@@ -148,10 +155,7 @@ def whole_lines(text: str, width: float, size: float) -> tuple[str, ...]:
 def flow_map(units: Iterable[Unit], flows: Iterable[Flow], *, size: str = "desk", heads: bool = False) -> FlowMap:
     """Return the places of every unit that a flow touches, and of the flows; the order of the input does not matter."""
     sheet = SHEETS[size]
-    drawn = sorted(
-        (flow for flow in flows if flow.patients > 0 and flow.sender != flow.receiver),
-        key=lambda flow: (-flow.patients, flow.sender, flow.receiver),
-    )
+    drawn = in_order(flows)
     touched = {end for flow in drawn for end in (flow.sender, flow.receiver)}
     known = {unit.key: unit for unit in sorted(units, key=lambda unit: unit.key) if unit.key in touched}
     numbers = sorted({unit.column for unit in known.values()})

@@ -53,15 +53,24 @@ class Matrix:
 
 
 def edges_of(weights: Sequence[float]) -> tuple[float, ...]:
-    """Return the least weight of each shade after the first, so that each shade holds about as many cells.
+    """Return the least weight of each shade after the first: equal steps of proportion, in round numbers.
 
-    >>> edges_of([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
-    (3, 5, 7, 9)
+    Hand-offs and waits run over several powers of ten, so equal steps of number would leave nearly all in one shade.
+
+    >>> edges_of([1, 3491]), edges_of([540, 72_000]), edges_of([7, 7]), edges_of([])
+    ((5, 26, 130, 680), (1400, 3800, 10000, 27000), (), ())
     """
-    ordered = sorted(weights)
-    if not ordered:
+    known = [weight for weight in weights if weight > 0]
+    if not known:
         return ()
-    return tuple(dict.fromkeys(ordered[len(ordered) * at // SHADES] for at in range(1, SHADES)))
+    least, most = min(known), max(known)
+    edges = [_rounded(least * (most / least) ** (at / SHADES)) for at in range(1, SHADES)]
+    return tuple(dict.fromkeys(edge for edge in edges if least < edge <= most))
+
+
+def _rounded(value: float) -> float:
+    """Return a number with two figures that count."""
+    return float(f"{value:.2g}") if value < 1 else int(float(f"{value:.2g}"))
 
 
 def matrix(keys: Sequence[str], cells: Mapping[tuple[str, str], Cell], *, with_figures: int = WITH_FIGURES) -> Matrix:

@@ -12,12 +12,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from knitwork.draw import words
+from knitwork.draw.chart import chart_svg
 from knitwork.draw.periods import Period, full_name
-from knitwork.draw.record import RUN, leading_signal
+from knitwork.draw.record import RUN, leading_signal, tail
 from knitwork.signals import Evaluation, Series, Spec, evaluate_many
 from knitwork.signals.step import Step, steepest
 from knitwork.web import present, say, small
@@ -230,6 +232,14 @@ def shown(one: Judged, *, hide: bool) -> Evaluation:
 def too_small(one: Judged, *, hide: bool) -> bool:
     """Say whether so many periods are hidden that a chart would say little and hint at much."""
     return present.holes_in(one.evaluation, hidden_of(one, hide=hide), present.SHOWN_POINTS[one.period])[1]
+
+
+def picture(one: Judged, size: str, *, title: str, hide: bool) -> SafeString:
+    """Return a pair's chart; what it says of itself to a screen reader is what the page says."""
+    drawn = tail(shown(one, hide=hide), present.SHOWN_POINTS[one.period])
+    said = in_a_line(one, hide=hide)
+    svg = chart_svg(drawn, size, title=title, sentence=said, period=one.period, _=_, ngettext=ngettext)
+    return mark_safe(svg)  # noqa: S308 - made by our own draw, every text in it escaped there
 
 
 def signalling(found: Iterable[Judged]) -> list[Judged]:

@@ -183,7 +183,7 @@ def change_card(one: Judged, known: Names, *, hide: bool) -> dict[str, Any]:
     said = changed.in_a_line(one, hide=hide)
     svg: SafeString | str = ""
     if not changed.too_small(one, hide=hide):
-        svg = present.picture(changed.shown(one, hide=hide), "desk", title=title, period=one.period)
+        svg = changed.picture(one, "desk", title=title, hide=hide)
     where = reverse("pair", kwargs={"sender": one.sender, "receiver": one.receiver})
     return {
         "title": title,

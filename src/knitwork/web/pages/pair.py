@@ -205,14 +205,13 @@ def turn_words(one: changed.Judged, *, hide: bool) -> dict[str, Any]:
 
 def wait_chart(one: changed.Judged, title: str, *, hide: bool) -> dict[str, Any]:
     """Return the run chart of the median wait, and its sentence, both of the whole series."""
-    evaluation = changed.shown(one, hide=hide)
-    said = say_sentence(evaluation, period=one.period, _=_, ngettext=ngettext)
+    said = changed.in_a_line(one, hide=hide)
     found: dict[str, Any] = {"sentence": said, "verdict": one.verdict, "what": _("Median wait.")}
     if changed.too_small(one, hide=hide):
         return found
     return found | {
-        "svg": present.picture(evaluation, "page", title=title, period=one.period),
-        "narrow": present.picture(evaluation, "desk", title=title, period=one.period),
+        "svg": changed.picture(one, "page", title=title, hide=hide),
+        "narrow": changed.picture(one, "desk", title=title, hide=hide),
     }
 
 
