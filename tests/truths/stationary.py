@@ -7,9 +7,9 @@ code judges the copies, and a signal on one of them is false.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import sqrt
 
 import numpy as np
@@ -84,6 +84,8 @@ class Tally:
     signals: int = 0
     expected: float = 0.0
     charts: int = 0
+    # Of each simulation by which a chance was found: how many copies it was used for, and the chance.
+    simulated: Counter[float] = field(default_factory=Counter)
 
     @property
     def rate(self) -> float:
@@ -97,6 +99,10 @@ class Tally:
     def error(self) -> float:
         """Return the binomial standard error of the rate, were the chance right."""
         return sqrt(self.chance * (1 - self.chance) / self.copies)
+
+    def error_of_chance(self, draws: int) -> float:
+        """Return the standard error of the chance itself, each simulation being of so many charts."""
+        return sqrt(sum((n / self.copies) ** 2 * c * (1 - c) / draws for c, n in self.simulated.items()))
 
 
 def judge_copies(charts: Iterable[Chart], *, copies: int, seed: int) -> dict[str, Tally]:
@@ -112,11 +118,14 @@ def judge_copies(charts: Iterable[Chart], *, copies: int, seed: int) -> dict[str
             tally = tallies[chart.spec.chart]
             tally.copies += 1
             tally.signals += bool(evaluation.recent)
-            tally.expected += present.chance_now(chart.evaluation)
+            chance = present.chance_now(chart.evaluation)
+            tally.expected += chance
+            tally.simulated[chance] += 1
     whole = Tally()
     for tally in tallies.values():
         whole.copies += tally.copies
         whole.signals += tally.signals
         whole.expected += tally.expected
         whole.charts += tally.charts
+        whole.simulated += tally.simulated
     return {**tallies, "all": whole}

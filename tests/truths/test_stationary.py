@@ -31,7 +31,7 @@ def charts(home):
 
 def tolerance(tally):
     """Return how far a rate may lie from its chance: three errors of the copies and of the simulation together."""
-    return ERRORS * sqrt(tally.error**2 + tally.chance * (1 - tally.chance) / DRAWS)
+    return ERRORS * sqrt(tally.error**2 + tally.error_of_chance(DRAWS) ** 2)
 
 
 def said(*lines):

@@ -1,0 +1,98 @@
+"""What each delivery brought, against rows counted one by one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+
+import pytest
+
+from knitwork.home import LoadOptions, open_home
+from knitwork.home.lateness import LATE_DAYS, Month
+from knitwork.model.units import Registry
+
+FIRST = dt.datetime(2026, 3, 1)
+
+
+def row(patient, unit, start, end=None):
+    return (patient, unit, f"{start:%Y-%m-%d %H:%M:%S}", f"{end:%Y-%m-%d %H:%M:%S}" if end else "")
+
+
+def delivered(folder, deliveries, *, feed="adt", tz="UTC"):
+    """Load these lists of rows one after the other, a day apart, and derive them."""
+    home = open_home(folder / "home")
+    for day, rows in enumerate(deliveries):
+        file = folder / f"{day}.csv"
+        file.write_text("patient,unit,start,end\n" + "".join(",".join(r) + "\n" for r in rows), "utf-8")
+        at = dt.datetime(2026, 6, 1 + day, 6, tzinfo=dt.UTC)
+        home.load([file], LoadOptions(feed=feed, tz=tz, received_at=at))
+    home.refresh(Registry(macro_name="Test"))
+    return home.answers()
+
+
+def days(n):
+    return FIRST + dt.timedelta(days=n)
+
+
+def test_a_row_in_a_file_twice_and_a_stay_told_again_are_known_already(tmp_path):
+    first = [row("a", "W", days(0), days(1)), row("b", "W", days(1)), row("a", "W", days(0), days(1))]
+    # b has left by now: the same stay, told again with its end
+    second = [row("b", "W", days(1), days(3)), row("c", "X", days(3), days(4))]
+
+    newest, oldest = delivered(tmp_path, [first, second]).brought()
+    assert (oldest.taken, oldest.new, oldest.known, oldest.doubled) == (3, 2, 1, 1)
+    assert (newest.taken, newest.new, newest.known, newest.doubled) == (2, 1, 1, 0)
+    assert (newest.units, newest.is_first, oldest.is_first) == (1, False, True)
+
+
+def test_one_delivery_alone_counts_what_stands_in_it_twice(tmp_path):
+    twice = row("a", "W", days(0), days(1))
+
+    (only,) = delivered(tmp_path, [[twice, twice, row("b", "W", days(2))]]).brought()
+    assert (only.taken, only.new, only.doubled, only.no_end) == (3, 2, 1, 1)
+    assert only.months == ()
+
+
+@pytest.mark.parametrize(("before", "late"), [(0, 0), (1, 1)])
+def test_a_row_is_late_only_when_it_began_more_than_the_given_days_before_the_end_of_the_records(
+    tmp_path, before, late
+):
+    edge = days(20) - dt.timedelta(days=LATE_DAYS, seconds=before)
+
+    newest, _first = delivered(
+        tmp_path, [[row("a", "W", days(0), days(20))], [row("b", "W", edge, days(20))]]
+    ).brought()
+    assert newest.late == late
+    assert newest.months == (Month("2026-03-01", 1, late),)
+
+
+def test_months_are_those_of_the_place(tmp_path):
+    """An hour before midnight in New York is the next month in UTC."""
+    late = row("b", "W", dt.datetime(2026, 3, 31, 23), dt.datetime(2026, 4, 2))
+    home = open_home(tmp_path / "home")
+    home.write_settings(name="Test", tz="America/New_York")
+
+    newest, _first = delivered(tmp_path, [[row("a", "W", days(0), days(90))], [late]], tz="America/New_York").brought()
+    assert newest.months == (Month("2026-03-01", 1, 1),)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_counts_equal_those_made_row_by_row(tmp_path, seed):
+    rng = random.Random(seed)
+    some = [row(f"p{rng.randrange(9)}", rng.choice("WX"), days(rng.randrange(60)), days(70)) for _ in range(40)]
+    deliveries = [[rng.choice(some) for _ in range(rng.randrange(5, 30))] for _ in range(4)]
+
+    known: set[tuple] = set()
+    expected, reach = [], None
+    for rows in deliveries:
+        stays = {r[:3] for r in rows}
+        new = stays - known
+        limit = reach - dt.timedelta(days=LATE_DAYS) if reach else None
+        late = sum(bool(limit) and dt.datetime.fromisoformat(s[2]) < limit for s in new)
+        expected.append((len(rows), len(new), len(rows) - len(stays), late))
+        known |= stays
+        reach = days(70)
+
+    brought = delivered(tmp_path, deliveries).brought()
+    assert [(b.taken, b.new, b.doubled, b.late) for b in reversed(brought)] == expected
+    assert all(sum(m.new for m in b.months) == b.new for b in brought if not b.is_first)
