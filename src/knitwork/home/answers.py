@@ -13,7 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from knitwork.home import chains, lateness, levels, linking, links, measured, patients, rhythm, spine, today
+from knitwork.home import chains, lateness, levels, linking, links, measured, paths, patients, rhythm, spine, today
 from knitwork.home.place import Place
 from knitwork.journeys.pairs import MONTH, RECENT_DAYS, WEEK
 from knitwork.lake.manifest import Manifest
@@ -387,3 +387,23 @@ class Answers:
 
     def patient_stays(self, patient: str) -> list[Row]:
         return patients.patient_stays(self, patient)
+
+    def journey_numbers(self, chosen: paths.Chosen) -> tuple[Row, list[Row]]:
+        return paths.journey_numbers(self, chosen)
+
+    def journey_returns(self, chosen: paths.Chosen) -> Row:
+        return paths.journey_returns(self, chosen)
+
+    def journey_ways(
+        self, chosen: paths.Chosen, sort: paths.Sort = "common", limit: int | None = 50, least: int = 0
+    ) -> tuple[list[Row], Row]:
+        return paths.journey_ways(self, chosen, sort=sort, limit=limit, least=least)
+
+    def journey_streams(self, chosen: paths.Chosen) -> tuple[list[Row], list[Row]]:
+        return paths.journey_streams(self, chosen)
+
+    def journey_interval(self, chosen: paths.Chosen) -> tuple[Row, list[Row]]:
+        return paths.journey_interval(self, chosen)
+
+    def journey_patients(self, chosen: paths.Chosen, limit: int = 200) -> tuple[list[Row], int]:
+        return paths.journey_patients(self, chosen, limit=limit)
