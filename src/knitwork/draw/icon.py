@@ -14,11 +14,14 @@ KINDS = ("better", "worse", "neither", "quiet", "few")
 
 
 def icon_kind(evaluation: Evaluation) -> str:
-    """Return better, worse or neither for a signal that touches the last three points, else quiet, or few points."""
+    """Return better, worse or neither for a signal that touches the last three points, else quiet; few where it is not judged.
+
+    A chart is not judged while it has too few points, or where too few events are counted for any rule.
+    """
     signal = leading_signal(evaluation)
     if signal is not None and evaluation.recent:
         return signal.verdict if signal.verdict in KINDS[:2] else "neither"
-    return "few" if evaluation.n_useful < NEEDED else "quiet"
+    return "few" if evaluation.n_useful < NEEDED or not evaluation.spec.rules else "quiet"
 
 
 def icon_svg(evaluation: Evaluation, *, _: Translate = as_written) -> str:

@@ -6,7 +6,7 @@ its place and the lowest label line names the parts, as many as fit: the rest st
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
@@ -98,11 +98,18 @@ def _start(middle: float, width: float) -> float:
     return round(min(max(middle - width / 2, 0), max(WIDTH - width, 0)), 1)
 
 
-def bars_svg(values: Sequence[float | None], names: Sequence[str], *, said: str, decimals: int = 1) -> str:
-    """Return a round as bars, named by its sentence."""
+def bars_svg(
+    values: Sequence[float | None],
+    names: Sequence[str],
+    *,
+    said: str,
+    decimals: int = 1,
+    marked: Collection[int] = (),
+) -> str:
+    """Return a round as bars, named by its sentence; `marked` are the parts that the sentence speaks of."""
     places = layout(values, names, decimals=decimals)
     drawn = "".join(
-        f'<path class="{"most" if at == places.highest else "bar"}" '
+        f'<path class="{"most" if at in marked else "bar"}" '
         f'd="M{bar.x:g} {BASE:g}V{bar.top:g}h{bar.width:g}V{BASE:g}z"/>'
         for at, bar in enumerate(places.bars)
         if bar.known and bar.top < BASE

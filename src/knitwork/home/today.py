@@ -50,6 +50,7 @@ class Tally:
     left: tuple[tuple[int, ...], ...]
     came_from: tuple[tuple[tuple[str | None, int], ...], ...]
     went_to: tuple[tuple[tuple[str | None, int], ...], ...]
+    left_lately: int
     under_way: int
 
 
@@ -105,25 +106,17 @@ def arrived(rows: Iterable[Seen], day: int) -> list[Seen]:
 
 def left(rows: Iterable[Seen], day: int) -> list[Seen]:
     """Return who left on a local day, in order of leaving."""
-    return sorted((r for r in rows if r.end_day == day and r.end_us is not None), key=lambda r: (r.end_us, r.patient))
+    return sorted((r for r in rows if r.end_day == day), key=lambda r: (r.end_us or 0, r.patient))
 
 
 def under_way(rows: Iterable[Seen], until_us: int) -> list[Seen]:
     """Return who left in the last hours of the records, after the last step of a visit, and was not seen since."""
-    since = until_us - UNDER_WAY_HOURS * HOUR_US
-    return sorted(
-        (
-            r
-            for r in rows
-            if r.end_us is not None
-            and since < r.end_us <= until_us
-            and r.is_last
-            and not r.concurrent
-            and r.after is None
-            and r.elsewhere_us is None
-        ),
-        key=lambda r: (r.end_us, r.patient),
-    )
+    gone = [r for r in rows if _lately(r, until_us) and r.is_last and not r.concurrent and r.elsewhere_us is None]
+    return sorted(gone, key=lambda r: (r.end_us or 0, r.patient))
+
+
+def _lately(row: Seen, until_us: int) -> bool:
+    return row.end_us is not None and until_us - UNDER_WAY_HOURS * HOUR_US < row.end_us <= until_us
 
 
 def tally(rows: list[Seen], *, until_us: int, last_day: int, days: int = 2) -> Tally:
@@ -138,6 +131,7 @@ def tally(rows: list[Seen], *, until_us: int, last_day: int, days: int = 2) -> T
         left=tuple(_hours(row.end_hour or 0 for row in some) for some in went),
         came_from=tuple(_most(row.before for row in some if not row.concurrent) for some in came),
         went_to=tuple(_most(row.after for row in some if not row.concurrent) for some in went),
+        left_lately=sum(1 for row in rows if _lately(row, until_us) and not row.concurrent),
         under_way=len(under_way(rows, until_us)),
     )
 

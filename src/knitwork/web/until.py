@@ -69,10 +69,12 @@ def warnings(source: Source, until: Until, now: dt.datetime) -> list[str]:
         )
         said.append(text % {"n": say.count(days)})
     if until.before_the_rest:
-        text = _("%(feeds)s ends on %(moment)s, earlier than the other feeds: what came after is not known.")
+        text = _(
+            "The records of %(feeds)s end on %(moment)s, earlier than the other feeds: what came after is not known."
+        )
         said.append(text % {"feeds": joined(until.feeds, 0, _, ngettext), "moment": say.instant(until.us, until.tz)})
     said += [
-        _("%(feed)s ends earlier, on %(moment)s: what came after from there is missing below.")
+        _("The records of %(feed)s end earlier, on %(moment)s: what came after is missing below.")
         % {"feed": feed, "moment": say.instant(last, until.tz)}
         for feed, last in until.earlier
     ]
@@ -88,6 +90,11 @@ def as_of_words(until: Until) -> str:
 def day_name(day: int) -> str:
     """Return a local day by its name: Saturday 31 October."""
     return date_format(dt.date(1970, 1, 1) + dt.timedelta(days=day), "l j F")
+
+
+def short_instant(us: int, tz: str) -> str:
+    """Return an instant for a narrow column: 26 Oct, 17:56."""
+    return date_format(say.local(us, tz).replace(tzinfo=None), "j M, H:i")
 
 
 def clock(us: int, tz: str) -> str:

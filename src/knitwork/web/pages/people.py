@@ -19,7 +19,7 @@ from knitwork.web.kept import kept
 from knitwork.web.pages.around import Names
 from knitwork.web.pages.unit import Head
 from knitwork.web.source import Source
-from knitwork.web.until import Until, clock, day_name
+from knitwork.web.until import Until, clock, day_name, short_instant
 
 MOST_ROWS = 60
 # So many rows are read at a glance; a longer list is folded away behind its number.
@@ -88,7 +88,7 @@ def here_row(row: Seen, known: Names, until: Until, usual_s: float, usual_n: int
     """Return one patient who is in: since when, how long, where from, and whether that is longer than usual."""
     seconds = (until.us - row.start_us) / 1e6
     return named(row) | {
-        "since": say.instant(row.start_us, until.tz) if row.precise else say.day(row.start_us, until.tz),
+        "since": short_instant(row.start_us, until.tz) if row.precise else say.day(row.start_us, until.tz),
         "length": say.duration(max(seconds, 0)),
         "other": came_from(row, known),
         "long": usual_n >= STAYS_FOR_USUAL and seconds > usual_s,

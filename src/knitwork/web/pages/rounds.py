@@ -6,7 +6,7 @@ A difference is only said where it is more than chance: else the sentence says t
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.utils.formats import date_format
@@ -87,7 +87,9 @@ def day_of(found: Rhythm) -> dict[str, Any]:
     means = [m or 0.0 for m in found.hours.means]
     names = [str(hour) for hour in range(24)]
     said = day_words(means, found)
-    return picture(_("Arrivals by hour"), said, means, names, head=_("Hour"), unit=_("Arrivals a day"), decimals=None)
+    at = busiest(means, BUSY_HOURS)
+    marked = [(at + step) % 24 for step in range(BUSY_HOURS)] if differs(found.hours) else []
+    return picture(_("Arrivals by hour"), said, means, names, head=_("Hour"), unit=_("Arrivals a day"), marked=marked)
 
 
 def day_words(means: Sequence[float], found: Rhythm) -> str:
@@ -158,10 +160,22 @@ def week_of(found: Rhythm) -> dict[str, Any]:
     """Return the arrivals by day of the week."""
     days = [MONDAY + dt.timedelta(days=at) for at in range(7)]
     names, full = [date_format(day, "D") for day in days], [date_format(day, "l") for day in days]
-    said = part_words(found.weekdays, full, _("No day of the week differs from the others by more than chance."))
+    said = part_words(
+        found.weekdays,
+        full,
+        _("Busiest on %(busy)s with %(most)s a day, quietest on %(quiet)s with %(least)s."),
+        _("No day of the week differs from the others by more than chance."),
+    )
     return picture(
-        _("Arrivals by day of the week"), said, list(found.weekdays.means), names, head=_("Day"), unit=_("Arrivals a day"), full=full
-    )  # fmt: skip
+        _("Arrivals by day of the week"),
+        said,
+        list(found.weekdays.means),
+        names,
+        head=_("Day"),
+        unit=_("Arrivals a day"),
+        full=full,
+        marked=highest(found.weekdays),
+    )
 
 
 def year_of(found: Rhythm) -> dict[str, Any]:
@@ -176,20 +190,38 @@ def year_of(found: Rhythm) -> dict[str, Any]:
         return {"title": _("Arrivals by month of the year"), "said": text % {"n": months}, "svg": "", "rows": []}
     days = [dt.date(2024, at + 1, 1) for at in range(12)]
     names, full = [date_format(day, "N")[:3] for day in days], [date_format(day, "F") for day in days]
-    said = part_words(found.months, full, _("No month of the year differs from the others by more than chance."))
+    said = part_words(
+        found.months,
+        full,
+        _("Busiest in %(busy)s with %(most)s a day, quietest in %(quiet)s with %(least)s."),
+        _("No month of the year differs from the others by more than chance."),
+    )
     return picture(
-        _("Arrivals by month of the year"), said, list(found.months.means), names, head=_("Month"), unit=_("Arrivals a day"), full=full
-    )  # fmt: skip
+        _("Arrivals by month of the year"),
+        said,
+        list(found.months.means),
+        names,
+        head=_("Month"),
+        unit=_("Arrivals a day"),
+        full=full,
+        marked=highest(found.months),
+    )
 
 
-def part_words(one: Round, names: Sequence[str], same: str) -> str:
+def part_words(one: Round, names: Sequence[str], differ: str, same: str) -> str:
     """Say which part of a week or a year is busiest and which is quietest."""
     if not differs(one):
         return same
-    means = [(mean, at) for at, mean in enumerate(one.means) if mean is not None]
-    most, least = max(means), min(means)
-    known = {"busy": names[most[1]], "most": rate(most[0]), "quiet": names[least[1]], "least": rate(least[0])}
-    return _("Busiest in %(busy)s with %(most)s a day, quietest in %(quiet)s with %(least)s.") % known
+    means = [(mean, -at) for at, mean in enumerate(one.means) if mean is not None]
+    most, least = max(means), min(means, key=lambda pair: (pair[0], -pair[1]))
+    known = {"busy": names[-most[1]], "most": rate(most[0]), "quiet": names[-least[1]], "least": rate(least[0])}
+    return differ % known
+
+
+def highest(one: Round) -> list[int]:
+    """Return the part that the sentence names; none where the parts do not differ."""
+    means = [(mean, -at) for at, mean in enumerate(one.means) if mean is not None]
+    return [-max(means)[1]] if differs(one) else []
 
 
 def picture(
@@ -202,15 +234,14 @@ def picture(
     unit: str,
     full: list[str] | None = None,
     level: bool = False,
-    decimals: int | None = None,
+    marked: Collection[int] = (),
 ) -> dict[str, Any]:
     """Return one picture with its title, its sentence and its numbers as a table."""
-    decimals = 1 if decimals is None else decimals
     spoken = f"{title}. {said}"
     if level:
-        svg = level_svg([v or 0.0 for v in values], names, said=spoken, decimals=decimals)
+        svg = level_svg([v or 0.0 for v in values], names, said=spoken)
     else:
-        svg = bars_svg(values, names, said=spoken, decimals=decimals)
+        svg = bars_svg(values, names, said=spoken, marked=marked)
     rows = [{"name": name, "value": rate(value)} for name, value in zip(full or names, values, strict=True)]
     return {
         "title": title,

@@ -177,6 +177,11 @@ def parts(head: Head, said: str, total: int, others: Sequence[tuple[str | None, 
     small_ones = small.is_small(total) or any(small.is_small(n) for _unit, n in others)
     if not others or (head.hide and small_ones):
         return f"{said}."
+    if len(others) == 1:
+        only = {"said": said, "unit": head.known.name(others[0][0])}
+        if others[0][0] is None:
+            return (_("%(said)s from home or elsewhere.") if coming else _("%(said)s for home or elsewhere.")) % only
+        return (_("%(said)s from %(unit)s.") if coming else _("%(said)s for %(unit)s.")) % only
     near = _("%(n)s from %(unit)s") if coming else _("%(n)s to %(unit)s")
     outside = _("%(n)s from home or elsewhere") if coming else _("%(n)s home or elsewhere")
     named = [
@@ -193,9 +198,14 @@ def under_way_words(source: Source, head: Head, until: Until, counted: Tally) ->
     """Say how many left of late and were not seen since, which is all that records tell of a hand-off under way."""
     if present.without_beds(source, head.place.code):
         return ""
+    states = [state for state in source.answers.feeds() if state.feed in until.feeds]
+    if not any(state.departures_recorded for state in states):
+        return _("Departure not recorded by this feed, so nobody can say who is on the way.")
     since = {"time": clock(until.us - ask.UNDER_WAY_HOURS * ask.HOUR_US, until.tz)}
     if not counted.under_way:
-        return _("Of those who left since %(time)s each was seen in another unit, or nobody left.") % since
+        if not counted.left_lately:
+            return _("The records name nobody who left since %(time)s.") % since
+        return _("Whoever left since %(time)s was seen in another unit.") % since
     text = ngettext(
         "%(n)s patient left since %(time)s and is not seen in another unit yet: gone home or on the way.",
         "%(n)s patients left since %(time)s and are not seen in another unit yet: gone home or on the way.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -50,7 +51,7 @@ def understand(request: HttpRequest, code: str) -> HttpResponse:
         "totals": totals,
         "strip": present.strip(totals),
         "doubts": doubts.of_unit(source, [m for m in source.measures if m in shown], head.known),
-        "ways": {} if head.is_programme else ways.context(source, head),
+        "paths": {} if head.is_programme else ways.context(source, head),
         "rhythm": {} if head.is_programme else rounds.context(source, head, until),
         "inside": unit_links(head.known, head.inside),
         "taking_part": unit_links(head.known, head.part),
@@ -95,10 +96,15 @@ def measures(source: Source, head: Head, *, all_charts: bool) -> dict[str, Any]:
         return present.card_of(source, one, unit=code, period=period, hide=hide)
 
     evaluations = [one.evaluation for one in head.judged]
+    rows = [] if all_charts else [quiet_row(source, head, one) for one in still]
+    # Most rows end with the same period: it is said once over the column, and beside a value only where it is another.
+    periods_said = Counter(row["when"] for row in rows if row["when"])
+    usual_when = periods_said.most_common(1)[0][0] if periods_said else ""
     return {
         "signals": [card(one) for one in loud],
         "quiet_cards": [card(one) for one in still] if all_charts else [],
-        "quiet_rows": [] if all_charts else [quiet_row(source, head, one) for one in still],
+        "quiet_rows": rows,
+        "quiet_when": usual_when,
         "all_charts": all_charts,
         "other_view": f"?period={period}" + ("" if all_charts else "&all=charts"),
         "quiet": len(still),

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from knitwork.draw.periods import Period
+from knitwork.home.spine import DAY_US
 from knitwork.web import present, say
 from knitwork.web.accounts.access import may
 from knitwork.web.kept import kept
@@ -121,11 +122,35 @@ def moved(source: Source, code: str, known: Names) -> list[str]:
         "belongs": _("Until %(day)s it belonged to %(group)s; numbers before that stay there."),
         "takes_part": _("Until %(day)s it took part in %(group)s."),
     }
-    return [
+    said = [
         texts[m.kind] % {"day": say.day(m.until_us, source.tz), "group": known.name(m.group)}
         for m in sorted(ended, key=lambda m: (m.kind, m.until_us or 0))
         if (m.kind, m.group) not in now
     ]
+    return said + came_and_went(source, code, known)
+
+
+def came_and_went(source: Source, code: str, known: Names) -> list[str]:
+    """Say of a group which units came to it or left it while the records run: its numbers change with them."""
+    as_of, first = source.answers.as_of_us, first_us(source)
+    said = []
+    for m in source.answers.registry.memberships:
+        if m.group != code or m.kind != "belongs" or as_of is None or first is None:
+            continue
+        name = {"unit": known.name(m.unit)}
+        if m.since_us is not None and first < m.since_us <= as_of:
+            text = _("%(unit)s came here on %(day)s: numbers from then on include it.")
+            said.append(text % (name | {"day": say.day(m.since_us, source.tz)}))
+        if m.until_us is not None and first < m.until_us <= as_of:
+            text = _("%(unit)s left on %(day)s: numbers from then on are without it.")
+            said.append(text % (name | {"day": say.day(m.until_us, source.tz)}))
+    return said
+
+
+def first_us(source: Source) -> int | None:
+    """Return about when the records begin."""
+    first = source.answers.first_day
+    return None if first is None else first * DAY_US
 
 
 def feeds_of(source: Source, level: str, codes: list[str]) -> list[str]:
