@@ -95,6 +95,20 @@ def write(path: Path, rows: Iterable[Row]) -> Path:
     return path
 
 
+LINK_HEADER = ("patient", "merged_into", "at", "kind")
+
+
+def write_links(path: Path, *links: str) -> Path:
+    """Write patient links: `"P1>P2"`, with an `@2026-03-01` for the time, and a `!` before an unmerge."""
+    with path.open("w", newline="", encoding="utf-8") as out:
+        writer = csv.writer(out)
+        writer.writerow(LINK_HEADER)
+        for link in links:
+            pair, _, at = link.lstrip("!").partition("@")
+            writer.writerow([*pair.split(">"), at, "unmerge" if link.startswith("!") else "merge"])
+    return path
+
+
 def options(*, feed: str = "adt", received_at: dt.datetime = NOON) -> LoadOptions:
     return LoadOptions(feed=feed, tz="UTC", received_at=received_at)
 

@@ -22,16 +22,6 @@ SEEDS = [
 HOUR = dt.timedelta(hours=1)
 
 
-@pytest.fixture
-def buckets(monkeypatch):
-    """Force the number of buckets of homes made from now on."""
-
-    def force(number: int) -> None:
-        monkeypatch.setattr("knitwork.home.load.how_many", lambda stays: number)
-
-    return force
-
-
 @pytest.mark.parametrize("seed", SEEDS)
 def test_bucketed_equals_unbucketed(tmp_path, buckets, seed):
     one, two = write(tmp_path / "a.csv", extract(seed)), write(tmp_path / "b.csv", later(extract(seed), seed))

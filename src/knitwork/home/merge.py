@@ -59,7 +59,7 @@ def merge(
 ) -> tuple[list[LakeFile], bool]:
     """Write the merged tables of a new generation; the flag says whether all of it was made anew.
 
-    `stirred` are the persons who gained or lost a number, beside those who have new rows.
+    `stirred` are the persons who gained or lost a number, or have new rows under one that was given up.
     """
     con = place.lake.writer()
     try:
@@ -241,19 +241,12 @@ class _Merging:
         self.con.execute(f"CREATE TEMP TABLE touched_pair AS {pairs}")
 
     def find_stirred(self) -> None:
-        """Find the persons whose rows are new, under the numbers they had and have, and those whose numbers changed."""
+        """Find the patients whose rows are new, and the persons whose numbers changed or came to have new rows."""
         SharedTable("stirred_patient", "patient VARCHAR", tuple((p,) for p in sorted(self.stirred))).make(self.con)
         fresh = [f for f in self.new.of("landed") if f.name in set(self.new.fresh)]
-        if not fresh:
-            return
-        rows = f"SELECT DISTINCT patient FROM read_parquet({paths_sql(self.place.lake.paths(fresh))})"
-        self.con.execute(f"INSERT INTO stirred_patient {rows}")
-        for manifest in (self.before, self.new):
-            if manifest.rows("person"):
-                self.con.execute(
-                    f"INSERT INTO stirred_patient SELECT p.person FROM {self.source(manifest, 'person')} p "
-                    f"SEMI JOIN ({rows}) f ON f.patient = p.patient"
-                )
+        if fresh:
+            rows = f"read_parquet({paths_sql(self.place.lake.paths(fresh))})"
+            self.con.execute(f"INSERT INTO stirred_patient SELECT DISTINCT patient FROM {rows}")
 
     def cells(self, day: int, *, touched: str | None = None) -> str:
         """Make the cells, of everything or of what was touched, and return the query that reads them all."""

@@ -30,17 +30,13 @@ _ASIDE = "feed VARCHAR, delivery VARCHAR, row BIGINT, field VARCHAR, rule VARCHA
 class Linked:
     """Who is one person now, and what differs from the generation before.
 
-    `sources` are the files of landed links it was made of; `stirred` the persons whose records
-    gained or lost a number, as they were and as they are.
+    `sources` are the files of landed links it was made of; `stirred` the persons who gained or lost
+    a number, as they were and as they are, and those who have new rows under a number that was given up.
     """
 
     now: Persons = field(default_factory=Persons)
     sources: tuple[str, ...] = ()
-    before: dict[str, str] = field(default_factory=dict)
     stirred: frozenset[str] = frozenset()
-
-    def bucket_of(self, number: str, buckets: int) -> int:
-        return bucket_of(self.now.of(number), buckets)
 
 
 def landed_links(place: Place, manifest: Manifest, deliveries: Collection[str]) -> list[PatientLink]:
@@ -64,7 +60,25 @@ def linked(place: Place, manifest: Manifest, deliveries: Collection[str]) -> Lin
         before = {r["patient"]: r["person"] for r in place.lake.rows(manifest, "SELECT patient, person FROM {person}")}
     now = persons(landed_links(place, manifest, deliveries))
     changed = [n for n in before.keys() | now.person.keys() if before.get(n, n) != now.of(n)]
-    return Linked(now, sources, before, frozenset(p for n in changed for p in (before.get(n, n), now.of(n))))
+    stirred = {p for n in changed for p in (before.get(n, n), now.of(n))} | {
+        now.of(number) for number in new_rows_of(place, manifest, now.person)
+    }
+    return Linked(now, sources, frozenset(stirred))
+
+
+def new_rows_of(place: Place, manifest: Manifest, numbers: Collection[str]) -> list[str]:
+    """Return which of these numbers have landed rows that no derived table has seen yet."""
+    fresh = [f for f in manifest.of("landed") if f.name in set(manifest.fresh)]
+    if not fresh or not numbers:
+        return []
+    con = place.lake.writer()
+    try:
+        SharedTable("given_up", "patient VARCHAR", tuple((number,) for number in numbers)).make(con)
+        rows = f"read_parquet({paths_sql(place.lake.paths(fresh))})"
+        found = con.execute(f"SELECT DISTINCT l.patient FROM {rows} l SEMI JOIN given_up g ON g.patient = l.patient")
+        return [str(row[0]) for row in found.fetchall()]
+    finally:
+        con.close()
 
 
 def tables(place: Place, found: Linked) -> list[LakeFile]:
