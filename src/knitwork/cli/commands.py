@@ -59,7 +59,7 @@ def demo(
         with TemporaryDirectory(prefix="riverbend-") as folder:
             extracts = write_extracts(Path(folder), seed=seed, patients=patients)
             say(f"Riverbend Health, an invented health system: {extracts.stays:,} stays written")
-            target.write_settings(name="Riverbend Health", tz="America/New_York")
+            target.write_settings(name="Riverbend Health", tz="America/New_York", invented=True)
             # Delivered the morning after the last day, whatever the clock here says.
             morning = dt.datetime.combine(extracts.until + dt.timedelta(days=1), dt.time(11, 10), dt.UTC)
             files = [*extracts.files, extracts.links, extracts.units_csv, extracts.memberships_csv]
@@ -147,7 +147,7 @@ def doctor(home: HomeOption = None) -> None:
 def account_add(
     name: Annotated[str, typer.Argument(help="the name to sign in with")],
     home: HomeOption = None,
-    role: Annotated[str, typer.Option(help="owner, team or reader")] = "owner",
+    role: Annotated[str, typer.Option(help="owner, lead, team or reader")] = "owner",
 ) -> None:
     """Make an account; asks for its password."""
     from knitwork.web.serve import open_database

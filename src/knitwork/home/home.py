@@ -68,12 +68,12 @@ class Home:
         """Derive and measure what is new, under `registry` (by default the last one, with new units added)."""
         return refreshing.refresh(self.place, registry or self.registry(), full=full, as_of=as_of, progress=progress)
 
-    def write_settings(self, *, name: str, tz: str | None) -> None:
+    def write_settings(self, *, name: str, tz: str | None, invented: bool = False) -> None:
         """Write a first knitwork.toml; an existing one is left alone."""
         target = self.path / "knitwork.toml"
         if not target.exists():
             self.path.mkdir(parents=True, exist_ok=True)
-            target.write_text(starter(name, tz), "utf-8")
+            target.write_text(starter(name, tz, invented=invented), "utf-8")
             self.place.__dict__.pop("settings", None)
 
     # Asking

@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     keep_seconds: float = Field(
         600.0, ge=0, description="how long files of old generations stay for questions under way"
     )
+    invented: bool = Field(False, description="the records are invented, and walls say so")
 
     @field_validator("tz")
     @classmethod
@@ -75,12 +76,12 @@ def read_settings(home: Path) -> Settings:
         raise BadDefinition(f"{path}: {where}: {first['msg']}") from error
 
 
-def starter(name: str, tz: str | None) -> str:
+def starter(name: str, tz: str | None, *, invented: bool = False) -> str:
     """Return the text of a new knitwork.toml, every setting with its meaning."""
     lines = ["# Settings of this Knitwork home. Remove the # before a line to change it.", ""]
     for key, field in Settings.model_fields.items():
         lines.append(f"# {field.description}")
-        given = {"name": name, "tz": tz}.get(key)
+        given = {"name": name, "tz": tz, "invented": invented}.get(key)
         default = field.default
         if given is not None and given != default:
             lines.append(f"{key} = {_toml(given)}")
@@ -91,4 +92,6 @@ def starter(name: str, tz: str | None) -> str:
 
 
 def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' if isinstance(value, str) else str(value)

@@ -25,6 +25,7 @@ class Source:
     answers: Any
     measures: dict[str, Definition]
     key: str
+    invented: bool = False
 
 
 def source() -> Source:
@@ -57,4 +58,5 @@ def from_home() -> Source:
         answers=answers if answers.is_derived else None,
         measures=definitions(),
         key=str(settings.HOME),
+        invented=home.settings.invented,
     )

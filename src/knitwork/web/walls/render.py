@@ -105,7 +105,7 @@ def _make(source: Source, plan: Plan) -> Inside:
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
         "last": say.instant(last, source.tz),
         "late_ms": None if late is None else late // 1000,
-        "invented": getattr(source, "invented", False),
+        "invented": source.invented,
     }
     text = render_to_string("walls/inside.html", context)
     tag = hashlib.sha256(text.encode()).hexdigest()[:16]
