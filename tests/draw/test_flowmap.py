@@ -20,11 +20,10 @@ from knitwork.draw.flowmap import (
     Unit,
     fits,
     flow_map,
-    flow_map_svg,
     largest,
-    ribbon,
     whole_lines,
 )
+from knitwork.draw.flowpicture import flow_map_svg, ribbon
 from knitwork.draw.labels import text_width
 from knitwork.draw.layers import crossings, rising
 
@@ -252,6 +251,18 @@ def test_worse_is_told_by_a_mark_beside_its_colour():
 
     assert 'class="stream worse"' in svg
     assert 'class="worse"' in svg
+
+
+@pytest.mark.parametrize("size", SHEETS)
+def test_streams_are_thinned_until_the_map_is_no_higher_than_its_sheet(size):
+    units = [Unit(f"u{at}", "Ward", at % 5) for at in range(24)]
+    flows = [Flow(f"u{at}", f"u{(at + step) % 24}", 500) for at in range(24) for step in (1, 3)]
+    alone = flow_map(units[:2], flows[:1], size=size)
+
+    place = flow_map(units, flows, size=size)
+
+    assert place.height <= SHEETS[size].highest
+    assert place.streams[0].width < alone.streams[0].width
 
 
 def test_a_name_is_broken_and_never_cut():

@@ -8,13 +8,10 @@ Names are broken into as many lines as they need and never cut.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
-from itertools import pairwise
 from typing import NamedTuple
 
-from knitwork.draw.chart import mark
 from knitwork.draw.labels import text_width
 from knitwork.draw.layers import Node, Ways, ordered, placed
 
@@ -23,6 +20,7 @@ SHARE = 0.85
 # A map of few flows is read whole, however small some are.
 LEAST_FLOWS = 12
 THINNEST = 1.5
+THINNER = (1.0, 0.7, 0.5, 0.35, 0.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +56,8 @@ class Sheet:
     between: float  # the least room between two columns
     gap: float  # the least room between two boxes
     thickest: float  # what the busiest side of any box is wide
+    tall: float  # how high all boxes of a column may grow by their streams
+    highest: float  # streams are thinned until the map is no higher than this
     pad: float
 
     @property
@@ -66,8 +66,8 @@ class Sheet:
 
 
 SHEETS = {
-    "desk": Sheet("desk", 1240, 14, 60, 200, 124, 56, 12, 132, 8),
-    "wall": Sheet("wall", 1800, 21, 25, 300, 190, 80, 18, 170, 12),
+    "desk": Sheet("desk", 1240, 14, 60, 200, 124, 56, 12, 132, 560, 900, 8),
+    "wall": Sheet("wall", 1800, 21, 25, 300, 190, 80, 18, 170, 480, 936, 12),
 }
 
 
@@ -152,58 +152,98 @@ def whole_lines(text: str, width: float, size: float) -> tuple[str, ...]:
     return tuple(lines)
 
 
+class Grid(NamedTuple):
+    """Where the columns stand: the place of each unit's, how far they are apart, how wide each is, and all of them."""
+
+    numbers: list[int]
+    column: dict[str, int]
+    step: float
+    wide: float
+    across: float
+
+
 def flow_map(units: Iterable[Unit], flows: Iterable[Flow], *, size: str = "desk", heads: bool = False) -> FlowMap:
-    """Return the places of every unit that a flow touches, and of the flows; the order of the input does not matter."""
+    """Return the places of every unit that a flow touches, and of the flows; the order of the input does not matter.
+
+    Streams are made thinner, in steps, until the map is no higher than its sheet; names keep their size.
+    """
     sheet = SHEETS[size]
     drawn = in_order(flows)
     touched = {end for flow in drawn for end in (flow.sender, flow.receiver)}
     known = {unit.key: unit for unit in sorted(units, key=lambda unit: unit.key) if unit.key in touched}
-    numbers = sorted({unit.column for unit in known.values()})
-    column = {key: numbers.index(unit.column) for key, unit in known.items()}
+    grid = _grid(known, sheet)
+    lines = {key: whole_lines(unit.name, grid.wide - 2 * sheet.pad, sheet.font) for key, unit in known.items()}
+    head = sheet.line * 2 + sheet.gap if heads else sheet.pad
+    for thinner in THINNER:
+        found = _laid(known, drawn, lines, grid, sheet, head, thinner)
+        if found.height <= sheet.highest:
+            break
+    return found
+
+
+def _grid(units: dict[str, Unit], sheet: Sheet) -> Grid:
+    numbers = sorted({unit.column for unit in units.values()})
+    column = {key: numbers.index(unit.column) for key, unit in units.items()}
     count = max(len(numbers), 1)
     wide = min(sheet.box, max(sheet.narrowest, (sheet.width - (count - 1) * sheet.between) / count))
-    across = max(sheet.width, count * wide + (count - 1) * sheet.between)
-    # One column has nothing to its right but its own arcs; several share what room there is.
-    step = (across - wide) / (count - 1) if count > 1 else 0.0
     if count == 1:
-        across = wide + sheet.between
-    widths = _widths(drawn, sheet)
-    ways = {at: _way(flow, at, column) for at, flow in enumerate(drawn)}
-    lines = {key: whole_lines(unit.name, wide - 2 * sheet.pad, sheet.font) for key, unit in known.items()}
-    heights = _heights(drawn, widths, column, lines, sheet)
+        # One column has nothing to its right but its own arcs.
+        return Grid(numbers, column, 0.0, wide, wide + sheet.between)
+    across = max(sheet.width, count * wide + (count - 1) * sheet.between)
+    return Grid(numbers, column, (across - wide) / (count - 1), wide, across)
+
+
+def _laid(
+    units: dict[str, Unit],
+    flows: Sequence[Flow],
+    lines: dict[str, tuple[str, ...]],
+    grid: Grid,
+    sheet: Sheet,
+    head: float,
+    thinner: float,
+) -> FlowMap:
+    """Return the map with its streams at a share of their full width."""
+    column = grid.column
+    widths = _widths(flows, column, sheet, thinner)
+    ways = {at: _way(flow, at, column) for at, flow in enumerate(flows)}
+    heights = _heights(flows, widths, column, lines, sheet)
     for at, way in ways.items():
         heights.update(dict.fromkeys(way[1:-1], widths[at]))
-    columns = ordered(ways, column, heights)
-    head = sheet.line * 2 + sheet.gap if heads else sheet.pad
-    middles, room = placed(columns, ways, widths, heights, sheet.gap)
+    middles, room = placed(ordered(ways, column, heights), ways, widths, heights, sheet.gap)
     boxes = {
-        key: Box(
-            unit, round(column[key] * step, 1), round(head + middles[key] - heights[key] / 2, 1), round(wide, 1),
-            round(heights[key], 1), lines[key],
-        )
-        for key, unit in known.items()
+        key: Box(unit, round(column[key] * grid.step, 1), round(head + middles[key] - heights[key] / 2, 1),
+                 round(grid.wide, 1), round(heights[key], 1), lines[key])
+        for key, unit in units.items()
     }  # fmt: skip
-    ends = _ends(drawn, ways, widths, middles, boxes, column)
+    ends = _ends(flows, ways, widths, middles, boxes, column)
     streams = tuple(
-        Stream(flow, _points(at, ways[at], ends, middles, boxes, step, wide, head), widths[at],
+        Stream(flow, _points(at, ways[at], ends, middles, boxes, grid, head), widths[at],
                column[flow.receiver] <= column[flow.sender])
-        for at, flow in enumerate(drawn)
+        for at, flow in enumerate(flows)
     )  # fmt: skip
-    places = tuple((number, round(at * step, 1), round(wide, 1)) for at, number in enumerate(numbers))
     return FlowMap(
-        sheet, round(across, 1), round(head + room + sheet.pad, 1), head, places, tuple(boxes.values()), streams
+        sheet=sheet,
+        width=round(grid.across, 1),
+        height=round(head + room + sheet.pad, 1),
+        head=head,
+        columns=tuple((n, round(at * grid.step, 1), round(grid.wide, 1)) for at, n in enumerate(grid.numbers)),
+        boxes=tuple(boxes.values()),
+        streams=streams,
     )
 
 
-def _widths(flows: Sequence[Flow], sheet: Sheet) -> dict[int, float]:
-    """Return the width of every stream: by patients, so that the busiest side of any box is as wide as allowed."""
-    out: Counter[str] = Counter()
-    into: Counter[str] = Counter()
+def _widths(flows: Sequence[Flow], column: dict[str, int], sheet: Sheet, thinner: float) -> dict[int, float]:
+    """Return the width of every stream: by patients, so that no side of a box and no column grows beyond its room."""
+    sides: Counter[tuple[str, int]] = Counter()
     for flow in flows:
-        out[flow.sender] += flow.patients
-        into[flow.receiver] += flow.patients
-    busiest = max([*out.values(), *into.values()], default=1)
-    return {at: max(THINNEST, round(flow.patients * sheet.thickest / busiest, 2)) for at, flow in enumerate(flows)}
+        for key in (flow.sender, flow.receiver):
+            sides[key, _side(flow, key, column)] += flow.patients
+    tall: Counter[int] = Counter()
+    for key, at in column.items():
+        tall[at] += max(sides[key, 0], sides[key, 1])
+    scale = min(sheet.thickest / max(sides.values(), default=1), sheet.tall / max(tall.values(), default=1))
+    scale *= thinner
+    return {at: max(THINNEST, round(flow.patients * scale, 2)) for at, flow in enumerate(flows)}
 
 
 def _way(flow: Flow, at: int, column: dict[str, int]) -> list[Node]:
@@ -268,8 +308,7 @@ def _points(
     ends: dict[tuple[int, bool], float],
     middles: dict[Node, float],
     boxes: dict[str, Box],
-    step: float,
-    wide: float,
+    grid: Grid,
     head: float,
 ) -> tuple[tuple[float, float], ...]:
     """Return the points that a stream goes through: out of a box, into and out of each column it passes, into a box."""
@@ -280,107 +319,7 @@ def _points(
     found = [(round(out, 1), round(ends[at, False], 2))]
     for node in way[1:-1]:
         if isinstance(node, tuple):
-            near, far = node[1] * step, node[1] * step + wide
+            near, far = node[1] * grid.step, node[1] * grid.step + grid.wide
             y = round(head + middles[node], 2)
             found += [(round(x, 1), y) for x in ((near, far) if goes_right else (far, near))]
     return (*found, (round(into, 1), round(ends[at, True], 2)))
-
-
-# The picture
-
-
-def flow_map_svg(
-    units: Iterable[Unit],
-    flows: Iterable[Flow],
-    *,
-    title: str,
-    size: str = "desk",
-    heads: Mapping[int, str] | None = None,
-    hints: Mapping[tuple[str, str], str] | None = None,
-) -> str:
-    """Return the flow map as SVG, named by `title`; `heads` name columns, `hints` say of a flow what the pointer shows."""
-    place = flow_map(units, flows, size=size, heads=bool(heads))
-    role = "group" if any(box.unit.href for box in place.boxes) else "img"
-    said = hints or {}
-    # The thinnest last, so that none is lost under a wide one.
-    streams = "".join(_stream_svg(one, said.get((one.flow.sender, one.flow.receiver), "")) for one in place.streams)
-    marks = "".join(_worse_svg(one, place.sheet) for one in place.streams if one.flow.worse)
-    boxes = "".join(_box_svg(box, place.sheet) for box in place.boxes)
-    return (
-        f'<svg class="kw-flow kw-map kw-map-{place.sheet.name}" viewBox="-1 0 {place.width + 2:g} {place.height:g}" '
-        f'role="{role}" aria-label="{escape(title)}">{_heads_svg(place, heads or {})}{streams}{boxes}{marks}</svg>'
-    )
-
-
-def _heads_svg(place: FlowMap, heads: Mapping[int, str]) -> str:
-    font, line = place.sheet.font, place.sheet.line
-    out = []
-    for number, x, width in place.columns:
-        for at, text in enumerate(whole_lines(heads.get(number, ""), width, font)[:2]):
-            out.append(f'<text class="more" x="{x:g}" y="{font + at * line:.1f}">{escape(text, quote=False)}</text>')
-    return "".join(out)
-
-
-def ribbon(stream: Stream, bulge: float) -> str:
-    """Return the outline of a stream as a path: along its upper edge, and back along its lower one."""
-    half = stream.width / 2
-    points = stream.points
-    if len(points) == 2 and points[0][0] == points[1][0]:
-        (x, above), (_, below) = sorted(points, key=lambda point: point[1])
-        # An arc beside its column: the outer edge bulges more, so that it stays as wide as its ends.
-        return (
-            f"M{x:g} {above - half:.1f}C{x + bulge + half:.1f} {above - half:.1f} {x + bulge + half:.1f} "
-            f"{below + half:.1f} {x:g} {below + half:.1f}V{below - half:.1f}C{x + bulge - half:.1f} {below - half:.1f} "
-            f"{x + bulge - half:.1f} {above + half:.1f} {x:g} {above + half:.1f}z"
-        )
-    forth = _edge(points, -half)
-    return f"M{forth}L{_edge(points[::-1], half)}z"
-
-
-def _edge(points: Sequence[tuple[float, float]], off: float) -> str:
-    out = [f"{points[0][0]:g} {points[0][1] + off:.1f}"]
-    for (x0, y0), (x1, y1) in pairwise(points):
-        middle = round((x0 + x1) / 2, 1)
-        level = abs(y0 - y1) < 0.05
-        out.append(
-            f"H{x1:g}" if level else f"C{middle:g} {y0 + off:.1f} {middle:g} {y1 + off:.1f} {x1:g} {y1 + off:.1f}"
-        )
-    return "".join(out)
-
-
-def _stream_svg(stream: Stream, hint: str) -> str:
-    kinds = "stream" + (" worse" if stream.flow.worse else "") + (" back" if stream.back else "")
-    bulge = 40.0
-    told = f"<title>{escape(hint, quote=False)}</title>" if hint else ""
-    return f'<path class="{kinds}" d="{ribbon(stream, bulge)}">{told}</path>{_tip_svg(stream)}'
-
-
-def _tip_svg(stream: Stream) -> str:
-    """Return the point of a stream that runs back or within a column: where it arrives, towards its box."""
-    if not stream.back:
-        return ""
-    (x, y), half = stream.points[-1], max(stream.width / 2 + 3, 5)
-    worse = " worse" if stream.flow.worse else ""
-    # Both kinds arrive at the right side of a box.
-    return f'<path class="tip{worse}" d="M{x:g} {y:.1f}l9 {-half:.1f}v{2 * half:.1f}z"/>'
-
-
-def _worse_svg(stream: Stream, sheet: Sheet) -> str:
-    """Return the mark of a flow that got worse: a diamond in the middle of its first stretch, so that colour is not alone."""
-    (x0, y0), (x1, y1) = stream.points[0], stream.points[1]
-    x = (x0 + x1) / 2 if x0 != x1 else x0 + 30
-    return mark("worse", round(x, 1), round((y0 + y1) / 2, 1), sheet.font * 0.5)
-
-
-def _box_svg(box: Box, sheet: Sheet) -> str:
-    first = box.y + box.height / 2 + sheet.font * 0.35 - (len(box.lines) - 1) * sheet.line / 2
-    text = "".join([
-        f'<text x="{box.x + sheet.pad:g}" y="{first + at * sheet.line:.1f}">{escape(line, quote=False)}</text>'
-        for at, line in enumerate(box.lines)
-    ])  # fmt: skip
-    drawn = (
-        f'<rect class="box" x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{box.height:g}" rx="6"/>{text}'
-    )
-    if not box.unit.href:
-        return f"<g>{drawn}</g>"
-    return f'<a href="{escape(box.unit.href)}" aria-label="{escape(box.unit.name)}">{drawn}</a>'

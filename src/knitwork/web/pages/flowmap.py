@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from knitwork.draw.flowmap import SHEETS, Flow, Unit, fits, flow_map_svg, largest
+from knitwork.draw.flowmap import SHEETS, Flow, Unit, fits, flow_map, largest
+from knitwork.draw.flowpicture import flow_map_svg
 from knitwork.web import present, say, small
 from knitwork.web.kept import kept
 from knitwork.web.pages import changed
@@ -166,10 +167,20 @@ def flow_map_picture(
     if not drawn.flows or not fits(drawn.flows, size):
         return None
     known = Names(source)
+    if size == "wall" and not fits_a_wall(source, known, drawn):
+        return None
     name = known.name(group) if group is not None else source.name
     href = None if size == "wall" else unit_address
     title = _("How patients pass between the units of %(name)s") % {"name": name}
     return picture(source, known, drawn, level="micro", size=size, href=href, title=title)
+
+
+def fits_a_wall(source: Source, known: Names, drawn: Drawn) -> bool:
+    """Say whether a wall's map is no higher than a screen: else its letters would shrink until nobody could read them."""
+    column, _heads = columns(source, drawn.flows, "micro")
+    units = [Unit(code, known.name(code), at) for code, at in column.items()]
+    place = flow_map(units, drawn.flows, size="wall", heads=True)
+    return place.height <= place.sheet.highest and place.width <= place.sheet.width
 
 
 def unit_address(code: str) -> str:

@@ -265,9 +265,9 @@ def behind(request: HttpRequest, sender: str, receiver: str, start: str) -> Http
     checked(source, level, sender, receiver)
     try:
         first = period_start(dt.date.fromisoformat(start), period)
-    except ValueError as error:
+        days = day_number(first), day_number(period_end(first, period))
+    except (ValueError, OverflowError) as error:
         raise Http404(start) from error
-    days = day_number(first), day_number(period_end(first, period))
     rows = (
         source.answers.pair_behind(level, sender, receiver, *days, limit=SHOWN_PATIENTS)
         if present.has_calendar(source)
