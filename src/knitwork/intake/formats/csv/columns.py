@@ -183,7 +183,7 @@ def choose_links(header: Sequence[str], profile: Profile, *, name: str) -> Match
     find("patient", _PLAIN["patient"])
     find("at", _PLAIN_LINK["at"])
     find("kind", _PLAIN_LINK["kind"])
-    if not {"patient", "merged_into"} <= roles.keys() or _has_stays(header, profile, name=name):
+    if not {"patient", "merged_into"} <= roles.keys() or _has_stays(names):
         return None
     for role, column in roles.items():
         if names.count(plain(column)) > 1:
@@ -194,9 +194,7 @@ def choose_links(header: Sequence[str], profile: Profile, *, name: str) -> Match
     return Match(roles, {role: names.index(plain(column)) for role, column in roles.items()}, ())
 
 
-def _has_stays(header: Sequence[str], profile: Profile, *, name: str) -> bool:
-    try:
-        choose(header, profile, name=name)
-    except CannotDo:
-        return False
-    return True
+def _has_stays(names: Sequence[str]) -> bool:
+    """Say whether a header has a patient, a unit and a start; an event alone, such as A40, is no unit."""
+    wanted = (_PLAIN["patient"], _PLAIN["unit"] + _PLAIN_EVENT_UNIT, _PLAIN["start"] + _PLAIN["time"])
+    return all(set(aliases).intersection(names) for aliases in wanted)
