@@ -18,7 +18,7 @@ ROUTES = [route.name for route in urlpatterns]
 FORMS_ONLY = {"sign-out", "language"}
 # These need a wall that somebody made, or are no page: test_walls.py opens them.
 FORMS_ONLY |= {"wall-made", "wall-arrange", "wall-link", "live", "live-link"}
-DOWNLOADS = {"numbers", "journeys-csv", "help-picture"}
+DOWNLOADS = {"numbers", "behind-csv", "journeys-csv", "help-picture", "handoffs-csv", "pair-csv"}
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,9 @@ class Site:
             if units
         ]
         found += [("handoffs", self.of("handoffs", f"?level={level}")) for level in ("meso", "macro")]
+        found += [("handoffs", self.of("handoffs", f"?view={view}&time=all")) for view in ("matrix", "map")]
+        found += [("handoffs", self.of("handoffs", f"?unit={unit}")) for unit in units[-1:]]
+        found.append(("handoffs-csv", self.of("handoffs-csv")))
         found += [("journeys", self.of("journeys", f"?unit={unit}")) for unit in units[:2]]
         if units:
             found += [("journeys", self.of("journeys", f"?unit={units[0]}&sort=rare&outcome=returned"))]
@@ -121,7 +124,11 @@ class Site:
             start = self.point(unit, measure)
             if start:
                 found.append(("behind", self.of("behind", code=unit, measure=measure, start=start)))
+                found.append(("behind-csv", self.of("behind-csv", code=unit, measure=measure, start=start)))
         for at, (level, sender, receiver) in enumerate(self.pairs):
             period = ("month", "week", "day")[at % 3]
             found.append(("pair", self.of("pair", f"?level={level}&period={period}", sender=sender, receiver=receiver)))
+            found.append(("pair-csv", self.of("pair-csv", f"?level={level}", sender=sender, receiver=receiver)))
+            ends = {"sender": sender, "receiver": receiver, "start": "2026-09-01"}
+            found.append(("pair-behind", self.of("pair-behind", f"?level={level}", **ends)))
         return found

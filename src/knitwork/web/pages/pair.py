@@ -192,12 +192,11 @@ def turn_words(one: changed.Judged, *, hide: bool) -> dict[str, Any]:
     for said, side in ((_("Before"), one.turn.before), (_("Since"), one.turn.after)):
         if side["median_s"] is None or (hide and small.is_small(side["timed"])):
             return {"changed": changed.since(one), "reckoned": changed.reckoned(one)}
-        known = {
-            "half": say.duration(side["median_s"]),
-            "most": say.duration(side["p90_s"]),
-            "n": say.count(side["timed"]),
-        }
-        text = _("half went over within %(half)s and 9 in 10 within %(most)s, of %(n)s with a known wait") % known
+        known = {"half": say.duration(side["median_s"]), "most": say.duration(side["p90_s"])}
+        text = _("half went over within %(half)s and 9 in 10 within %(most)s") % known
+        # Outside the team no count: taken from the months beside it, it could tell a hidden one.
+        if not hide:
+            text += " " + _("(%(n)s with a known wait)") % {"n": say.count(side["timed"])}
         sides.append({"said": said, "words": text})
     told = changed.in_a_line(one, hide=hide)
     return {"changed": told, "reckoned": changed.reckoned(one), "sides": sides}
