@@ -158,6 +158,12 @@ def test_a_file_of_stays_that_also_has_a_survivor_is_a_file_of_stays(landing):
     assert [(r["patient"], r["unit"]) for r in rows.rows] == [("P1", "A")]
 
 
+def test_a_file_whose_profile_names_a_unit_is_a_file_of_stays(landing):
+    rows = landing("patient,place,came,survivor\nP1,A,2024-01-01 10:00,P2\n", unit="place", start="came")
+
+    assert [(r["patient"], r["unit"]) for r in rows.rows] == [("P1", "A")]
+
+
 def test_a_zip_of_stays_passes_links_over_and_says_so(landing):
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:

@@ -183,7 +183,7 @@ def choose_links(header: Sequence[str], profile: Profile, *, name: str) -> Match
     find("patient", _PLAIN["patient"])
     find("at", _PLAIN_LINK["at"])
     find("kind", _PLAIN_LINK["kind"])
-    if not {"patient", "merged_into"} <= roles.keys() or _has_stays(names):
+    if not {"patient", "merged_into"} <= roles.keys() or _has_stays(names, profile):
         return None
     for role, column in roles.items():
         if names.count(plain(column)) > 1:
@@ -194,7 +194,9 @@ def choose_links(header: Sequence[str], profile: Profile, *, name: str) -> Match
     return Match(roles, {role: names.index(plain(column)) for role, column in roles.items()}, ())
 
 
-def _has_stays(names: Sequence[str]) -> bool:
+def _has_stays(names: Sequence[str], profile: Profile) -> bool:
     """Say whether a header has a patient, a unit and a start; an event alone, such as A40, is no unit."""
+    if not profile.merged_into and profile.unit and plain(profile.unit) in names:
+        return True
     wanted = (_PLAIN["patient"], _PLAIN["unit"] + _PLAIN_EVENT_UNIT, _PLAIN["start"] + _PLAIN["time"])
     return all(set(aliases).intersection(names) for aliases in wanted)
