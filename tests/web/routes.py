@@ -14,6 +14,7 @@ PAGES = {
     "measure": ("/units/CCU/measures/gap_median/", "read"),
     "numbers": ("/units/CCU/measures/gap_median/numbers.csv", "read"),
     "behind": ("/units/CCU/measures/gap_median/behind/2026-09-01/", "patients"),
+    "behind-csv": ("/units/CCU/measures/gap_median/behind/2026-09-01/patients.csv", "patients"),
     "handoffs": ("/handoffs/", "read"),
     "handoffs-csv": ("/handoffs/pairs.csv", "read"),
     "pair": ("/handoffs/ED/CATH/", "read"),
@@ -31,7 +32,7 @@ PAGES = {
     "help-picture": ("/help/pictures/wall.png", "read"),
 }
 OPEN = {"sign-in", "sign-out", "language"}
-NOT_HTML = {"numbers", "journeys-csv", "help-picture", "handoffs-csv", "pair-csv", "live"}
+NOT_HTML = {"numbers", "behind-csv", "journeys-csv", "help-picture", "handoffs-csv", "pair-csv", "live"}
 HTML = [address for name, (address, _right) in PAGES.items() if name not in NOT_HTML]
 # These need a wall that somebody made: test_walls.py makes it, and asks each for its right.
 WALLS = {"wall-made": "read", "wall-arrange": "walls", "wall-link": "link", "live-link": "link"}

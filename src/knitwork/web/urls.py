@@ -44,6 +44,11 @@ urlpatterns = [
     path("units/<code:code>/measures/<code:measure>/", measure.measure, name="measure"),
     path("units/<code:code>/measures/<code:measure>/numbers.csv", measure.numbers, name="numbers"),
     path("units/<code:code>/measures/<code:measure>/behind/<start>/", measure.behind, name="behind"),
+    path(
+        "units/<code:code>/measures/<code:measure>/behind/<start>/patients.csv",
+        measure.behind_csv,
+        name="behind-csv",
+    ),
     path("handoffs/", handoffs.ranked, name="handoffs"),
     path("handoffs/pairs.csv", handoffs.numbers, name="handoffs-csv"),
     path("handoffs/<code:sender>/<code:receiver>/", pair.pair, name="pair"),

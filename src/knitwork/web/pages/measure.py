@@ -8,20 +8,30 @@ from typing import Any
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from knitwork.draw import words
+from knitwork.draw.icon import icon_svg
+from knitwork.draw.linked import linked_chart_svg
 from knitwork.draw.periods import Period
-from knitwork.web import doubts, present, say, small
+from knitwork.draw.record import tail
+from knitwork.signals import Evaluation
+from knitwork.web import doubts, glance, needed, present, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.audit.record import record
 from knitwork.web.definitions import Definition
+from knitwork.web.pages import compare
 from knitwork.web.pages.around import Names, Place, period_of, periods, place
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.source import Source
 from knitwork.web.units.rows import to_csv
 
 SHOWN_ROWS = 200
+# A file of more rows than this is no list of patients behind a point any more.
+MOST_ROWS = 1_000_000
 
 
 def known_measure(source: Source, measure: str) -> Definition:
@@ -39,7 +49,8 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
     definition = known_measure(source, measure)
     hide = not may(request.user, "patients")
     calendar = present.has_calendar(source)
-    period = period_of(request, source) if calendar else "all"
+    shown_period: Period = period_of(request, source)
+    period = shown_period if calendar else "all"
     all_rows, hidden = numbers_of(source, at, definition, period, hide=hide)
     rows = small.emptied(all_rows, hidden)
     decimals = present.decimals_of(rows)
@@ -56,19 +67,66 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
         "periods": periods(request, source) if calendar else [],
         "csv": reverse("numbers", kwargs={"code": code, "measure": measure}) + f"?period={period}",
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
+        "direction": direction_words(definition),
+        "needs": needed.needs_of(definition),
+        "feeds": glance.glance(source, present.usual_period(source))[code].numbers["feeds"],
+        "identity": needed.identity_of(measure),
     }
+    if able:
+        context["complete"] = complete = needed.completeness_of(
+            source, measure, level=at.level, unit=code, period=period
+        )
+        context["used"] = needed.completeness_words(complete, hide=hide)
+        left = {} if hide else {start: spoken - used for start, (spoken, used) in complete.by_start.items()}
+        for row, shown_row in zip(reversed(rows), context["rows"], strict=True):
+            shown_row["left_out"] = left.get(row["start_day"], 0)
+        context["left_out"] = any(row["left_out"] for row in context["rows"])
     context["doubts"] = doubts.of_measure(source, definition, Names(source))
     if rows and not calendar:
         context["point"] = point_words(definition, rows[-1])
     if rows and calendar:
         evaluation = present.evaluate_rows(source, {measure: all_rows})[measure]
-        shown: Period = period_of(request, source)
-        context["card"] = present.card(definition, evaluation, unit=code, period=shown, size="page", hidden=hidden)
+        shown = shown_period
+        card = present.card(definition, evaluation, unit=code, period=shown, size="page", hidden=hidden)
+        context["card"] = card
+        context["icon"] = mark_safe(icon_svg(evaluation, _=_))  # noqa: S308 - made by our own draw
+        if not hide and not card.too_small:
+            context["chart"] = linked_chart(at, definition, evaluation, rows, shown)
         context["narrow"] = context["card"].too_small or present.picture(
             small.masked(evaluation, hidden), "desk", title=definition.short, period=shown
         )
         context["limits"] = limits_words(evaluation)
+    if able and calendar:
+        whole = request.GET.get("children") == "all"
+        context["beside"] = compare.beside(source, at, definition, period=shown_period, hide=hide, whole=whole)
+        context["why"] = compare.why_changed(source, at, definition, hide=hide)
     return render(request, "pages/measure.html", context)
+
+
+def direction_words(definition: Definition) -> str:
+    """Say which way is wanted."""
+    return {"up": _("more is better"), "down": _("less is better")}.get(
+        definition.direction, _("neither more nor less is better")
+    )
+
+
+def linked_chart(
+    at: Place, definition: Definition, evaluation: Evaluation, rows: list[dict[str, Any]], period: Period
+) -> SafeString:
+    """Return the chart on which each period leads to the patients behind it, for those who may see them."""
+    shown = tail(evaluation, present.SHOWN_POINTS[period])
+    said = words.sentence(evaluation, period=period, _=_, ngettext=ngettext)
+    addresses = [behind_address(at.code, definition.id, row["start_day"], period) for row in rows[-len(shown) :]]
+    svg = linked_chart_svg(
+        shown, addresses=addresses, title=definition.short, sentence=said, period=period, _=_, ngettext=ngettext
+    )
+    return mark_safe(svg)  # noqa: S308 - made by our own draw from numbers
+
+
+def behind_address(code: str, measure: str, start_day: int, period: str) -> str:
+    """Return the address of the patients behind one point."""
+    where = {"code": code, "measure": measure, "start": say.iso_day(start_day)}
+    return reverse("behind", kwargs=where) + f"?period={period}"
 
 
 def numbers_of(
@@ -84,15 +142,13 @@ def number_row(
     at: Place, definition: Definition, row: dict[str, Any], period: str, *, hide: bool, decimals: int
 ) -> dict[str, Any]:
     """Return one period for the table: name, numerator, denominator, value, and where its patients are."""
-    start = say.iso_day(row["start_day"])
-    where = {"code": at.code, "measure": definition.id, "start": start}
     return {
         "period": say.period_name(row["start_day"], period),
         "numerator": present.counted_of(definition, row.get("numerator")),
         "denominator": present.counted_of(definition, row.get("denominator")),
         "value": present.value_of(definition, row, decimals),
         "complete": row.get("complete", True),
-        "behind": "" if hide else reverse("behind", kwargs=where) + f"?period={period}",
+        "behind": "" if hide else behind_address(at.code, definition.id, row["start_day"], period),
     }
 
 
@@ -139,16 +195,12 @@ def behind(request: HttpRequest, code: str, measure: str, start: str) -> HttpRes
     at = place(source, code)
     definition = known_measure(source, measure)
     period = period_of(request, source) if present.has_calendar(source) else "all"
-    try:
-        start_day = (dt.date.fromisoformat(start) - dt.date(1970, 1, 1)).days
-    except ValueError as error:
-        raise Http404(start) from error
+    start_day = day_named(start)
     rows = source.answers.behind(measure, at.level, code, period, start_day, limit=SHOWN_ROWS)
     known = Names(source)
-    with transaction.atomic():
-        detail = {"unit": code, "measure": measure, "period": period, "start": start, "rows": len(rows)}
-        record(by=request.user, action="read patients", about=f"{measure} in {code} from {start}", detail=detail)  # type: ignore[arg-type]
+    written_down(request, at, measure, period, start, rows=len(rows))
     point = point_of(source, at, definition, period, start_day)
+    where = {"code": code, "measure": measure, "start": start}
     context = {
         "place": at,
         "definition": definition,
@@ -161,8 +213,53 @@ def behind(request: HttpRequest, code: str, measure: str, start: str) -> HttpRes
         "cut": len(rows) >= SHOWN_ROWS,
         "limit": SHOWN_ROWS,
         "period": period,
+        "csv": reverse("behind-csv", kwargs=where) + f"?period={period}",
     }
     return render(request, "pages/behind.html", context)
+
+
+@needs("patients")
+def behind_csv(request: HttpRequest, code: str, measure: str, start: str) -> HttpResponse:
+    """Give all patients behind one point as CSV. The reading is written down before the file is."""
+    source = with_answers(request)
+    at = place(source, code)
+    definition = known_measure(source, measure)
+    period = period_of(request, source) if present.has_calendar(source) else "all"
+    rows = source.answers.behind(measure, at.level, code, period, day_named(start), limit=MOST_ROWS)
+    written_down(request, at, measure, period, start, rows=len(rows))
+    columns = ("patient", "visit", "unit", "from_unit", "to_unit", "start", "end", "value", "counted")
+    lines = [
+        [
+            row.get("patient"), row.get("visit"), row.get("unit"), row.get("from_unit"), row.get("to_unit"),
+            iso(row.get("start"), source.tz), iso(row.get("end"), source.tz), row.get("value"),
+            {True: "yes", False: "no"}.get(row.get("in_numerator"), ""),
+        ]
+        for row in rows
+    ]  # fmt: skip
+    text = to_csv(columns, [["" if cell is None else cell for cell in line] for line in lines])
+    response = HttpResponse(text, content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="patients-{definition.id}.csv"'
+    return response
+
+
+def day_named(start: str) -> int:
+    """Return the day of an address, counted from 1970-01-01, or answer that there is no such page."""
+    try:
+        return (dt.date.fromisoformat(start) - dt.date(1970, 1, 1)).days
+    except ValueError as error:
+        raise Http404(start) from error
+
+
+def written_down(request: HttpRequest, at: Place, measure: str, period: str, start: str, *, rows: int) -> None:
+    """Write down that somebody reads who stands behind a point."""
+    with transaction.atomic():
+        detail = {"unit": at.code, "measure": measure, "period": period, "start": start, "rows": rows}
+        record(by=request.user, action="read patients", about=f"{measure} in {at.code} from {start}", detail=detail)  # type: ignore[arg-type]
+
+
+def iso(value: object, tz: str) -> str:
+    """Return an instant with its offset, for a file."""
+    return say.local(value, tz).isoformat() if isinstance(value, int) else str(value or "")
 
 
 def point_of(source: Source, at: Place, definition: Definition, period: str, start_day: int) -> dict[str, Any]:
@@ -195,6 +292,14 @@ def value_name(definition: Definition) -> str:
     return _("How long") if definition.in_time else _("How many")
 
 
+def patient_address(patient: object) -> str:
+    """Return the address of a patient's own page; empty where there is none."""
+    try:
+        return reverse("patient", kwargs={"patient": str(patient)}) if patient else ""
+    except NoReverseMatch:
+        return ""
+
+
 def patient_row(definition: Definition, row: dict[str, Any], known: Names, tz: str) -> dict[str, Any]:
     """Return one patient's stay or hand-off behind a point."""
     if row.get("from_unit") or row.get("to_unit"):
@@ -204,6 +309,7 @@ def patient_row(definition: Definition, row: dict[str, Any], known: Names, tz: s
     timed = definition.in_time or definition.counts == "time"
     return {
         "patient": row.get("patient"),
+        "address": patient_address(row.get("patient")),
         "visit": row.get("visit") or "–",
         "where": where,
         "start": say.moment(row.get("start"), tz),
