@@ -16,7 +16,7 @@ from knitwork.draw.periods import Translate, as_written
 
 FONT = 14
 WIDTH = 720
-LEFT, RIGHT = 8, 84  # the right column holds the words of the highest bar
+LEFT, RIGHT = 8, 120  # the right column holds the words of the highest bar
 PANEL, HEAD, FOOT, BETWEEN = 88, 24, 24, 20
 NAMES, WORDS = 252, 148
 ROW, BAR = 38, 18

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from math import ceil
 from typing import Literal, NamedTuple
 
 from knitwork.draw.labels import fit, text_width, wrap
@@ -211,7 +212,7 @@ def _ticks(ticks: Sequence[tuple[float, str]], line: Timeline, last: float) -> t
 def swimlane_svg(lanes: Lanes, said: str, *, _: Translate = as_written) -> str:
     """Return the picture as SVG, named for screen readers by the sentence `said`."""
     return "".join([
-        f'<svg class="kw-lanes" viewBox="0 0 {lanes.width:g} {lanes.height:g}" role="img" aria-label="{escape(said)}">',
+        f'<svg class="kw-lanes {natural(lanes.width)}" viewBox="0 0 {lanes.width:g} {lanes.height:g}" role="img" aria-label="{escape(said)}">',
         *[f'<rect class="span" x="{x:g}" y="0" width="{w:g}" height="{lanes.rules[-1]:g}"/>' for x, w, _w in lanes.spans],
         *[f'<text class="span" x="{x:g}" y="15">{escape(words, quote=False)}</text>' for x, _w, words in lanes.spans if words],
         f'<path class="lane" d="{"".join(f"M0 {y:g}H{lanes.width:g}" for y in lanes.rules)}"/>',
@@ -222,6 +223,15 @@ def swimlane_svg(lanes: Lanes, said: str, *, _: Translate = as_written) -> str:
         *[_tick_svg(tick, lanes) for tick in lanes.ticks],
         "</svg>",
     ])  # fmt: skip
+
+
+def natural(width: float) -> str:
+    """Return the class that keeps a picture at its own width, so that its letters keep theirs: by hundreds, to 2,400.
+
+    >>> natural(900), natural(1210.5)
+    ('w-9', 'w-13')
+    """
+    return f"w-{min(max(ceil(width / 100), 3), 24)}"
 
 
 def _name_svg(name: Name) -> str:

@@ -22,7 +22,7 @@ from knitwork.web.pages.lengths import length
 from knitwork.web.source import Source
 
 SHOWN_MONTHS = 24
-SHOWN_STEPS = 14
+SHOWN_STEPS = 10
 SHOWN_PARTS = 11
 SHARED = 0.1
 SHOWN_STREAMS = 60
@@ -109,7 +109,6 @@ def common_way(
     path = path_of(stops, ways)
     return {
         "svg": mark_safe(path_svg(path, way_sentence(path, stops))),  # noqa: S308 - made by our own draw, escaped there
-        "wide": path.width > 900,
         "back": back_words(path, stops),
         "left_out": len(path.left_out),
         "rows": [_stream_row(row, names) for row in shown[:SHOWN_STREAMS]],

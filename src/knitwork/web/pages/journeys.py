@@ -72,6 +72,7 @@ def chosen_words(
         "months": cohort.months(source, by_month, hide=hide) if present.has_calendar(source) else None,
         "rows": cohort.way_rows(found, wanted, names, total=whole["journeys"], people=not hide),
         "way_count": counts["ways"],
+        "way_count_shown": say.count(counts["ways"]),
         "more": max(counts["shown"] - len(found), 0),
         "hidden": counts["hidden"] if hide else 0,
         "sorts": sorts(wanted),

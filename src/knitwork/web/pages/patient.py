@@ -96,6 +96,7 @@ def lead(chain: Chain, names: Names, clock: Clock) -> str:
         "over": over,
     }
     said = [_("%(units)s over %(over)s: %(visits)s, with %(handoffs)s from one unit to another.") % parts]
+    said += admissions(chain, names, clock)
     longest = chain.longest
     if longest is not None:
         admitted = any(visit.in_hospital for visit in chain.visits)
@@ -114,6 +115,33 @@ def lead(chain: Chain, names: Names, clock: Clock) -> str:
             }
         )
     return " ".join(said)
+
+
+def admissions(chain: Chain, names: Names, clock: Clock) -> list[str]:
+    """Say how often the patient was in hospital, and which way the longest of these visits went; none where never."""
+    admitted = [visit for visit in chain.visits if visit.in_hospital]
+    if not admitted:
+        return []
+    visit = max(admitted, key=lambda v: v.last_us - v.start_us)
+    first = visit.steps[0]
+    told = {
+        "n": len(admitted),
+        "day": clock.day(visit.start_us, first.unit),
+        "length": length((visit.last_us - visit.start_us) / 1_000_000),
+        "way": " → ".join(names.name(stay.unit) for stay in visit.steps),
+    }
+    text = ngettext(
+        "In hospital once, from %(day)s for %(length)s: %(way)s.",
+        "In hospital %(n)s times; the longest was from %(day)s for %(length)s: %(way)s.",
+        len(admitted),
+    )
+    if visit.end_us is None:
+        text = ngettext(
+            "In hospital once, from %(day)s, with no end known: %(way)s.",
+            "In hospital %(n)s times; the longest was from %(day)s, with no end known: %(way)s.",
+            len(admitted),
+        )
+    return [text % told]
 
 
 def unknown_words(chain: Chain) -> str:
