@@ -32,9 +32,9 @@ class Site:
     def answers(self):
         return open_home(self.home).answers()
 
-    def of(self, name: str, query: str = "", **words: str) -> str:
+    def of(self, route: str, query: str = "", **words: str) -> str:
         """Return the path of a route."""
-        return reverse(name, kwargs=words) + query
+        return reverse(route, kwargs=words) + query
 
     @cached_property
     def units(self) -> list[str]:
