@@ -5,6 +5,7 @@ Worked out from the rows as they landed, each with the delivery that told it: no
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,6 +62,7 @@ class Brought:
         return self.taken - self.new
 
 
+_MARKED = ("no_end", "no_time", "repeated_hour", "skipped_hour", "dates_only")
 # One pass over narrow columns: what the reader marked.
 _MARKS = f"""
 SELECT feed, delivery, count(*) AS taken,
@@ -71,30 +73,37 @@ SELECT feed, delivery, count(*) AS taken,
        count(*) FILTER (flags & {FLAGS["date_only"]} > 0) AS dates_only
 FROM {{landed}} GROUP BY feed, delivery
 """
-# The stays of a feed with the deliveries that tell them, the first of them first (`place` 1).
-_TELLINGS = """
-WITH came AS (SELECT unnest($deliveries) AS delivery, unnest($places) AS place, unnest($known_to) AS known_to_us),
-told AS (
-    -- one row a delivery in came: nothing multiplies
-    SELECT c.place, any_value(c.known_to_us) AS known_to_us, any_value(l.unit) AS unit, any_value(l.start_us) AS start_us,
-           hash(l.patient, l.unit, l.start_us) AS stay, count(*) AS times
-    FROM {landed} l JOIN came c ON c.delivery = l.delivery
-    WHERE l.feed = $feed GROUP BY c.place, stay
+# A stay as one number: patient, unit and start, by which rows of one stay are folded.
+_STAY = "hash(l.patient, l.unit, l.start_us)"
+# The deliveries of a feed in the order in which they came; one row each, so that joining multiplies nothing.
+_CAME = """
+WITH came AS (SELECT unnest($deliveries) AS delivery, unnest($places) AS place, unnest($known_to) AS known_to_us)
+"""
+_DIFFERENT = f"""
+{_CAME}
+SELECT c.place, count(DISTINCT {_STAY}) AS stays
+FROM {{landed}} l JOIN came c ON c.delivery = l.delivery WHERE l.feed = $feed GROUP BY c.place
+"""
+# Of every delivery but the first: the stays that no earlier one had told, in all (no month) and by month.
+_NEW = f"""
+{_CAME},
+later AS (
+    SELECT c.place, {_STAY} AS stay, any_value(l.unit) AS unit, any_value(l.start_us) AS start_us,
+           any_value(c.known_to_us) AS known_to_us
+    FROM {{landed}} l JOIN came c ON c.delivery = l.delivery WHERE l.feed = $feed AND c.place > 1 GROUP BY c.place, stay
 ),
-firsts AS (SELECT stay, min(place) AS place FROM told GROUP BY stay)
-"""
-_BROUGHT = f"""
-{_TELLINGS}
-SELECT t.place, sum(t.times - 1)::BIGINT AS doubled, count(f.stay) AS new, count(DISTINCT unit) FILTER (f.stay IS NOT NULL) AS units
-FROM told t LEFT JOIN firsts f ON f.stay = t.stay AND f.place = t.place  -- one row a stay in firsts
-GROUP BY t.place
-"""
-_MONTHS = f"""
-{_TELLINGS}
-SELECT t.place, strftime(timezone($tz, to_timestamp(t.start_us / 1e6)), '%Y-%m-01') AS month, count(*) AS new,
-       count(*) FILTER (t.start_us < t.known_to_us - {LATE_DAYS * DAY_US}) AS late
-FROM told t SEMI JOIN firsts f ON f.stay = t.stay AND f.place = t.place
-WHERE t.place > 1 GROUP BY ALL ORDER BY t.place, month
+firsts AS (
+    SELECT {_STAY} AS stay, min(c.place) AS place
+    FROM {{landed}} l JOIN came c ON c.delivery = l.delivery
+    WHERE l.feed = $feed AND {_STAY} IN (SELECT stay FROM later) GROUP BY stay
+),
+news AS (
+    SELECT t.*, strftime(timezone($tz, to_timestamp(t.start_us / 1e6)), '%Y-%m-01') AS month
+    FROM later t SEMI JOIN firsts f ON f.stay = t.stay AND f.place = t.place
+)
+SELECT place, month, count(*) AS new, count(DISTINCT unit) AS units,
+       count(*) FILTER (start_us < known_to_us - {LATE_DAYS * DAY_US}) AS late
+FROM news GROUP BY GROUPING SETS ((place), (place, month)) ORDER BY place, month NULLS FIRST
 """
 
 
@@ -103,32 +112,44 @@ def brought(answers: Answers) -> list[Brought]:
     if not answers.manifest.of("landed"):
         return []
     marks = {(row["feed"], row["delivery"]): row for row in answers.rows(_MARKS)}
-    stays: dict[str, int] = {}
-    if answers.manifest.of("stay"):
-        rows = answers.rows("SELECT feed::VARCHAR AS feed, count(*) AS n FROM {stay} GROUP BY ALL")
-        stays = {row["feed"]: int(row["n"]) for row in rows}
     found = []
     for feed in sorted({str(one["feed"]) for one in answers.deliveries()}):
-        came = answers.deliveries(feed)[::-1]
-        if len(came) == 1 and feed in stays:
-            # What one delivery tells twice is folded into one stay, so the stays need no reading of the rows.
-            only = came[0]
-            news: dict[int, Row] = {1: {"new": stays[feed], "doubled": only["taken"] - stays[feed], "units": 0}}
-            months: list[Row] = []
-        else:
-            asked: Row = {
-                "feed": feed,
-                "deliveries": [d["delivery"] for d in came],
-                "places": list(range(1, len(came) + 1)),
-            }
-            asked["known_to"] = known_to(came)
-            news = {row["place"]: row for row in answers.rows(_BROUGHT, **asked)}
-            months = answers.rows(_MONTHS, tz=answers.place.settings.tz or "UTC", **asked)
-        for place, (one, known) in enumerate(zip(came, known_to(came), strict=True), 1):
-            mine = tuple(Month(m["month"], int(m["new"]), int(m["late"])) for m in months if m["place"] == place)
-            said = marks.get((feed, one["delivery"]), {})
-            found.append(_brought(one, said, news.get(place, {}), months=mine, known=known, is_first=place == 1))
+        found += _of_feed(answers, feed, marks)
     return sorted(found, key=lambda b: (b.received_at, b.name, b.delivery), reverse=True)
+
+
+def _of_feed(answers: Answers, feed: str, marks: Mapping[tuple[str, str], Row]) -> list[Brought]:
+    came = answers.deliveries(feed)[::-1]
+    places = range(1, len(came) + 1)
+    known = known_to(came)
+    asked = {"feed": feed, "deliveries": [d["delivery"] for d in came], "places": list(places), "known_to": known}
+    different: dict[int, int] = {row["place"]: row["stays"] for row in answers.rows(_DIFFERENT, **asked)}
+    news: dict[int, list[Row]] = {}
+    if len(came) > 1:
+        for row in answers.rows(_NEW, tz=answers.place.settings.tz or "UTC", **asked):
+            news.setdefault(row["place"], []).append(row)
+    found = []
+    for place, one, reach in zip(places, came, known, strict=True):
+        # A delivery of patient links tells of no stay: everything in it is new.
+        stays = different.get(place, one["taken"])
+        is_new = place == 1 or place not in different
+        whole, *months = news.get(place) or [{"new": stays if is_new else 0, "units": 0, "late": 0}]
+        noticed = marks.get((feed, one["delivery"]), {})
+        found.append(
+            Brought(
+                **{name: one[name] for name in ("feed", "delivery", "name", "received_at", "taken", "zone")},
+                **{name: int(noticed.get(name) or 0) for name in _MARKED},
+                refused=one["rejected"],
+                new=whole["new"],
+                doubled=one["taken"] - stays,
+                late=whole["late"],
+                is_first=place == 1,
+                known_to_us=reach,
+                units=whole["units"],
+                months=tuple(Month(row["month"], row["new"], row["late"]) for row in months),
+            )
+        )
+    return found
 
 
 def known_to(came: list[Row]) -> list[int | None]:
@@ -141,29 +162,3 @@ def known_to(came: list[Row]) -> list[int | None]:
         if last is not None:
             so_far = last if so_far is None else max(so_far, last)
     return reach
-
-
-def _brought(
-    one: Row, marks: Row, news: Row, *, months: tuple[Month, ...], known: int | None, is_first: bool
-) -> Brought:
-    return Brought(
-        feed=one["feed"],
-        delivery=one["delivery"],
-        name=one["name"],
-        received_at=one["received_at"],
-        taken=one["taken"],
-        refused=one["rejected"],
-        new=int(news["new"] if news else one["taken"]),
-        doubled=int(news.get("doubled", 0)),
-        late=sum(month.late for month in months),
-        no_end=int(marks.get("no_end", 0)),
-        no_time=int(marks.get("no_time", 0)),
-        repeated_hour=int(marks.get("repeated_hour", 0)),
-        skipped_hour=int(marks.get("skipped_hour", 0)),
-        dates_only=int(marks.get("dates_only", 0)),
-        zone=one["zone"],
-        is_first=is_first,
-        known_to_us=known,
-        units=0 if is_first else int(news.get("units", 0)),
-        months=months,
-    )

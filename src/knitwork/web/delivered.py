@@ -92,8 +92,8 @@ def _odd(one: Brought) -> Iterable[str]:
     """Say what is odd about the times of a delivery."""
     told = (
         (one.no_end, ngettext(
-            "%(n)s row has no end: the patient was still there.",
-            "%(n)s rows have no end: the patients were still there.", one.no_end)),
+            "%(n)s row has no end: not over yet, or never written down.",
+            "%(n)s rows have no end: not over yet, or never written down.", one.no_end)),
         (one.repeated_hour, ngettext(
             "%(n)s row has a time in the hour that autumn repeats: order decides which.",
             "%(n)s rows have a time in the hour that autumn repeats: order decides which.", one.repeated_hour)),
