@@ -122,15 +122,15 @@ def _with_outcome(outcome: Outcome) -> str:
 _STEPS = """,
         arrived AS (
             SELECT f.journey, f.visit, f.unit, f.start_us, f.end_us, f.end_kind, coalesce(s.departures_recorded, true) AS timed,
-                   row_number() OVER w AS at, lag(f.unit) OVER w AS before_unit, lead(f.unit) OVER w AS then_unit, lead(f.visit) OVER w AS then_visit,
-                   lead(f.start_us) OVER w AS then_us
+                   row_number() OVER w AS number, lag(f.unit) OVER w AS before_unit, lead(f.unit) OVER w AS then_unit,
+                   lead(f.visit) OVER w AS then_visit, lead(f.start_us) OVER w AS then_us
             -- one row a feed in feed_state
             FROM {fact_stay} f SEMI JOIN chosen c ON c.journey = f.journey LEFT JOIN {feed_state} s ON s.feed = f.feed
             WHERE f.level = 'micro' AND NOT f.concurrent
             WINDOW w AS (PARTITION BY f.journey ORDER BY f.start_us, f.end_us NULLS LAST, f.visit, f.unit)
         ),
         steps AS (
-            SELECT journey, at, unit, start_us, before_unit, then_unit, then_us, then_visit IS NOT DISTINCT FROM visit AS inside,
+            SELECT journey, number, unit, start_us, before_unit, then_unit, then_us, then_visit IS NOT DISTINCT FROM visit AS inside,
                    CASE WHEN end_kind = 'recorded' AND (timed OR then_visit IS DISTINCT FROM visit)
                         THEN least(end_us, coalesce(then_us, end_us)) END AS left_us
             FROM arrived
@@ -249,13 +249,13 @@ def journey_streams(answers: Answers, chosen: Chosen) -> tuple[list[Row], list[R
         turns AS (
             SELECT journey, unit, then_unit,
                    sum((before_unit IS DISTINCT FROM unit)::INTEGER) OVER (
-                       PARTITION BY journey ORDER BY at ROWS UNBOUNDED PRECEDING) AS number
+                       PARTITION BY journey ORDER BY number ROWS UNBOUNDED PRECEDING) AS turn
             FROM steps
         ),
-        firsts AS (SELECT journey, unit, min(number) AS number FROM turns GROUP BY journey, unit),
+        firsts AS (SELECT journey, unit, min(turn) AS turn FROM turns GROUP BY journey, unit),
         owned AS (SELECT journey, any_value(patient) AS patient FROM chosen GROUP BY journey)
         SELECT unit AS from_unit, NULL AS to_unit, count(*) AS journeys, count(DISTINCT patient) AS patients,
-               median(number)::DOUBLE AS place
+               median(turn)::DOUBLE AS place
         FROM firsts JOIN owned USING (journey) GROUP BY unit
         UNION ALL
         (SELECT unit, then_unit, count(DISTINCT journey) AS n, count(DISTINCT patient), NULL
