@@ -18,7 +18,7 @@ CELLS = 12
 # So many signals at most are drawn twice as wide: of more, none stands out.
 FEW = 4
 WIDTH, HEIGHT = 1920, 1080
-EDGE, GAP, PAD = 32, 16, 16  # beside the wall, between cards, and inside a card on either side
+EDGE, GAP, PAD, LINE = 32, 16, 16, 1  # beside the wall, between cards, inside a card on either side, its border
 TOP, BOTTOM, BETWEEN = 16, 12, 12  # above the head, under the foot, and between head, cards and foot
 CARD_WORDS = 24  # above, under and between the words and the picture of a card
 TITLE_LINE, LEAD, LEAD_LINE = 53, 27, 35
@@ -117,9 +117,9 @@ def frame_of(page: Page, *, wide: bool, height: float, title: str, said: str) ->
     """Return the size of a picture: what its words leave of its card on a page with so much height for all rows."""
     head, small, letters = SIZES[page.rows]
     cell = (WIDTH - 2 * EDGE - GAP * (page.columns - 1)) / page.columns
-    width = (cell * 2 + GAP if wide else cell) - 2 * PAD
+    width = (cell * 2 + GAP if wide else cell) - 2 * (PAD + LINE)
     words = lines(title, width, head, bold=True) * head * 1.2 + lines(said, width - small * 1.2, small) * small * 1.3
-    tall = (height - GAP * (page.rows - 1)) / page.rows - words - CARD_WORDS - 4
+    tall = (height - GAP * (page.rows - 1)) / page.rows - words - CARD_WORDS - 8
     mark = letters * 0.31
     # Never flatter than a line of letters above and below the plot, whatever the words take.
     return Frame(

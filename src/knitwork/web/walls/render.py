@@ -104,6 +104,7 @@ def _make(source: Source, plan: Plan) -> Inside:
         "calendar": calendar,
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
         "last": say.instant(last, source.tz),
+        "last_day": say.day(last, source.tz),
         "late_ms": None if late is None else late // 1000,
         "invented": source.invented,
     }
