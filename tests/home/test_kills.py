@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from knitwork.home import open_home
-from tests.home.homes import assert_same, extract, home_with, later, options, registry, write
+from tests.home.homes import TABLES, assert_same, extract, home_with, later, options, registry, write, write_links
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])}
@@ -59,6 +59,17 @@ def small_files(folder: Path, count: int) -> list[Path]:
     return files
 
 
+def link_files(folder: Path, count: int) -> list[Path]:
+    """Patient links that contradict, repeat and undo each other."""
+    chance = random.Random(count)
+    files = []
+    for i in range(count):
+        pairs = [chance.sample(range(8), 2) for _ in range(4)]
+        links = [f"{chance.choice(['', '', '!'])}P{a}>P{b}@2026-01-0{chance.randint(1, 9)}" for a, b in pairs]
+        files.append(write_links(folder / f"links-{i}.csv", "P0>P1@2026-02-01", *links))
+    return files
+
+
 def new_home(folder: Path) -> Path:
     """An empty home that keeps no old generations, so that every refresh also sweeps."""
     folder.mkdir()
@@ -74,7 +85,7 @@ def landed(path: Path) -> set[str]:
     assert all(home.place.lake.path(f).exists() for f in manifest.files)
     if answers.is_derived:
         assert home.stays().num_rows > 0
-        assert answers.feeds()[0].deliveries == len(manifest.landed)
+        assert answers.feeds()[0].deliveries + answers.link_state().deliveries == len(manifest.landed)
     return {one["name"] for one in manifest.landed.values()}
 
 
@@ -107,17 +118,23 @@ def test_nothing_is_lost_or_doubled_by_six_kills(driver, tmp_path):
     proves_that_kills_do_no_harm(driver, tmp_path, kills=6, files=5, seed=6)
 
 
+def test_no_patient_link_is_lost_or_doubled_by_six_kills(driver, tmp_path):
+    proves_that_kills_do_no_harm(driver, tmp_path, kills=6, files=1, links=3, seed=7)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_nothing_is_lost_or_doubled_by_a_hundred_kills(driver, tmp_path, seed):
-    hit = proves_that_kills_do_no_harm(driver, tmp_path, kills=25, files=12, seed=seed)
+    hit = proves_that_kills_do_no_harm(driver, tmp_path, kills=25, files=12, links=4, seed=seed)
 
     assert hit["load"] >= 5
     assert hit["refresh"] + hit["full"] >= 5
 
 
-def proves_that_kills_do_no_harm(driver: Driver, folder: Path, *, kills: int, files: int, seed: int) -> dict[str, int]:
-    inputs = small_files(folder, files)
+def proves_that_kills_do_no_harm(
+    driver: Driver, folder: Path, *, kills: int, files: int, seed: int, links: int = 0
+) -> dict[str, int]:
+    inputs = [*small_files(folder, files), *link_files(folder, links)]
     path = new_home(folder / "killed")
 
     hit = killing(driver, path, inputs, kills=kills, seed=seed)
@@ -127,7 +144,8 @@ def proves_that_kills_do_no_harm(driver: Driver, folder: Path, *, kills: int, fi
     home.refresh(registry())
     assert landed(path) == {f.name for f in inputs}
     assert sorted(d.name for d in home.place.inbox.deliveries()) == [f.name for f in inputs]
-    assert_same(home, home_with(folder / "undisturbed", inputs))
+    assert home.answers().person_of("P0") == ("P0" if not links else home.answers().person_of("P1"))
+    assert_same(home, home_with(folder / "undisturbed", inputs), tables=(*TABLES, "person", "link_reject"))
     nothing_left_over(path)
     return hit
 
