@@ -98,8 +98,8 @@ TRUTHS: tuple[Truth, ...] = (
         "Elderly keeps few, and longer. On both wards fewer go home before noon than before, and in the whole hospital "
         "more do, because most now lie on the ward that sends many home before noon.",
         page=measure_page(HILLSIDE_MIX.hospital, "discharge_before_noon"),
-        says="More of Hillside's patients went home before noon in the last 12 months than in the 12 before, while "
-        "both wards got worse: more of them lay on the Medical Ward.",
+        says="Read with care: the whole rose, and 2 of the 3 units inside fell. It looks better only because patients "
+        "went to other units than before.",
         units=(HILLSIDE_MIX.hospital, HILLSIDE_MIX.strong.unit, HILLSIDE_MIX.weak.unit),
         measure="discharge_before_noon",
         month=HILLSIDE_MIX.month,
@@ -117,7 +117,7 @@ TRUTHS: tuple[Truth, ...] = (
         "Cardiac Rehabilitation belonged to the Medical Group and took part in primary care; "
         "it now belongs to General and takes part in acute coronary care.",
         page=f"/units/{CARDIAC_REHAB_MOVES.unit}/",
-        says="It belongs to Riverbend General Hospital since 1 November 2025, before to Riverbend Medical Group.",
+        says="Until 1 November 2025 it belonged to Riverbend Medical Group; numbers before that stay there.",
         units=(CARDIAC_REHAB_MOVES.unit, CARDIAC_REHAB_MOVES.parent_before, CARDIAC_REHAB_MOVES.parent_after),
         month=CARDIAC_REHAB_MOVES.month,
         expect="dated membership",
@@ -158,7 +158,7 @@ TRUTHS: tuple[Truth, ...] = (
         "duplicates",
         "120 rows of Hillside's extract stand in it twice.",
         page="/feeds/",
-        says="120 rows of hillside-adt.csv told what was already known.",
+        says="120 rows of hillside-adt.csv were known already: they stand in the file twice.",
         units=("HS",),
         expect="120 rows",
     ),

@@ -135,10 +135,11 @@ def _of_feed(answers: Answers, feed: str, marks: Mapping[tuple[str, str], Row]) 
         is_new = place == 1 or place not in different
         whole, *months = news.get(place) or [{"new": stays if is_new else 0, "units": 0, "late": 0}]
         noticed = marks.get((feed, one["delivery"]), {})
+        marked: Row = {name: noticed.get(name) or 0 for name in _MARKED}
         found.append(
             Brought(
                 **{name: one[name] for name in ("feed", "delivery", "name", "received_at", "taken", "zone")},
-                **{name: int(noticed.get(name) or 0) for name in _MARKED},
+                **marked,
                 refused=one["rejected"],
                 new=whole["new"],
                 doubled=one["taken"] - stays,
