@@ -6,7 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knitwork.draw.labels import text_width
@@ -49,6 +49,7 @@ def test_the_same_value_stands_at_the_same_height_in_every_picture():
     assert low.x == high.x
 
 
+@settings(deadline=None)  # the first drawing warms what judging needs
 @given(st.lists(numbers, min_size=1, max_size=5))
 def test_no_point_leaves_its_picture_and_every_known_one_is_there(columns):
     units = [judged(values) for values in columns]
@@ -70,7 +71,9 @@ def test_a_unit_of_a_few_patients_does_not_press_the_others_flat():
 
     place = small_layout(few, within=within, labels=labels)
 
-    assert within == (27, 50)  # its centre is shown, its swings are not
+    assert within == (27, 33)
+    assert place.centre is None  # its centre of 50 lies beyond: named, and no line at a wrong place
+    assert place.label.startswith("50")
     assert all(dot.beyond for dot in place.dots)
     assert small_svg(few, within=within, labels=labels, name="Few").count('class="beyond"') == 24
 

@@ -1,8 +1,8 @@
 """Small multiples: the same measure of many units, each with its own centre and limits, all on one scale.
 
 Every picture shows the same periods and the same range of values, so that two of them can be laid side by side. The
-range is told by the values and centres of the units that can be judged: a unit of a few patients swings from nothing
-to everything and would press all others flat. What lies beyond stands at the edge as a short stroke.
+range is told by the values of the units that can be judged: a unit of a few patients swings from nothing to
+everything and would press all others flat. What lies beyond stands at the edge as a short stroke.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from knitwork.draw.labels import fit, text_width, value_text
 from knitwork.draw.periods import Translate, as_written
 from knitwork.draw.record import last_known, shown_decimals
 from knitwork.draw.scale import Scale, shown_range
+from knitwork.draw.words import NEEDED
 from knitwork.signals import Evaluation
 
 WIDTH, HEIGHT, FONT = 260, 92, 14
@@ -47,17 +48,17 @@ class Small:
     lower: tuple[float, ...]
     label: str
     label_x: float
+    label_y: float
 
 
 def common_range(evaluations: Iterable[Evaluation]) -> tuple[float, float]:
     """Return the least and the greatest value that all pictures show.
 
-    Of units that no rule judges only the centres count, unless there are no others.
+    Units that no rule judges, or with fewer than twelve points, count only where there are no others.
     """
     some = list(evaluations)
-    judged = [one for one in some if one.spec.rules and one.n_useful] or some
-    values = [value for one in judged for value in one.values]
-    return shown_range([*values, *(one.centre for one in some)])
+    judged = [one for one in some if one.spec.rules and one.n_useful >= NEEDED] or some
+    return shown_range([value for one in judged for value in (*one.values, one.centre)])
 
 
 def common_periods(evaluations: Sequence[Evaluation], shown: int) -> tuple[str, ...]:
@@ -88,11 +89,12 @@ def small_layout(
     return Small(
         dots=tuple(dots),
         x=x,
-        centre=None if evaluation.centre is None else _held(scale, evaluation.centre),
+        centre=None if evaluation.centre is None or not scale.holds(evaluation.centre) else scale(evaluation.centre),
         upper=_limit([evaluation.uppers[place] for place in columns], scale),
         lower=_limit([evaluation.lowers[place] for place in columns], scale),
         label=_label(evaluation),
         label_x=round(end + GAP, 1),
+        label_y=EDGE if evaluation.centre is None else _held(scale, evaluation.centre),
     )
 
 
@@ -155,9 +157,10 @@ def small_svg(
 
 
 def _text(place: Small) -> str:
-    if place.centre is None or not place.label:
+    if not place.label:
         return ""
-    base = min(max(place.centre, FONT * 0.6), HEIGHT - FONT * 0.5) + FONT * 0.35
+    # A centre beyond the scale is named at the edge; it has no line there.
+    base = min(max(place.label_y, FONT * 0.6), HEIGHT - FONT * 0.5) + FONT * 0.35
     return f'<text class="centre" x="{place.label_x:g}" y="{base:.1f}">{escape(place.label, quote=False)}</text>'
 
 

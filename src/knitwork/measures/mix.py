@@ -19,8 +19,10 @@ from math import sqrt
 
 # With fewer cases than this in either span a unit is not asked which way it went.
 FEWEST_CASES = 30
-# Both the whole and the units themselves must have moved by more than so many standard errors.
+# The whole must have moved by more than so many standard errors, and so must what the mix brought to it.
 SURE = 2.0
+# What the units brought is at least this share of the change of the whole: less is no movement of theirs.
+LEAST_OF_THE_CHANGE = Fraction(1, 10)
 # The units that are asked hold at least this share of the cases in both spans.
 MOST_OF_THE_CASES = Fraction(4, 5)
 
@@ -138,12 +140,15 @@ def _share(part: Part, before_all: int, after_all: int) -> Share:
 def reversal(change: Change | None, *, proportion: bool = True) -> Reversal | None:
     """Return the reversal in a change, or None where there is none that the cases bear out.
 
-    All of this must hold. The whole and the rate part moved in opposite ways, each by more than two standard errors.
+    All of this must hold. The whole moved by more than two standard errors, and so did what the mix brought: chance
+    does not explain it. What the units brought went the other way, by at least a tenth of the change of the whole.
     At least two units have 30 cases in both spans, and they hold four fifths of all cases in each. More of them went
     against the whole than with it. `proportion` says that cases are counted at most once, as in a share of patients;
     a rate of events has the wider error of counts.
     """
     if change is None or change.change * change.rate >= 0:
+        return None
+    if abs(change.rate) < LEAST_OF_THE_CHANGE * abs(change.change):
         return None
     asked = [s for s in change.shares if s.fewest >= FEWEST_CASES and s.moved is not None]
     if len(asked) < 2 or not _hold_most(change, {s.unit for s in asked}):
@@ -152,8 +157,8 @@ def reversal(change: Change | None, *, proportion: bool = True) -> Reversal | No
     along = sum(1 for s in asked if s.moved is not None and s.moved * change.change > 0)
     if against <= along:
         return None
-    whole, units = _errors(change, proportion=proportion)
-    if abs(float(change.change)) <= SURE * whole or abs(float(change.rate)) <= SURE * units:
+    whole, mix = _errors(change, proportion=proportion)
+    if abs(float(change.change)) <= SURE * whole or abs(float(change.mix)) <= SURE * mix:
         return None
     return Reversal(change, against, len(asked))
 
@@ -168,19 +173,17 @@ def _hold_most(change: Change, units: set[str]) -> bool:
 
 
 def _errors(change: Change, *, proportion: bool) -> tuple[float, float]:
-    """Return the standard errors of the change of the whole and of its rate part, the shares taken as they are."""
+    """Return the standard errors of the change of the whole and of its mix part, the shares taken as they are."""
     before_all = sum(part.before.cases for part in change.parts)
     after_all = sum(part.after.cases for part in change.parts)
     whole = _variance(change.before, before_all, proportion) + _variance(change.after, after_all, proportion)
-    units = 0.0
+    mix = 0.0
     for part in change.parts:
-        if part.before.rate is None or part.after.rate is None:
-            continue
-        weight = (part.before.cases / before_all + part.after.cases / after_all) / 2
-        each = _variance(part.before.rate, part.before.cases, proportion)
-        each += _variance(part.after.rate, part.after.cases, proportion)
-        units += weight**2 * each
-    return sqrt(whole), sqrt(units)
+        moved = part.after.cases / after_all - part.before.cases / before_all
+        known = [span for span in (part.before, part.after) if span.rate is not None]
+        each = sum(_variance(Fraction(span.counted, span.cases), span.cases, proportion) for span in known)
+        mix += (moved / len(known)) ** 2 * each if known else 0.0
+    return sqrt(whole), sqrt(mix)
 
 
 def _variance(rate: Fraction, cases: int, proportion: bool) -> float:
