@@ -1,0 +1,129 @@
+"""Finding a patient and reading one patient's chain: who may, what is written down, and what stands there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from knitwork.web.audit.models import AuditEvent
+
+from .fake_journeys import PEOPLE
+
+
+def text(response):
+    return re.sub(r"\s+", " ", response.content.decode()).replace("\u00a0", " ")
+
+
+def test_ada_and_tess_find_a_patient_and_ben_cem_and_nobody_do_not(ada, tess, ben, cem, nobody):
+    for address in ("/patients/", "/patients/?q=42", "/patients/P-0042/"):
+        assert ada.get(address).status_code == 200
+        assert tess.get(address).status_code == 200
+        assert ben.get(address).status_code == 403
+        assert cem.get(address).status_code == 403
+        assert nobody.get(address).status_code == 302
+    assert set(AuditEvent.objects.filter(action__contains="patient").values_list("actor", flat=True)) == {"ada", "tess"}
+
+
+def test_no_patient_is_listed_before_something_is_typed(tess):
+    page = text(tess.get("/patients/"))
+
+    assert "P-0042" not in page
+    assert "Type the number" in page
+    assert not AuditEvent.objects.filter(action="looked for patients").exists()
+
+
+def test_what_is_looked_for_is_written_down_with_how_many_were_found(tess):
+    page = text(tess.get("/patients/?q=p-00"))
+
+    assert reverse("patient", kwargs={"patient": "P-0042"}) in page
+    event = AuditEvent.objects.get(action="looked for patients")
+    assert (event.actor, event.about, event.detail) == ("tess", "p-00", {"found": 2})
+
+
+def test_what_is_not_found_says_what_to_try_and_escapes_what_was_typed(tess):
+    page = text(tess.get("/patients/", {"q": "<script>nobody"}))
+
+    assert "&lt;script&gt;nobody" in page
+    assert "<script>" not in page
+    assert "A shorter part" in page
+
+
+def test_a_patient_is_read_only_after_it_is_written_down_and_an_unknown_one_is_too(tess):
+    assert tess.get("/patients/P-0042/").status_code == 200
+    assert tess.get("/patients/nobody/").status_code == 404
+
+    events = AuditEvent.objects.filter(action="read a patient")
+    assert [(event.about, event.detail) for event in events] == [("P-0042", {"stays": 6}), ("nobody", {"stays": 0})]
+
+
+def test_the_lead_says_the_chain_and_the_longest_wait(tess):
+    page = text(tess.get("/patients/P-0042/"))
+    lead = re.search(r'<p class="lead">(.*?)</p>', page)[1]
+
+    assert "6 units" in lead
+    assert "2 visits, with 3 hand-offs" in lead
+    assert "Emergency department → Cath lab → Coronary care unit → Cardiology ward" in lead
+    assert "2 h 30 min: from Coronary care unit to Cardiology ward" in lead
+
+
+def test_every_unit_every_gap_and_every_stay_stands_on_the_page(tess):
+    page = text(tess.get("/patients/P-0042/"))
+
+    for code, visits in (("ED", "1 visit · 1 h"), ("REHAB", "1 visit · 1 h")):
+        assert reverse("unit", kwargs={"code": code}) in page
+        assert visits in page
+    for gap in (
+        "12 min to Cath lab",
+        "15 min to Coronary care unit",
+        "2 h 30 min to Cardiology ward",
+        "3 days to the next visit",
+    ):
+        assert gap in page, gap
+    assert page.count('class="gap longest"') == 1
+    assert "Operating theatres" in page
+    assert "(beside)" in page
+    assert "departure is not known" not in page
+
+
+def test_unknown_departures_are_said_and_never_counted_as_nothing(tess):
+    page = text(tess.get("/patients/P-0007/"))
+
+    assert "2 departures are not known" in page
+    assert "not known to Cardiology ward" in page
+    assert "still there" in page
+    assert "0 min" not in page
+    assert "0 s" not in page
+    assert "Time to the next visit not known" in page
+
+
+def test_where_departures_are_copied_no_wait_is_told(tess, invented_system):
+    invented_system["answers"].unrecorded = True
+    page = text(tess.get("/patients/P-0042/"))
+
+    assert "longest wait" not in page
+    assert "2 h 30 min" not in page
+    assert "not known to Cardiology ward" in page
+
+
+def test_shifted_dates_are_told_as_days_from_the_first(tess, invented_system):
+    invented_system["answers"].shifted = True
+    page = text(tess.get("/patients/P-0042/"))
+
+    assert "day 1, 08:00" in page
+    assert "days are counted from the first" in page
+    assert "2026" not in page.split("<main")[1]
+
+
+@pytest.mark.parametrize("patient", sorted(PEOPLE))
+def test_odd_ids_have_a_page_of_their_own(tess, patient):
+    response = tess.get(reverse("patient", kwargs={"patient": patient}))
+
+    assert response.status_code == 200
+    assert "<b>" not in response.content.decode().split("<main")[1].split("<strong>")[0]
+
+
+def test_the_way_to_patients_is_shown_to_those_who_may_go_it(tess, ben):
+    assert reverse("patients") in text(tess.get("/journeys/"))
+    assert reverse("patients") not in text(ben.get("/journeys/"))
