@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from knitwork.home import today as ask
 from knitwork.home.today import Seen
-from knitwork.web import say
+from knitwork.web import present, say
 from knitwork.web.kept import kept
 from knitwork.web.pages.around import Names
 from knitwork.web.pages.unit import Head
@@ -52,13 +52,14 @@ def lists(source: Source, head: Head, until: Until, seen: list[Seen], *, beside:
     """Return the lists of a unit's page."""
     usual_n, usual_s = usual(source, head)
     here = ask.here(seen, beside=beside)
+    contacts = present.without_beds(source, head.place.code)
     return {
         "here": listed(here, lambda row: here_row(row, head.known, until, usual_s, usual_n)),
         "usual": _("9 in 10 stays here last no longer than %(time)s.") % {"time": say.duration(usual_s)}
         if usual_n >= STAYS_FOR_USUAL
         else "",
         "under_way": listed(ask.under_way(seen, until.us), lambda row: left_row(row, head.known, until)),
-        "days": [day_lists(seen, head.known, until, day) for day in (until.day, until.day - 1)],
+        "days": [day_lists(seen, head.known, until, day, contacts=contacts) for day in (until.day, until.day - 1)],
     }
 
 
@@ -72,11 +73,14 @@ def listed(rows: list[Seen], make: Any) -> Listed:
     return Listed([make(row) for row in rows[:MOST_ROWS]], len(rows))
 
 
-def day_lists(seen: list[Seen], known: Names, until: Until, day: int) -> dict[str, Any]:
+def day_lists(seen: list[Seen], known: Names, until: Until, day: int, *, contacts: bool) -> dict[str, Any]:
+    """Return who came and who left on a day; where people come and go again, one list with both times is enough."""
+    gone = [row for row in ask.left(seen, day) if not (contacts and row.start_day == day)]
     return {
         "name": day_name(day),
+        "contacts": contacts,
         "arrived": listed(ask.arrived(seen, day), lambda row: arrived_row(row, known, until)),
-        "left": listed(ask.left(seen, day), lambda row: left_row(row, known, until)),
+        "left": listed(gone, lambda row: left_row(row, known, until)),
     }
 
 
@@ -98,6 +102,7 @@ def here_row(row: Seen, known: Names, until: Until, usual_s: float, usual_n: int
 def arrived_row(row: Seen, known: Names, until: Until) -> dict[str, Any]:
     return named(row) | {
         "at": clock(row.start_us, until.tz) if row.precise else "–",
+        "until": clock(row.end_us, until.tz) if row.precise and row.end_us is not None else "–",
         "other": came_from(row, known),
     }
 

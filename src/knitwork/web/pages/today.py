@@ -20,7 +20,6 @@ from django.utils.translation import ngettext
 from knitwork.draw.words import joined
 from knitwork.home import today as ask
 from knitwork.home.today import Tally
-from knitwork.model.units import SUPPORT_KINDS
 from knitwork.web import present, say, small
 from knitwork.web.accounts.access import needs
 from knitwork.web.audit.record import record
@@ -28,7 +27,7 @@ from knitwork.web.kept import kept
 from knitwork.web.pages import members, people
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.pages.handoffs import untimed
-from knitwork.web.pages.unit import Head, feeds_of, head_context, head_of
+from knitwork.web.pages.unit import Head, feeds_of, head_context, head_of, is_beside
 from knitwork.web.source import Source
 from knitwork.web.until import Until, as_of_words, clock, day_name, until_of, warnings
 
@@ -64,9 +63,9 @@ def today(request: HttpRequest, code: str) -> HttpResponse:
         seen = source.answers.lately(code, head.place.level, until_us=until.us, last_day=until.day)
         counted = ask.tally(seen, until_us=until.us, last_day=until.day)
         beside = is_beside(source, code)
-        context["people"] = people.lists(source, head, until, seen, beside=beside)
         if seen:
             written_down(request, code, until, len(seen))
+            context["people"] = people.lists(source, head, until, seen, beside=beside)
     else:
         counted = tally_of(source, head, until)
     context |= {
@@ -116,17 +115,15 @@ def signals(source: Source, head: Head) -> dict[str, Any]:
     }
 
 
-def is_beside(source: Source, code: str) -> bool:
-    """Say whether a unit works for patients who are in another one meanwhile, as a laboratory does."""
-    known = source.answers.registry.get(code)
-    return known is not None and known.kind in SUPPORT_KINDS
-
-
 def tiles(source: Source, head: Head, until: Until, counted: Tally) -> list[dict[str, str]]:
     """Return the four plain numbers of the moment."""
     code = head.place.code
     numbers = source.answers.unit_numbers(code, head.place.level)
-    first, _arrived, _patients, journeys = present.tiles(source, code, numbers, hide=head.hide)
+    first, _arrived, patients, journeys = present.tiles(source, code, numbers, hide=head.hide)
+    if first["name"] == "here_now" and numbers.get("here_now") is not None:
+        # Where its own feeds end earlier than the others, who was in then is known, and who is in later is not.
+        first["label"] = _("Patients here on %(moment)s") % {"moment": say.instant(until.us, until.tz)}
+        first["value"] = small.shown_count(counted.here, hide=head.hide)
     day = say.day(until.us, until.tz)
     arrived, left = sum(counted.arrived[-1]), sum(counted.left[-1])
 
@@ -137,7 +134,8 @@ def tiles(source: Source, head: Head, until: Until, counted: Tally) -> list[dict
         first,
         tile(_("Arrived on %(day)s") % {"day": day}, arrived),
         tile(_("Left on %(day)s") % {"day": day}, left),
-        journeys,
+        # What runs beside a patient's stay is no step of a journey.
+        patients if is_beside(source, code) else journeys,
     ]
 
 

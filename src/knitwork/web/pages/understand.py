@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -25,7 +24,7 @@ from knitwork.web.pages import rounds, ways
 from knitwork.web.pages.around import periods
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.pages.handoffs import neighbourhood, pair_rows
-from knitwork.web.pages.unit import Head, feeds_of, head_context, head_of, missing, unit_links
+from knitwork.web.pages.unit import Head, feeds_of, head_context, head_of, is_beside, missing, unit_links
 from knitwork.web.source import Source
 from knitwork.web.until import until_of
 
@@ -72,11 +71,9 @@ def tiles(source: Source, head: Head) -> list[dict[str, str]]:
     stays = (
         _("Contacts, last 12 months") if present.without_beds(source, head.place.code) else _("Stays, last 12 months")
     )
-    labels = {
-        _("Patients, last 12 months"): "patients_12m",
-        stays: "stays_12m",
-        _("Journeys through here, last 12 months"): "journeys_12m",
-    }
+    labels = {_("Patients, last 12 months"): "patients_12m", stays: "stays_12m"}
+    if not is_beside(source, head.place.code):
+        labels[_("Journeys through here, last 12 months")] = "journeys_12m"
     made = [
         {"label": label, "value": small.shown_count(numbers.get(name), hide=head.hide), "note": "", "name": name}
         for label, name in labels.items()
@@ -97,9 +94,8 @@ def measures(source: Source, head: Head, *, all_charts: bool) -> dict[str, Any]:
 
     evaluations = [one.evaluation for one in head.judged]
     rows = [] if all_charts else [quiet_row(source, head, one) for one in still]
-    # Most rows end with the same period: it is said once over the column, and beside a value only where it is another.
-    periods_said = Counter(row["when"] for row in rows if row["when"])
-    usual_when = periods_said.most_common(1)[0][0] if periods_said else ""
+    # Most rows end with the last whole period: it is said once over the column, and beside a value that is older.
+    usual_when = max(((row["label"], row["when"]) for row in rows), default=("", ""))[1]
     return {
         "signals": [card(one) for one in loud],
         "quiet_cards": [card(one) for one in still] if all_charts else [],
@@ -124,12 +120,13 @@ def quiet_row(source: Source, head: Head, one: present.Judged) -> dict[str, Any]
     _holes, too_small = present.holes_in(one.evaluation, hidden, points)
     address = reverse("measure", kwargs={"code": head.place.code, "measure": one.measure})
     spark = "" if too_small else spark_svg(tail(shown, points), title=definition.short, _=_)
-    value, when = latest(shown, head)
+    value, label, when = latest(shown, head)
     return {
         "title": definition.short,
         "address": f"{address}?period={head.period}",
         "icon": mark_safe(icon_svg(shown, _=_)),  # noqa: S308 - made by our own draw
         "value": value,
+        "label": label,
         "when": when,
         "usual": value_text(last_known(shown.centres), shown.spec.unit, shown_decimals(shown)),
         "spark": mark_safe(spark),  # noqa: S308 - made by our own draw
@@ -139,14 +136,14 @@ def quiet_row(source: Source, head: Head, one: present.Judged) -> dict[str, Any]
     }
 
 
-def latest(evaluation: Evaluation, head: Head) -> tuple[str, str]:
-    """Return the last value of a whole period that is known, and the name of that period."""
+def latest(evaluation: Evaluation, head: Head) -> tuple[str, str, str]:
+    """Return the last value of a whole period that is known, and the label and name of that period."""
     for at in range(len(evaluation) - 1, -1, -1):
         value = evaluation.values[at]
         if value is not None and not evaluation.hollow[at]:
             text = value_text(value, evaluation.spec.unit, value_decimals(evaluation))
-            return text, full_name(evaluation.labels[at], head.period, _)
-    return "–", ""
+            return text, evaluation.labels[at], full_name(evaluation.labels[at], head.period, _)
+    return "–", "", ""
 
 
 def passing(source: Source, head: Head) -> dict[str, Any]:

@@ -7,12 +7,14 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from knitwork.draw.periods import Period
 from knitwork.home.spine import DAY_US
-from knitwork.web import present, say
+from knitwork.model.units import SUPPORT_KINDS
+from knitwork.web import glance, present, say
 from knitwork.web.accounts.access import may
 from knitwork.web.kept import kept
 from knitwork.web.pages.around import Names, Place, holds_at, inside, period_of, place, taking_part
@@ -89,7 +91,9 @@ def head_context(source: Source, head: Head, *, here: str) -> dict[str, Any]:
 def lead(source: Source, head: Head) -> SafeString:
     """Return the sentences a unit's page opens with; where waits cannot be told they are missed, so that is said too."""
     if not head.told and head.calendar and head.is_programme:
-        return mark_safe(_("Units of several groups take part in this one; each is measured on its own page."))  # noqa: S308 - our own words
+        names = {code: head.known.name(code) for code in head.part}
+        changed = glance.lead(glance.glance(source, present.usual_period(source)), names)
+        return escape(f"{_('Units of several groups take part in this one.')} {changed}")
     said = present.lead(head.told, calendar=head.calendar)
     states = source.answers.feeds()
     if head.calendar and states and not any(state.departures_recorded for state in states):
@@ -157,6 +161,12 @@ def feeds_of(source: Source, level: str, codes: list[str]) -> list[str]:
     """Return the feeds that the stays of these units come from."""
     by_unit = kept(source, "feeds by unit", source.answers.feeds_by_unit)
     return sorted({feed for code in codes for feed in by_unit.get((level, code), [])})
+
+
+def is_beside(source: Source, code: str) -> bool:
+    """Say whether a unit works for patients who are in another one meanwhile, as a laboratory does."""
+    known = source.answers.registry.get(code)
+    return known is not None and known.kind in SUPPORT_KINDS
 
 
 def unit_links(known: Names, codes: list[str]) -> list[dict[str, Any]]:
