@@ -22,6 +22,7 @@ WHOLE_LIFE = Manifest(
     watermark_us=-1,
     derived_generation=6,
     feeds={"adt": {"calendar": "real"}},
+    links=("patient_link-c.parquet",),
 )
 
 
@@ -29,6 +30,15 @@ def test_what_is_written_is_read_back_whole(tmp_path):
     manifests.write(tmp_path, WHOLE_LIFE)
 
     assert manifests.read(tmp_path) == WHOLE_LIFE
+
+
+def test_a_manifest_from_before_there_were_patient_links_is_read(tmp_path):
+    manifests.write(tmp_path, WHOLE_LIFE)
+    older = json.loads((tmp_path / "manifest.json").read_text())
+    del older["links"]
+    (tmp_path / "manifest.json").write_text(json.dumps(older))
+
+    assert manifests.read(tmp_path) == replace(WHOLE_LIFE, links=())
 
 
 def test_a_folder_without_a_manifest_is_an_empty_lake(tmp_path):

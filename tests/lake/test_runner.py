@@ -71,3 +71,12 @@ def test_writing_says_how_many_rows_were_written(tmp_path):
 
     assert rows == 12
     assert pq.read_metadata(tmp_path / "it's.parquet").num_rows == 12
+
+
+def test_a_bucket_alone_sees_the_tables_of_its_own(tmp_path, buckets):
+    kernel = Kernel(("CREATE TEMP TABLE seen AS SELECT name FROM mine, (SELECT count(*) FROM landed)",), ("seen",))
+    own = {bucket: (SharedTable("mine", "name VARCHAR", ((f"of {bucket}",),)),) for bucket in buckets}
+
+    made = run(kernel, buckets, own=own, into=tmp_path, memory_mb=400, spill=tmp_path / "spill")
+
+    assert [pq.read_table(tmp_path / f.name).to_pylist() for f in made] == [[{"name": "of 0"}], [{"name": "of 5"}]]
