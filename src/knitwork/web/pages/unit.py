@@ -10,8 +10,10 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from knitwork.draw.periods import Period
+from knitwork.draw.words import joined
 from knitwork.home.spine import DAY_US
 from knitwork.model.units import SUPPORT_KINDS
 from knitwork.web import glance, present, say
@@ -19,6 +21,10 @@ from knitwork.web.accounts.access import may
 from knitwork.web.kept import kept
 from knitwork.web.pages.around import Names, Place, holds_at, inside, period_of, place, taking_part
 from knitwork.web.source import Source
+
+
+# So many units are named in the sentence that opens a programme's page.
+UNITS_NAMED = 4
 
 
 @dataclass(frozen=True)
@@ -91,15 +97,25 @@ def head_context(source: Source, head: Head, *, here: str) -> dict[str, Any]:
 def lead(source: Source, head: Head) -> SafeString:
     """Return the sentences a unit's page opens with; where waits cannot be told they are missed, so that is said too."""
     if not head.told and head.calendar and head.is_programme:
-        names = {code: head.known.name(code) for code in head.part}
-        changed = glance.lead(glance.glance(source, present.usual_period(source)), names)
-        return escape(f"{_('Units of several groups take part in this one.')} {changed}")
+        return escape(f"{_('Units of several groups take part in this one.')} {programme_lead(source, head)}")
     said = present.lead(head.told, calendar=head.calendar)
     states = source.answers.feeds()
     if head.calendar and states and not any(state.departures_recorded for state in states):
         waits = _("Waits between units cannot be told: departure not recorded by this feed.")
         said = mark_safe(f"{said} {waits}")  # noqa: S308 - both are escaped or our own words
     return said
+
+
+def programme_lead(source: Source, head: Head) -> str:
+    """Say in which units of a programme something got worse or better; the measures stand on the units' own pages."""
+    found = glance.glance(source, present.usual_period(source))
+    shown = [(code, {change.verdict for change in found[code].changes}) for code in head.part if code in found]
+    said = []
+    for verdict, text in (("worse", _("Something got worse in %(units)s.")), ("better", _("Better in %(units)s."))):
+        units = [head.known.name(code) for code, verdicts in shown if verdict in verdicts]
+        if units:
+            said.append(text % {"units": joined(units[:UNITS_NAMED], max(len(units) - UNITS_NAMED, 0), _, ngettext)})
+    return " ".join(said) or _("Nothing got worse or better in any of them that is not noise.")
 
 
 def takes_part(source: Source, head: Head) -> list[dict[str, str]]:
