@@ -15,7 +15,7 @@ from . import stationary
 
 pytestmark = pytest.mark.slow
 
-COPIES, SEED = 20, 2008
+COPIES, SEED = 60, 2008
 # The pages take their chance from 1,000 simulated charts of each kind and length, which has an error of its own.
 DRAWS = 1000
 ERRORS = 3
