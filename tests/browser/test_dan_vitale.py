@@ -43,7 +43,7 @@ def test_where_he_waited_longest_is_said_and_drawn(found):
 
     assert "2 h 35 min: from Coronary Care Unit to Cardiology Ward" in lead
     assert longest.count() == 1
-    assert longest.inner_text().replace("\u00a0", " ") == "2 h 35 min"
+    assert longest.text_content().replace("\u00a0", " ") == "2 h 35 min"
     assert longest.bounding_box()["height"] >= 13
 
 
