@@ -22,7 +22,6 @@ from knitwork.web.kept import kept
 from knitwork.web.pages.around import Names, Place, holds_at, inside, period_of, place, taking_part
 from knitwork.web.source import Source
 
-
 # So many units are named in the sentence that opens a programme's page.
 UNITS_NAMED = 4
 
