@@ -15,6 +15,7 @@ from .fake_feeds import FakeFeeds
 from .fake_journeys import JourneyAnswers
 from .fake_levels import FakeLevels
 from .fake_links import FakeLinks
+from .fake_persons import FakePersons
 from .fake_today import FakeToday
 
 EPOCH = dt.date(1970, 1, 1)
@@ -129,7 +130,7 @@ def starts(period, n):
 
 
 @dataclass
-class FakeAnswers(FakeFeeds, FakeLevels, JourneyAnswers, FakeLinks, FakeToday):
+class FakeAnswers(FakeFeeds, FakeLevels, JourneyAnswers, FakeLinks, FakeToday, FakePersons):
     """One generation of an invented system; `shifted` and `unrecorded` make it a harder feed."""
 
     registry: Registry = REGISTRY
