@@ -25,6 +25,10 @@ class Person:
     def link(self, name):
         self.click(self.page.locator("main, header, nav").get_by_role("link", name=name).first)
 
+    def unit(self, name):
+        """Walk to a unit by its cell on the map of the first page."""
+        self.click(self.page.locator(".map .cell").get_by_role("link", name=name, exact=True))
+
     def reads(self):
         return self.page.locator("main").inner_text()
 
@@ -37,7 +41,7 @@ def person(browser, demo):
 
 
 def test_which_hand_off_got_worse_and_since_when(person):
-    person.link("Cardiology Ward")
+    person.unit("Cardiology Ward")
     person.link("from Emergency Department, General")
 
     lead = person.page.locator(".lead").inner_text()
@@ -55,7 +59,7 @@ def test_the_hand_off_that_got_worse_is_found_from_the_list_of_hand_offs_too(per
 
 
 def test_who_is_behind_a_point_of_a_measure(person):
-    person.link("Cardiology Ward")
+    person.unit("Cardiology Ward")
     person.link("Time in between")
     row = person.page.get_by_role("row").filter(has_text="July 2026")
     counted = int(row.get_by_role("cell").nth(0).inner_text().replace(",", ""))
@@ -81,10 +85,13 @@ def test_what_was_refused_and_why(person):
 
 
 def test_a_unit_that_signals_is_named_with_its_signals_on_the_first_page(person):
-    row = person.page.locator(".unit-line").filter(
-        has=person.page.get_by_role("link", name="Cardiology Ward", exact=True)
-    )
+    ward = person.page.get_by_role("link", name="Cardiology Ward", exact=True)
+    cell = person.page.locator(".map .cell").filter(has=ward)
+    assert cell.locator(".mark.worse").count() == 1
+    assert "worse" in cell.text_content().lower()
 
+    person.link("as a list")
+    row = person.page.locator(".unit-line").filter(has=ward)
     assert "worse" in row.inner_text().lower()
 
 
@@ -92,7 +99,7 @@ def test_a_unit_is_set_up_and_the_numbers_follow_after_a_refresh(browser, tiny):
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     person = Person(context.new_page(), tiny)
     page = person.page
-    person.link("Home care")
+    person.unit("Home care")
     assert "a guess" in person.reads()
 
     person.link("Confirm its kind, name and place")
@@ -101,7 +108,7 @@ def test_a_unit_is_set_up_and_the_numbers_follow_after_a_refresh(browser, tiny):
     person.click(page.get_by_role("button", name="Confirm"))
     kept = page.get_by_role("status").inner_text()
     knitwork("refresh", "--home", str(tiny.home))
-    page.goto(tiny.address + "/")
+    page.goto(tiny.address + "/?view=list")
     line = page.locator(".unit-line").filter(has_text="Home care of the North").inner_text()
 
     assert kept
