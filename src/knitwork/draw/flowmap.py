@@ -7,6 +7,7 @@ Names are broken into as many lines as they need and never cut.
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from knitwork.draw.layers import Node, Ways, ordered, placed
 SHARE = 0.85
 # A map of few flows is read whole, however small some are.
 LEAST_FLOWS = 12
+PIECES = re.compile(r"[^/-]*[/-]+|[^/-]+")
 THINNEST = 1.5
 THINNER = (1.0, 0.7, 0.5, 0.35, 0.2)
 
@@ -136,19 +138,24 @@ def whole_lines(text: str, width: float, size: float) -> tuple[str, ...]:
 
     >>> whole_lines("Emergency Department, General", 110, 14)
     ('Emergency', 'Department,', 'General')
+    >>> whole_lines("Hematology/Oncology", 110, 14)
+    ('Hematology/', 'Oncology')
     """
     lines = [""]
     for word in text.split() or [""]:
-        longer = f"{lines[-1]} {word}".strip()
-        if text_width(longer, size) <= width:
-            lines[-1] = longer
+        if text_width(f"{lines[-1]} {word}".strip(), size) <= width:
+            lines[-1] = f"{lines[-1]} {word}".strip()
             continue
         if lines[-1]:
             lines.append("")
-        for letter in word:
-            if lines[-1] and text_width(lines[-1] + letter, size) > width:
+        # A word too long for a line is broken after a stroke or a hyphen, and else where the line is full.
+        for piece in PIECES.findall(word) if text_width(word, size) > width else [word]:
+            if lines[-1] and text_width(lines[-1] + piece, size) > width:
                 lines.append("")
-            lines[-1] += letter
+            for letter in piece:
+                if lines[-1] and text_width(lines[-1] + letter, size) > width:
+                    lines.append("")
+                lines[-1] += letter
     return tuple(lines)
 
 
