@@ -23,7 +23,7 @@ from knitwork.home import open_home
 
 WALLS, LIMIT_S = 300, 1.0
 # As wall.js does, so that screens of one house do not all ask in the same moment.
-SPREAD_S = 0.25
+SPREAD_S = 0.1
 LATEST = "patient,unit,start,end\nLATEST-1,{unit},2026-10-31 23:{minute:02},\n"
 
 

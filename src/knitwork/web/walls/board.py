@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
@@ -43,6 +43,7 @@ class Thing:
     evaluation: Evaluation | None
     address: str = ""
     flow: SafeString = EMPTY
+    changes: tuple[str, str] = ("", "")  # what a nurse says when it rises, and when it falls
 
     @property
     def kind(self) -> paging.Kind:
@@ -78,6 +79,7 @@ class Board:
     name: str
     long: bool
     lead: str
+    long_lead: bool
     foot: str
     sheets: tuple[Sheet, ...]
     rotates: bool
@@ -101,7 +103,7 @@ def board(source: Source, unit: str, *, name: str, period: Period, items: tuple[
         )
         for number, page in enumerate(cut, 1)
     )  # fmt: skip
-    return Board(name, paging.is_long(name), lead, foot, sheets, len(sheets) > 1)
+    return Board(name, paging.is_long(name), lead, paging.is_long_lead(lead), foot, sheets, len(sheets) > 1)
 
 
 Found = tuple[list[Thing], list[str]]
@@ -109,22 +111,41 @@ Found = tuple[list[Thing], list[str]]
 
 def by_itself(source: Source, unit: str, period: Period, _items: Sequence[Item]) -> Found:
     """Return every measure of a unit, signals first, and the titles of those with too few patients for a wall."""
-    made = present.cards(source, unit, period=period, size="wall", hide=True)
-    return [thing_of(card) for card in made if not card.too_small], [card.title for card in made if card.too_small]
+    made = measures(source, unit, period)
+    left_off = [source.measures[measure].short for measure, thing in made.items() if thing is None]
+    return [thing for thing in made.values() if thing is not None], left_off
+
+
+def measures(source: Source, unit: str, period: Period) -> dict[str, Thing | None]:
+    """Return every measure of a unit that has values, signals first; None for those with too few patients for a wall."""
+    made: dict[str, Thing | None] = {}
+    for one in present.judged(source, unit, period):
+        definition = source.measures[one.measure]
+        hidden = small.hidden_rows(definition.counts, list(one.rows), period)
+        if present.holes_in(one.evaluation, hidden, present.SHOWN_POINTS[period])[1]:
+            made[one.measure] = None
+            continue
+        shown = small.masked(one.evaluation, hidden)
+        address = reverse("measure", kwargs={"code": unit, "measure": one.measure}) + f"?period={period}"
+        said = words.brief(shown, period=period, _=_)
+        made[one.measure] = Thing(
+            definition.short, said, present.verdict_of(shown), shown, address,
+            changes=(definition.rise, definition.fall),
+        )  # fmt: skip
+    return made
 
 
 def chosen(source: Source, unit: str, period: Period, items: Sequence[Item]) -> Found:
     """Return what a person chose, in the order chosen; what has nothing to show, or too few patients, is named."""
-    made = {card.measure: card for card in present.cards(source, unit, period=period, size="wall", hide=True)}
+    made = measures(source, unit, period)
     known = Names(source)
     things: list[Thing] = []
     left_off: list[str] = []
     for item in items:
         found, title = None, ""
         if item.kind == "measure":
-            card = made.get(item.of[0])
             title = source.measures[item.of[0]].short if item.of[0] in source.measures else item.of[0]
-            found = thing_of(card) if card is not None and not card.too_small else None
+            found = made.get(item.of[0])
         elif item.kind == "pair":
             sender, receiver = item.of
             title = pair_name(known, sender, receiver)
@@ -135,10 +156,6 @@ def chosen(source: Source, unit: str, period: Period, items: Sequence[Item]) -> 
         things += [found] if found is not None else []
         left_off += [] if found is not None else [title]
     return things, left_off
-
-
-def thing_of(card: present.Card) -> Thing:
-    return Thing(card.title, card.sentence, card.verdict, card.evaluation, card.address)
 
 
 def wait(source: Source, unit: str, sender: str, receiver: str, *, title: str, period: Period) -> Thing | None:
@@ -187,7 +204,7 @@ def draw(thing: Thing, page: paging.Page, wide: bool, height: float, period: Per
     """Return a card with its picture in the size that its place on the page gives it."""
     width = paging.frame_of(page, wide=wide, height=height, title="", said="").width
     title = fit(thing.title, width * 2 - 40, paging.SIZES[page.rows][0], bold=True)
-    known = Thing(title, thing.said, thing.verdict, thing.evaluation, "" if linked else thing.address, thing.flow)
+    known = replace(thing, title=title, address="" if linked else thing.address)
     if thing.evaluation is None:
         return Shown(known, wide, thing.flow, EMPTY)
     frame = paging.frame_of(page, wide=wide, height=height, title=title, said=thing.said)
@@ -206,19 +223,13 @@ def picture(thing: Thing, frame: Frame, period: Period) -> SafeString:
 
 
 def lead_of(source: Source, unit: str, charts: Sequence[Thing]) -> str:
-    """Return the sentences under a unit's name, from the same evaluations as its pictures; short enough for two lines."""
+    """Return the sentences under a unit's name, from the same evaluations as its pictures."""
     known = [(thing.title, thing.evaluation) for thing in charts if thing.evaluation is not None]
     if not known:
         if taking_part(source, unit) and not inside(source, unit):
             return _("Units of several groups take part in this one; each is measured on its own page.")
         return ""
-    said = words.lead(known, _=_, ngettext=ngettext)
-    changed = [one for one in known if one[1].recent]
-    for most in (2, 1):
-        if paging.lines(said, paging.HEAD_WIDTH, paging.LEAD) > 2:
-            # The foot says how many signal in all.
-            said = words.lead(changed[:most], _=_, ngettext=ngettext)
-    return said
+    return words.lead(known, said={thing.title: thing.changes for thing in charts}, _=_, ngettext=ngettext)
 
 
 def foot_of(charts: Sequence[Thing], left_off: Sequence[str], *, by_itself: bool) -> str:

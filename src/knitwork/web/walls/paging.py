@@ -22,9 +22,10 @@ EDGE, GAP, PAD, LINE = 32, 16, 16, 1  # beside the wall, between cards, inside a
 TOP, BOTTOM, BETWEEN = 16, 12, 12  # above the head, under the foot, and between head, cards and foot
 CARD_WORDS = 24  # above, under and between the words and the picture of a card
 TITLE_LINE, LEAD, LEAD_LINE = 53, 27, 35
+LONG_LEAD, LONG_LEAD_LINE = 21, 28
 LONG_TITLE_LINE = 40
 FOOT, FOOT_LINE = 21, 28
-HEAD_WIDTH, FOOT_WIDTH = 1120, 1240
+HEAD_WIDTH, FOOT_WIDTH = 1240, 1240
 CLOCK = 122  # the clock and what stands under it, always kept free
 # Letters grow a little where the pictures do: rows of a page, title, words, letters in the picture.
 SIZES = {3: (27, 21, 21), 2: (32, 24, 24), 1: (36, 27, 27)}
@@ -106,10 +107,19 @@ def is_long(name: str) -> bool:
     return text_width(name, 46, bold=True) > HEAD_WIDTH
 
 
+def is_long_lead(lead: str) -> bool:
+    """Say whether the sentences of the head take smaller letters: more than three lines would push the charts away."""
+    return lines(lead, HEAD_WIDTH, LEAD, most=4) > 3
+
+
 def room(name: str, lead: str, foot: str) -> float:
     """Return the height that is left for the cards between a head and a foot."""
     title = LONG_TITLE_LINE * lines(name, HEAD_WIDTH, 34, bold=True, most=2) if is_long(name) else TITLE_LINE
-    head = max(title + LEAD_LINE * lines(lead, HEAD_WIDTH, LEAD), CLOCK)
+    if is_long_lead(lead):
+        told = LONG_LEAD_LINE * lines(lead, HEAD_WIDTH, LONG_LEAD, most=6)
+    else:
+        told = LEAD_LINE * lines(lead, HEAD_WIDTH, LEAD)
+    head = max(title + told, CLOCK)
     return HEIGHT - TOP - BOTTOM - 2 * BETWEEN - head - max(FOOT_LINE * lines(foot, FOOT_WIDTH, FOOT), 44)
 
 

@@ -86,7 +86,7 @@ def inside_of(source: Source, wanted: Wanted, *, page: int = 1) -> Inside:
 
 def _make(source: Source, plan: Plan) -> Inside:
     unit, linked = plan.wanted.unit, plan.wanted.linked
-    calendar = present.has_calendar(source)
+    calendar = kept(source, "has calendar", lambda: present.has_calendar(source))
     period = next((one for one in present.PERIODS if one == plan.period), present.usual_period(source))
     made = board(source, unit, name=plan.name, period=period, items=plan.items, linked=linked) if calendar else None
     last, late = ends(source, unit) if calendar else (None, None)
@@ -114,22 +114,33 @@ def _make(source: Source, plan: Plan) -> Inside:
     return Inside(gzip.compress(text.encode(), 6, mtime=0), tag, late, pages)
 
 
+Ends = dict[str, tuple[int, int]]
+
+
+def feed_ends(source: Source) -> Ends:
+    """Return of each feed with real dates where its records end, and the instant from which that is too long ago."""
+    received: dict[str, list[str]] = {}
+    for delivery in source.answers.deliveries():
+        received.setdefault(delivery["feed"], []).append(delivery["received_at"])
+    return {
+        state.feed: (state.last_us, int(state.last_us + 2 * fresh.cadence_us(received.get(state.feed, []))))
+        for state in source.answers.feeds()
+        if state.calendar != "shifted" and state.last_us is not None
+    }
+
+
 def ends(source: Source, unit: str) -> tuple[int | None, int | None]:
     """Return where the records of a unit's own feeds end, and the instant from which that is too long ago.
 
     A unit whose own feed stopped is stale although another feed goes on.
     """
-    states = [state for state in source.answers.feeds() if state.calendar != "shifted" and state.last_us is not None]
+    known = kept(source, "feed ends", lambda: feed_ends(source))
     feeds = kept(source, "feeds by unit", source.answers.feeds_by_unit)
     own = feeds.get((source.answers.registry.level_of(unit), unit), [])
-    mine = [state for state in states if state.feed in own] or states
+    mine = [known[feed] for feed in own if feed in known] or list(known.values())
     if not mine:
         return None, None
-    received: dict[str, list[str]] = {}
-    for delivery in source.answers.deliveries():
-        received.setdefault(delivery["feed"], []).append(delivery["received_at"])
-    late = max(int(state.last_us + 2 * fresh.cadence_us(received.get(state.feed, []))) for state in mine)
-    return max(state.last_us for state in mine), late
+    return max(last for last, _late in mine), max(late for _last, late in mine)
 
 
 def title_of(name: str, wall_name: str) -> str:

@@ -7,10 +7,12 @@ from django.db import connection
 from django.http import Http404
 from django.utils import translation
 
-from knitwork.web.source import source
+from knitwork.web.source import Source, source
 from knitwork.web.walls.render import Inside, Wanted, inside_of
 
 MANIFEST = ("lake", "manifest.json")
+# What the walls of one generation were made from: what one asked the records, the next need not ask again.
+_source: list[Source] = []
 
 
 def seen() -> object:
@@ -27,10 +29,21 @@ def make(wanted: Wanted, language: str) -> Inside | None:
     """Return the inside of a wall as it is now; None where it has been taken down or nothing is loaded."""
     try:
         with translation.override(language):
-            known = source()
+            known = shared_source()
             return None if known.answers is None else inside_of(known, wanted)
     except Http404:
         return None
     finally:
         # This thread serves no request, so nothing else would close what it opened.
         connection.close()
+
+
+def shared_source() -> Source:
+    """Return what is to be read now: the same as for the wall before, unless the records have changed since."""
+    now = source()
+    if now.answers is None:
+        return now
+    before = _source[0] if _source else None
+    if before is None or (before.key, before.answers.generation) != (now.key, now.answers.generation):
+        _source[:] = [now]
+    return _source[0]

@@ -5,7 +5,7 @@
   const wall = document.getElementById("wall");
   const told = document.getElementById("told");
   if (!wall) return;
-  const ALIVE_MS = 15_000, MISSED = 3, SPREAD_MS = 250;
+  const ALIVE_MS = 15_000, MISSED = 3, SPREAD_MS = 100;
   const zone = wall.dataset.zone || "UTC";
   const clocks = {
     clock: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
