@@ -144,6 +144,10 @@ class Answers:
 
     def feeds(self) -> list[FeedState]:
         """Say of each feed what came, how old it is and what it does not record."""
+        return self._feeds
+
+    @cached_property
+    def _feeds(self) -> list[FeedState]:
         recorded = {}
         if self.manifest.of("feed_state"):
             recorded = {r["feed"]: r["departures_recorded"] for r in self.rows("SELECT * FROM {feed_state}")}

@@ -27,7 +27,7 @@ from knitwork.web.kept import kept
 from knitwork.web.pages import members, people
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.pages.handoffs import untimed
-from knitwork.web.pages.unit import Head, feeds_of, head_context, head_of, is_beside
+from knitwork.web.pages.unit import Head, feeds_of, head_context, head_of, is_beside, numbers_of
 from knitwork.web.source import Source
 from knitwork.web.until import Until, as_of_words, clock, day_name, until_of, warnings
 
@@ -47,7 +47,7 @@ def today(request: HttpRequest, code: str) -> HttpResponse:
     until = until_of(source, feeds, registered.tz if registered else None) if head.calendar else None
     context = head_context(source, head, here="unit") | signals(source, head) | {"programme": head.is_programme}
     if until is None:
-        context["tiles"] = present.tiles(source, code, source.answers.unit_numbers(code, head.place.level), hide=True)
+        context["tiles"] = present.tiles(source, code, numbers_of(source, head), hide=True)
         return render(request, "pages/today.html", context | {"until": None})
     context |= {
         "until": until,
@@ -118,7 +118,7 @@ def signals(source: Source, head: Head) -> dict[str, Any]:
 def tiles(source: Source, head: Head, until: Until, counted: Tally) -> list[dict[str, str]]:
     """Return the four plain numbers of the moment."""
     code = head.place.code
-    numbers = source.answers.unit_numbers(code, head.place.level)
+    numbers = numbers_of(source, head)
     first, _arrived, patients, journeys = present.tiles(source, code, numbers, hide=head.hide)
     if first["name"] == "here_now" and numbers.get("here_now") is not None:
         # Where its own feeds end earlier than the others, who was in then is known, and who is in later is not.
@@ -142,7 +142,7 @@ def tiles(source: Source, head: Head, until: Until, counted: Tally) -> list[dict
 def here_words(source: Source, head: Head, until: Until, counted: Tally) -> str:
     """Say how many are here, or why that cannot be said."""
     code = head.place.code
-    numbers = source.answers.unit_numbers(code, head.place.level)
+    numbers = numbers_of(source, head)
     at = {"moment": say.instant(until.us, until.tz)}
     if numbers.get("here_now") is None and not is_beside(source, code):
         return _("The records do not say when patients leave, so nobody can say who is here.")

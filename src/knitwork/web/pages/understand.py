@@ -24,7 +24,7 @@ from knitwork.web.pages import rounds, ways
 from knitwork.web.pages.around import periods
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.pages.handoffs import neighbourhood, pair_rows
-from knitwork.web.pages.unit import Head, feeds_of, head_context, head_of, is_beside, missing, unit_links
+from knitwork.web.pages.unit import Head, feeds_of, head_context, head_of, is_beside, missing, numbers_of, unit_links
 from knitwork.web.source import Source
 from knitwork.web.until import until_of
 
@@ -63,7 +63,7 @@ def understand(request: HttpRequest, code: str) -> HttpResponse:
 
 def tiles(source: Source, head: Head) -> list[dict[str, str]]:
     """Return the plain numbers of a year, or of all records where dates were shifted."""
-    numbers = source.answers.unit_numbers(head.place.code, head.place.level)
+    numbers = numbers_of(source, head)
     if not head.calendar:
         return present.tiles(source, head.place.code, numbers, hide=head.hide)
     if head.is_programme:

@@ -172,6 +172,12 @@ def first_us(source: Source) -> int | None:
     return None if first is None else first * DAY_US
 
 
+def numbers_of(source: Source, head: Head) -> dict[str, Any]:
+    """Return the plain numbers of a unit, worked out once for each generation."""
+    code, level = head.place.code, head.place.level
+    return kept(source, "numbers", lambda: dict(source.answers.unit_numbers(code, level)), code, level)
+
+
 def feeds_of(source: Source, level: str, codes: list[str]) -> list[str]:
     """Return the feeds that the stays of these units come from."""
     by_unit = kept(source, "feeds by unit", source.answers.feeds_by_unit)
