@@ -28,6 +28,9 @@ def test_the_lead_says_how_many_how_long_and_how_the_time_splits(tess):
 def test_where_departures_are_copied_the_time_is_said_to_be_unknown(tess, invented_system):
     invented_system["answers"].unrecorded = True
 
+    page = text(tess.get("/journeys/"))
+    assert '<span class="figure">not known</span>' in page
+    assert "0 s" not in page
     assert "Of 100% of the time of their visits nobody wrote down" in lead(text(tess.get("/journeys/")))
 
 

@@ -59,6 +59,11 @@ def lead(whole: dict[str, Any], where: str, *, hide: bool) -> str:
             )
             % {"share": share(whole["unknown_s"], inside)}
         )
+    elif whole["unknown_s"] and not whole["between_units_s"]:
+        text = _(
+            "%(there)s of the time of their visits passed in units; of %(share)s it is not known whether in a unit or between."
+        )
+        said.append(text % {"there": share(whole["there_s"], inside), "share": share(whole["unknown_s"], inside)})
     elif inside:
         text = _("Of the time of their visits %(there)s passed in units and %(between)s between them.")
         told = {"there": share(whole["there_s"], inside), "between": share(whole["between_units_s"], inside)}
@@ -72,14 +77,21 @@ def tiles(whole: dict[str, Any], *, hide: bool) -> list[dict[str, str]]:
     """Return the four plain numbers of chosen journeys."""
     ended = whole["ended"]
     shown = ended and not (hide and small.is_small(whole["ended_patients"]))
-    each = whole["between_units_s"] / ended if shown else None
     going = whole["journeys"] - ended
     return [
         {"label": _("Journeys"), "value": small.shown_count(whole["journeys"], hide=hide)},
         {"label": _("Not ended, or end not known"), "value": small.shown_count(going, hide=hide)},
         {"label": _("Median length"), "value": length(whole["median_s"]) if shown else "–"},
-        {"label": _("Between units, mean"), "value": length(each) if each is not None else "–"},
+        {"label": _("Between units, mean"), "value": between_words(whole) if shown else "–"},
     ]
+
+
+def between_words(whole: dict[str, Any]) -> str:
+    """Say the mean time between units: at least so long where some of it is not known, and never nothing for unknown."""
+    each = length(whole["between_units_s"] / whole["ended"])
+    if not whole["unknown_s"]:
+        return each
+    return _("at least %(length)s") % {"length": each} if whole["between_units_s"] else _("not known")
 
 
 def return_words(found: dict[str, Any], *, hide: bool) -> str:
@@ -177,6 +189,7 @@ def _month(row: dict[str, Any], *, hidden: bool) -> dict[str, Any]:
         for name in ("there", "between_units", "between_visits", "unknown")
     }
     name = say.period_name(row["start_day"], "month")
+    untold = bool(each["unknown"]) and not each["between_units"]
     return {
         "name": name,
         "short": name,
@@ -184,10 +197,10 @@ def _month(row: dict[str, Any], *, hidden: bool) -> dict[str, Any]:
         "journeys_n": n if shown else 0,
         "journeys": _("fewer than 11") if hidden and n else say.count(n),
         "there_s": each["there"],
-        "between_s": each["between_units"],
+        "between_s": None if untold else each["between_units"],
         "unknown_s": each["unknown"],
-        "there": length(each["there"]),
-        "between": length(each["between_units"]),
+        "there": _("not known") if each["unknown"] and not each["there"] else length(each["there"]),
+        "between": _("not known") if untold else length(each["between_units"]),
         "visits": length(each["between_visits"]),
         "unknown": length(each["unknown"]),
     }
