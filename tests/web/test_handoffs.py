@@ -457,3 +457,23 @@ def test_a_wall_has_no_map_that_cannot_be_read(invented_system, units, desk, wal
 
     assert (flowmap.flow_map_picture(source, size="desk") is not None) == desk
     assert (flowmap.flow_map_picture(source, size="wall") is not None) == wall
+
+
+def test_the_stream_of_a_neighbour_whose_wait_got_worse_is_marked(ada):
+    flow = re.search(r'<svg class="kw-flow.*?</svg>', text(ada.get("/handoffs/?unit=CCU")))[0]
+
+    assert flow.count('class="stream worse"') == 1
+    assert flow.count('<path class="worse"') == 1
+
+
+def test_a_pair_by_day_shows_the_latest_days_and_the_file_holds_all(ada):
+    page = words_of(text(ada.get("/handoffs/CCU/W7/?period=day")))
+    rows = ada.get("/handoffs/CCU/W7/numbers.csv?period=day").content.decode().splitlines()
+
+    assert "80 earlier periods are in the CSV" in page
+    assert len(rows) == 201
+
+
+def test_a_reader_is_given_no_count_by_which_a_hidden_month_could_be_told(ben, ada):
+    assert "with a known wait)" in text(ada.get("/handoffs/CCU/W7/"))
+    assert "with a known wait)" not in text(ben.get("/handoffs/CCU/W7/"))

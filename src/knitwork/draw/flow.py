@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Literal, NamedTuple
 
+from knitwork.draw.chart import mark
 from knitwork.draw.labels import fit, number, text_width, wrap
 from knitwork.draw.periods import Translate, as_written
 from knitwork.draw.words import Plural, as_counted
@@ -143,6 +144,7 @@ def flow_svg(
             f'<svg class="kw-flow" viewBox="0 0 {WIDTH} {place.height:g}" role="{role}" aria-label="{escape(said)}">',
             *[_ribbon_svg(ribbon) for ribbon in place.ribbons],
             *[_box_svg(box) for box in place.boxes],
+            *[_worse_svg(ribbon) for ribbon in place.ribbons if ribbon.stream.worse],
             *more,
             _head(EDGE + 10, _("Came from")) if arriving else "",
             _head(WIDTH - EDGE - SIDE + 10, _("Went on to")) if leaving else "",
@@ -165,6 +167,12 @@ def _ribbon_svg(ribbon: Ribbon) -> str:
         f"{x1:g} {y1 - half:.1f}V{y1 + half:.1f}C{bend:g} {y1 + half:.1f} {bend:g} {y0 + half:.1f} "
         f'{x0:g} {y0 + half:.1f}z"/>'
     )
+
+
+def _worse_svg(ribbon: Ribbon) -> str:
+    """Return the mark of a stream that got worse, so that its colour does not tell it alone."""
+    (x0, y0), (x1, y1) = ribbon.start, ribbon.end
+    return mark("worse", round((x0 + x1) / 2, 1), round((y0 + y1) / 2, 1), FONT * 0.5)
 
 
 def _box_svg(box: Box) -> str:

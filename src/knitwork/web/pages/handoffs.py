@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -61,7 +62,9 @@ def ranked(request: HttpRequest) -> HttpResponse:
         "pairs": len(rows),
     }
     if want.unit:
-        context["flow"] = neighbourhood(pairs, want.unit, known, level=want.level, hide=hide)
+        worse = flowmap.worse_pairs(source, want.level)
+        context["flow"] = neighbourhood(pairs, want.unit, known, level=want.level, hide=hide, worse=worse)
+        context |= {"levels": [], "groups": []}
     if want.view == "map" and not want.unit:
         context |= map_of(request, source, known, want, pairs, hide=hide)
     elif want.view == "matrix" and not want.unit:
@@ -259,13 +262,26 @@ def pair_rows(
     return rows
 
 
-def neighbourhood(pairs: list[dict[str, Any]], code: str, known: Names, *, level: str, hide: bool) -> SafeString | str:
-    """Return the picture of who sends patients here and where they go; empty where nobody does."""
+def neighbourhood(
+    pairs: list[dict[str, Any]],
+    code: str,
+    known: Names,
+    *,
+    level: str,
+    hide: bool,
+    worse: Collection[Pair] = (),
+) -> SafeString | str:
+    """Return the picture of who sends patients here and where they go; empty where nobody does.
+
+    `worse` are the pairs whose wait got worse: their streams are marked.
+    """
     shown = [pair for pair in pairs if not (hide and small.is_small(pair["count"]))]
 
     def stream(pair: dict[str, Any], other: str) -> Stream:
         where = {"sender": pair["from_unit"], "receiver": pair["to_unit"]}
-        return Stream(known.name(other), int(pair["count"]), href=f"{reverse('pair', kwargs=where)}?level={level}")
+        href = f"{reverse('pair', kwargs=where)}?level={level}"
+        marked = (pair["from_unit"], pair["to_unit"]) in worse
+        return Stream(known.name(other), int(pair["count"]), worse=marked, href=href)
 
     arriving = [stream(pair, pair["from_unit"]) for pair in shown if pair["to_unit"] == code]
     leaving = [stream(pair, pair["to_unit"]) for pair in shown if pair["from_unit"] == code]

@@ -29,6 +29,8 @@ from knitwork.web.source import Source
 from knitwork.web.units.rows import to_csv
 
 SHOWN_PATIENTS = 200
+# Of days there are thousands: the latest stand in the table, all of them in the CSV.
+SHOWN_PERIODS = 120
 SHOWS = ("wait", "hour")
 # How many waited over an hour, as a share of those whose wait is known.
 OVER_AN_HOUR = Spec(chart="p", direction="down", factor=100, unit="%")
@@ -97,9 +99,12 @@ def pair(request: HttpRequest, sender: str, receiver: str) -> HttpResponse:
             request, "show", {"wait": _("median wait"), "hour": _("share over an hour")}, show
         )
     behind = "" if hide else f"?level={level}&period={period}"
+    first = max(len(rows) - SHOWN_PERIODS, 0)
     context["history"] = [
-        history_row(one, period, where, hidden=at in hidden, behind=behind) for at, one in enumerate(rows)
-    ][::-1]
+        history_row(rows[at], period, where, hidden=at in hidden, behind=behind)
+        for at in reversed(range(first, len(rows)))
+    ]
+    context["earlier"] = first
     if not row["untimed"] and rows:
         one = changed.judge_one(source, (sender, receiver), level, period, rows)
         context |= turn_words(one, hide=hide)
