@@ -160,7 +160,7 @@ def _text(place: Small) -> str:
     if not place.label:
         return ""
     # A centre beyond the scale is named at the edge; it has no line there.
-    base = min(max(place.label_y, FONT * 0.6), HEIGHT - FONT * 0.5) + FONT * 0.35
+    base = min(max(place.label_y, FONT * 0.65), HEIGHT - FONT * 0.7) + FONT * 0.35
     return f'<text class="centre" x="{place.label_x:g}" y="{base:.1f}">{escape(place.label, quote=False)}</text>'
 
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from knitwork.draw.nested import COLUMNS, shelves
-
-# Below a macrosystem of so few units a row of narrow cells would look lost.
-WIDE_CELLS = 3
+from knitwork.draw.nested import shelves
 
 
 def atlas(nested: list[dict[str, Any]], *, outlined: frozenset[str]) -> list[dict[str, Any]]:
@@ -28,12 +25,12 @@ def _top(top: dict[str, Any], outlined: frozenset[str]) -> dict[str, Any]:
     cells = [_cell(child, outlined) for child in top["inside"] if not child["inside"]]
     if cells:
         groups.append({"cells": cells, "groups": [], "size": len(cells)})
-    columns = max(min(COLUMNS, max((one["size"] for one in groups), default=1)), WIDE_CELLS)
     placed = [
         [one | {"width": width} for one, width in zip(groups[shelf.first :], shelf.widths, strict=False)]
-        for shelf in shelves([one["size"] for one in groups], columns=COLUMNS if len(groups) > 1 else columns)
+        for shelf in shelves([one["size"] for one in groups])
     ]
-    return top | {"shelves": placed}
+    # Where nothing is grouped the units stand in the outer box itself, with no second box round them.
+    return top | {"shelves": placed, "plain": len(groups) == 1 and bool(cells)}
 
 
 def _group(node: dict[str, Any], outlined: frozenset[str]) -> dict[str, Any]:
