@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from knitwork.draw import words
 from knitwork.draw.chart import chart_svg
@@ -215,11 +216,18 @@ def draw(thing: Thing, page: paging.Page, wide: bool, height: float, period: Per
 def picture(thing: Thing, frame: Frame, period: Period) -> SafeString:
     """Return the chart of a thing in a frame; every text in it is escaped where it is drawn."""
     assert thing.evaluation is not None  # noqa: S101 - a picture of its own is drawn already
-    said = words.sentence(thing.evaluation, period=period, _=_, ngettext=ngettext)
-    shown = tail(thing.evaluation, present.SHOWN_POINTS[period])
-    svg = chart_svg(shown, frame, title=thing.title, sentence=said, period=period, _=_, ngettext=ngettext)
+    svg = drawn(thing.evaluation, thing.title, frame, period, get_language() or "")
+    return mark_safe(svg)  # noqa: S308
+
+
+@lru_cache(maxsize=4096)
+def drawn(evaluation: Evaluation, title: str, frame: Frame, period: Period, _language: str) -> str:
+    """Return a chart as SVG. Most refreshes change few charts: what stays the same is not drawn again."""
+    said = words.sentence(evaluation, period=period, _=_, ngettext=ngettext)
+    shown = tail(evaluation, present.SHOWN_POINTS[period])
+    svg = chart_svg(shown, frame, title=title, sentence=said, period=period, _=_, ngettext=ngettext)
     # Where a card is higher than its picture needs, the picture begins at the left, under its words.
-    return mark_safe(svg.replace("<svg ", '<svg preserveAspectRatio="xMinYMid meet" ', 1))  # noqa: S308
+    return svg.replace("<svg ", '<svg preserveAspectRatio="xMinYMid meet" ', 1)
 
 
 def lead_of(source: Source, unit: str, charts: Sequence[Thing]) -> str:
