@@ -133,3 +133,13 @@ def test_the_longest_wait_and_a_named_stretch_are_marked():
     assert ">Between units<" in svg
     assert natural(lanes.width) == "w-9"
     assert 'style="' not in svg
+
+
+@given(st.lists(st.tuples(st.integers(0, 1000), st.integers(0, 200)), min_size=1, max_size=8))
+def test_named_stretches_never_cover_each_others_names(found):
+    spans = [Span(start, start + length, "in hospital") for start, length in found]
+    lanes = lanes_of(["A"], bars=[Bar(0, 0, 1200)], spans=spans, even=True)
+
+    named = [(x, x + text_width(words, FONT)) for x, _width, words in lanes.spans if words]
+    assert len(lanes.spans) == len(spans)
+    assert all(one[1] < other[0] for one, other in pairwise(named))

@@ -21,6 +21,8 @@ CONTACT = np.isin(KIND, ["practice", "clinic", "homecare"]) | (np.arange(len(PLA
 SLEEPS_HERE = np.array([p.beds for p in PLACES])
 HELD = SLEEPS_HERE | (KIND == "ed")
 
+# A little more than the day within which stays without a number are one visit.
+APART_S = 26 * 3600
 ZERO_LENGTH_CHANCE = 0.004
 OVERLAP_CHANCE = 0.003
 ELSEWHERE_CHANCE = 0.08
@@ -56,6 +58,7 @@ def live(rng: np.random.Generator, *, patients: Ints, period: Period, first_visi
     numbered = np.where(stays.visit == NO_VISIT, NO_VISIT, first_visit + instance * 4 + stays.visit)
     stays = Stays(stays.patient, stays.unit, stays.start, stays.end, numbered, stays.overlaps)
     stays = stays.take(~collides(stays, instance, count)[instance])
+    stays = stays.take(~too_soon(stays))
     return within(join([stays, supported(rng, stays)]), period)
 
 
@@ -199,6 +202,20 @@ def collides(stays: Stays, instance: Ints, count: int) -> Flags:
     clash = np.zeros(count, dtype=bool)
     clash[order[1:]] = (first[order] + lift)[1:] <= reach[:-1]
     return clash
+
+
+def too_soon(stays: Stays) -> Flags:
+    """Say which contacts come within a day of another of the same patient: who was seen yesterday is not seen today.
+
+    Contacts have no visit number, so two on neighbouring days would be read as one visit with a night between them.
+    """
+    contact = np.flatnonzero(CONTACT[stays.unit])
+    order = contact[np.lexsort((stays.start[contact], stays.patient[contact]))]
+    before, after = order[:-1], order[1:]
+    near = (stays.patient[after] == stays.patient[before]) & (stays.start[after] - stays.end[before] < APART_S)
+    soon = np.zeros(len(stays), dtype=bool)
+    soon[after[near]] = True
+    return soon
 
 
 def supported(rng: np.random.Generator, stays: Stays) -> Stays:

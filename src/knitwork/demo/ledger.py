@@ -105,6 +105,7 @@ TRUTHS: tuple[Truth, ...] = (
         month=HILLSIDE_MIX.month,
         expect="the whole better, both wards worse",
         also=charts("HS", "discharge_before_noon")
+        + charts("HS HS-ED", "gap_median gap_over_60")
         + charts(
             "HS-MED HS-GERI",
             "arrivals midnight_census occupancy los_median los_p90 long_stay_rate discharge_before_noon "
