@@ -258,7 +258,8 @@ def path_svg(path: Path, said: str) -> str:
     """Return the way as SVG, its units as links where they have an address."""
     role = "group" if any(box.stop.href for box in path.boxes) else "img"
     return "".join([
-        f'<svg class="kw-path {natural(path.width)}" viewBox="0 0 {path.width:g} {path.height:g}" role="{role}" aria-label="{escape(said)}">',
+        f'<svg class="kw-path {natural(path.width)}" viewBox="0 0 {path.width:g} {path.height:g}" role="{role}" '
+        f'aria-label="{escape(said)}">',
         *[_ribbon_svg(ribbon) for ribbon in path.ribbons],
         *[_box_svg(box) for box in path.boxes],
         "</svg>",

@@ -12,7 +12,7 @@ from html import escape
 from math import ceil
 from typing import Literal, NamedTuple
 
-from knitwork.draw.labels import fit, text_width, wrap
+from knitwork.draw.labels import text_width, wrap
 from knitwork.draw.periods import Translate, as_written
 from knitwork.draw.timeline import Timeline, timeline
 
@@ -143,7 +143,7 @@ def lanes_of(
         links=tuple(
             (line(one.start), middle(one.before + offset), line(one.end), middle(one.after + offset)) for one in gaps
         ),
-        spans=tuple(_span(one, line, last) for one in spans),
+        spans=_spans(spans, line, last),
         ticks=_ticks(ticks, line, last),
         first=first,
     )
@@ -176,10 +176,15 @@ def _gap(gap: Gap, line: Timeline, middle: float, tall: float) -> Box:
     return Box(round(x, 1), round(middle - tall / 2, 1), round(width, 1), tall, words, gap)
 
 
-def _span(span: Span, line: Timeline, last: float) -> tuple[float, float, str]:
-    x = line(span.start)
-    width = round(max(line(span.end) - x, 3.0), 1)
-    return x, width, fit(span.words, last - x, FONT)
+def _spans(spans: Sequence[Span], line: Timeline, last: float) -> tuple[tuple[float, float, str], ...]:
+    """Return the shaded stretches; one whose words would reach into the next is shaded without them."""
+    ordered = sorted(spans, key=lambda span: span.start)
+    places = [line(span.start) for span in ordered]
+    made = []
+    for span, x, next_x in zip(ordered, places, [*places, last + 8][1:], strict=True):
+        words = span.words if text_width(span.words, FONT) <= next_x - x - 8 else ""
+        made.append((x, round(max(line(span.end) - x, 3.0), 1), words))
+    return tuple(made)
 
 
 def _name(label: str, middle: float, row: float) -> Name:
@@ -212,7 +217,8 @@ def _ticks(ticks: Sequence[tuple[float, str]], line: Timeline, last: float) -> t
 def swimlane_svg(lanes: Lanes, said: str, *, _: Translate = as_written) -> str:
     """Return the picture as SVG, named for screen readers by the sentence `said`."""
     return "".join([
-        f'<svg class="kw-lanes {natural(lanes.width)}" viewBox="0 0 {lanes.width:g} {lanes.height:g}" role="img" aria-label="{escape(said)}">',
+        f'<svg class="kw-lanes {natural(lanes.width)}" viewBox="0 0 {lanes.width:g} {lanes.height:g}" role="img" '
+        f'aria-label="{escape(said)}">',
         *[f'<rect class="span" x="{x:g}" y="0" width="{w:g}" height="{lanes.rules[-1]:g}"/>' for x, w, _w in lanes.spans],
         *[f'<text class="span" x="{x:g}" y="15">{escape(words, quote=False)}</text>' for x, _w, words in lanes.spans if words],
         f'<path class="lane" d="{"".join(f"M0 {y:g}H{lanes.width:g}" for y in lanes.rules)}"/>',
