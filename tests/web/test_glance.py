@@ -211,7 +211,7 @@ class NobodyOfLate(fake_answers.FakeAnswers):
 def test_where_nobody_passed_of_late_the_hand_offs_of_all_records_stand(ada, invented_system):
     invented_system["answers"] = NobodyOfLate()
 
-    page = text(ada.get("/units/CCU/"))
+    page = text(ada.get("/units/CCU/understand/"))
 
     assert "All records." in page
     assert "Nobody came here from another unit" not in page
@@ -248,7 +248,7 @@ def test_a_programme_shows_what_passes_among_the_units_that_take_part(ada, inven
     )
     invented_system["answers"] = fake_answers.FakeAnswers(registry=registry)
 
-    page = text(ada.get("/units/HEART/"))
+    page = text(ada.get("/units/HEART/understand/"))
 
     assert "/handoffs/ED/CATH/" in page
     assert "/handoffs/OR/" not in page  # the operating rooms take no part

@@ -39,7 +39,8 @@ def system(request: HttpRequest) -> HttpResponse:
     joined = [code for code in (unit.unit for unit in registry.units) if only_joined(source, code)]
     top = roots[0]
     calendar = present.has_calendar(source)
-    cards = present.cards(source, top, period=period, hide=hide) if calendar else []
+    judged = present.judged(source, top, period) if calendar else ()
+    told = [present.told(source, one, period=period, hide=hide) for one in judged]
     named = names_of_units(known, [code for code in found if code not in roots and code not in joined])
     last = last_period(found, named, period)
     numbers = found[top].numbers
@@ -48,11 +49,14 @@ def system(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "name": known.name(top) if len(roots) == 1 else source.name,
         "top": known.link(top),
-        "lead": glance.lead(found, named, hide=hide, last=last) if several else present.lead(cards, calendar=calendar),
+        "lead": glance.lead(found, named, hide=hide, last=last) if several else present.lead(told, calendar=calendar),
         "tiles": present.tiles(source, top, numbers, hide=hide) if len(roots) == 1 else [],
         "news": news(found, named, last, hide=hide) if several else None,
-        "signals": [card for card in cards if card.signalling][:SHOWN_CHANGES],
-        "chance": present.by_chance([card.evaluation for card in cards]) if cards else "",
+        "signals": [
+            present.card_of(source, one, unit=top, period=period, hide=hide)
+            for one in [one for one in judged if one.evaluation.recent][:SHOWN_CHANGES]
+        ],
+        "chance": present.by_chance([one.evaluation for one in judged]) if judged else "",
         "units": len(named),
         "by_chance": glance.by_chance({code: found[code] for code in named}) if calendar else "",
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
