@@ -30,7 +30,7 @@ def doubtful(monkeypatch):
 
 def test_a_measure_that_goes_by_guessed_kinds_says_so_and_its_units_page_too(ada, doubtful):
     said = "It goes by the kinds of units, and the kind of 1 unit is still a guess."
-    unit = text(ada.get("/units/CCU/"))
+    unit = text(ada.get("/units/CCU/understand/"))
 
     assert said in text(ada.get("/units/CCU/measures/icu_return_72h/"))
     assert said not in text(ada.get("/units/CCU/measures/night_moves/"))
@@ -42,13 +42,13 @@ def test_a_measure_that_goes_by_an_assumed_clock_says_so(ada, doubtful):
 
     assert said in text(ada.get("/units/CCU/measures/night_moves/"))
     assert said not in text(ada.get("/units/CCU/measures/return_rate/"))
-    assert "these measures go by the clock: Moves between 22:00 and 07:00." in text(ada.get("/units/CCU/"))
+    assert "these measures go by the clock: Moves between 22:00 and 07:00." in text(ada.get("/units/CCU/understand/"))
     assert "UTC (assumed)" in text(ada.get("/feeds/"))
 
 
 def test_where_nothing_is_doubtful_nothing_is_said(ada):
     assert "still a guess" not in text(ada.get("/units/CCU/measures/night_moves/"))
-    assert "UTC" not in text(ada.get("/units/CCU/"))
+    assert "UTC" not in text(ada.get("/units/CCU/understand/"))
 
 
 def test_the_measures_that_read_hours_days_or_midnights_are_known():
@@ -103,7 +103,7 @@ def test_a_shifted_calendar_shows_totals_a_strip_and_what_is_missing(ada, invent
     monkeypatch.setitem(fake_answers.MEASURES, "los_p90", p90)
     invented_system["answers"] = Shifted(shifted=True, unrecorded=True)
 
-    page = text(ada.get("/units/CCU/"))
+    page = text(ada.get("/units/CCU/understand/"))
     waits = text(ada.get("/handoffs/"))
 
     assert "kw-strip" in page

@@ -82,8 +82,11 @@ def test_a_feed_that_stopped_is_named_and_its_units_do_not_look_empty(ada, at, i
     assert "from 2 feeds; gp ends on 4 October 2026" in page
     assert "its records end on 4 October 2026" in unit
     assert "0 here" not in unit
-    assert stopped.count("its records end on 4 October 2026") == 2
-    assert "records end" not in both
+    # The unit is told at the moment its own records end, and never at that of the others.
+    assert "Patients here on 4 October 2026, 08:10" in stopped
+    assert "Arrived on 4 October 2026" in stopped
+    assert "14 October" not in stopped
+    assert "Patients here on 14 October 2026, 08:10" in both
 
 
 def test_numbers_of_a_moment_name_the_moment_and_never_now(ada, at):

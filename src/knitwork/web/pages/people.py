@@ -65,7 +65,7 @@ def lists(source: Source, head: Head, until: Until, seen: list[Seen], *, beside:
 
 def usual(source: Source, head: Head) -> tuple[int, float]:
     """Return how many stays of a unit ended, and what nine in ten of them stay within, in seconds."""
-    known = kept(source, "usual lengths", source.answers.usual_lengths)
+    known: dict[tuple[str, str], tuple[int, float]] = kept(source, "usual lengths", source.answers.usual_lengths)
     return known.get((head.place.level, head.place.code), (0, 0.0))
 
 

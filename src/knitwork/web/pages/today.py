@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 from knitwork.draw.words import joined
 from knitwork.home import today as ask
 from knitwork.home.today import Tally
-from knitwork.web import present, say, small
+from knitwork.web import doubts, present, say, small
 from knitwork.web.accounts.access import needs
 from knitwork.web.audit.record import record
 from knitwork.web.kept import kept
@@ -47,7 +47,7 @@ def today(request: HttpRequest, code: str) -> HttpResponse:
     until = until_of(source, feeds, registered.tz if registered else None) if head.calendar else None
     context = head_context(source, head, here="unit") | signals(source, head) | {"programme": head.is_programme}
     if until is None:
-        context["tiles"] = present.tiles(source, code, numbers_of(source, head), hide=True)
+        context["tiles"] = present.tiles(source, code, numbers_of(source, head), hide=head.hide)
         return render(request, "pages/today.html", context | {"until": None})
     context |= {
         "until": until,
@@ -110,6 +110,7 @@ def signals(source: Source, head: Head) -> dict[str, Any]:
         "more": ngettext("%(n)s more signals.", "%(n)s more signal.", more) % {"n": more} if more else "",
         "of": len(head.judged),
         "signalling": len(now),
+        "doubts": doubts.of_unit(source, [one.measure for one in now[:MOST_CARDS]], head.known),
         "chance": present.by_chance([one.evaluation for one in head.judged]) if head.judged else "",
         "is_judged": any(one.evaluation.n_useful >= present.ENOUGH for one in head.judged),
     }
