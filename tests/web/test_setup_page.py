@@ -213,6 +213,31 @@ def test_only_an_owner_sees_the_page_of_all_units(request, who, units):
     assert Unit.objects.filter(kind_guessed=True).count() == 3
 
 
+def test_a_group_is_added_and_units_can_belong_to_it(ada, units):
+    ada.post("/setup/", {"act": "group", "group-name": "Hillside", "group-kind": "mesosystem"})
+    page = text(ada.get("/setup/"))
+    ada.post("/setup/", form_of(page) | {f"group-{units['CCU'].pk}": "Hillside", "act": "keep"})
+
+    assert [m.group for m in snapshot().parents("CCU")] == ["Hillside"]
+    assert [e.action for e in AuditEvent.objects.filter(actor="ada")] == ["set up unit", "set up units"]
+
+
+@pytest.mark.parametrize(
+    ("said", "says"),
+    [
+        ({"group-name": "CCU", "group-kind": "mesosystem"}, "already"),
+        ({"group-name": " ", "group-kind": "mesosystem"}, "a code and a name"),
+        ({"group-name": "West", "group-kind": "ward"}, "mesosystem or a macrosystem"),
+    ],
+)
+def test_a_group_that_cannot_be_is_refused_in_words(ada, units, said, says):
+    response = ada.post("/setup/", said | {"act": "group"})
+
+    assert response.status_code == 422
+    assert says in text(response)
+    assert not AuditEvent.objects.filter(actor="ada").exists()
+
+
 def test_a_home_in_which_nobody_named_a_unit_says_what_would_stand_there(ada):
     assert "knitwork load FILE" in text(ada.get("/setup/"))
 

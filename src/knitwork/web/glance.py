@@ -22,6 +22,8 @@ from knitwork.web.source import Source
 
 # Decimals that two numbers are given at most, to tell them apart.
 MOST_DECIMALS = 4
+# Beyond this many points the chance of a new signal is taken to stay.
+MOST_POINTS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,8 @@ def chance_new_now(evaluation: Evaluation) -> float:
     """Return the chance that the last point of a chart like this one makes a signal though nothing changed."""
     if not evaluation.spec.rules:
         return 0.0
-    return chance_of_new(present.about(evaluation.n_useful), chart=evaluation.spec.chart)
+    # Run lengths step with the number of points, so the chance jumps from one to the next: no rounding here.
+    return chance_of_new(min(evaluation.n_useful, MOST_POINTS), chart=evaluation.spec.chart)
 
 
 def changes_of(found: dict[str, Glance], codes: Iterable[str]) -> tuple[list[Change], list[Change]]:

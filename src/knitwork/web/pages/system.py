@@ -66,6 +66,7 @@ def system(request: HttpRequest) -> HttpResponse:
         "joined": [programme(source, known, code, request) for code in joined],
         "as_list": request.GET.get("view") == "list",
         "nested": nested,
+        "flat": len(named) > 1 and not any(m.kind == "belongs" for m in registry.memberships),
     }
     chosen = next((one for one in context["joined"] if one["chosen"]), None)
     context["chosen"] = chosen

@@ -192,7 +192,12 @@ def setup_all(request: HttpRequest) -> HttpResponse:
     asked = request.POST.get("page") or request.GET.get("page") or ""
     page = max(int(asked) - 1, 0) if asked.isdigit() else 0
     rows, count = table.kept_rows(page)
-    if request.method == "POST":
+    refused = ""
+    if request.POST.get("act") == "group":
+        refused = add_group(request)
+        if not refused:
+            return redirect(f"{reverse('units-setup')}?page={page + 1}")
+    elif request.method == "POST":
         rows = table.posted(rows, request.POST)
         done, rows = keep_all(request, rows)
         if done:
@@ -207,10 +212,28 @@ def setup_all(request: HttpRequest) -> HttpResponse:
         "unknown": sum(1 for row in rows if row.unit.kind_guessed and not row.guessed),
         "count": count,
         "wrong": wrong,
+        "refused": refused,
+        "group_name": request.POST.get("group-name", ""),
         "page": page + 1,
         "pages": [{"n": n + 1, "here": n == page} for n in range(pages)] if pages > 1 else [],
     }
-    return render(request, "pages/setup_all.html", context, status=422 if wrong else 200)
+    return render(request, "pages/setup_all.html", context, status=422 if wrong or refused else 200)
+
+
+def add_group(request: HttpRequest) -> str:
+    """Add a group that units can belong to; return why it could not be, or nothing."""
+    name = request.POST.get("group-name", "").strip()
+    kind = request.POST.get("group-kind", "")
+    if kind not in ("mesosystem", "macrosystem"):
+        return _("A group is a mesosystem or a macrosystem.")
+    if Unit.objects.filter(code=name).exists():
+        return _("There is a unit with that name already: choose another.")
+    try:
+        set_up_unit(code=name, name=name, kind=kind, group=None, by=request.user)  # type: ignore[arg-type]
+    except CannotDo as cannot:
+        return str(cannot)
+    messages.success(request, after_a_change(_("Kept: units can belong to %(group)s now.") % {"group": name}))
+    return ""
 
 
 def own_form(source: Source, code: str) -> str:
