@@ -80,3 +80,17 @@ def test_a_bucket_alone_sees_the_tables_of_its_own(tmp_path, buckets):
     made = run(kernel, buckets, own=own, into=tmp_path, memory_mb=400, spill=tmp_path / "spill")
 
     assert [pq.read_table(tmp_path / f.name).to_pylist() for f in made] == [[{"name": "of 0"}], [{"name": "of 5"}]]
+
+
+def test_a_table_of_many_rows_is_the_same_as_one_of_few(tmp_path, monkeypatch):
+    rows = tuple((f"P{i}'s", None if i % 3 else i, i % 2 == 0) for i in range(40))
+    shared = SharedTable("given", "patient VARCHAR, at_us BIGINT, here BOOLEAN", rows)
+    found = []
+    for many in (100, 10):
+        monkeypatch.setattr("knitwork.lake.runner.MANY_ROWS", many)
+        con = duckdb.connect()
+        shared.make(con)
+        found.append(con.execute("SELECT * FROM given ORDER BY length(patient), patient").fetchall())
+        con.close()
+
+    assert found[0] == found[1] == list(rows)

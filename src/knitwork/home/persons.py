@@ -105,31 +105,41 @@ def tables(place: Place, found: Linked) -> list[LakeFile]:
 _FIELDS = {"merged_elsewhere": "merged_into", "link_in_a_circle": "link", "unmerge_of_nothing": "kind"}
 
 
-def known_to(found: Linked, bucket: int, buckets: int) -> SharedTable:
-    """Return what one bucket must know: the numbers given up whose rows or whose person it holds."""
-    rows = [
-        (number, person, bucket_of(person, buckets) == bucket)
-        for number, person in found.now.person.items()
-        if bucket in (bucket_of(person, buckets), bucket_of(number, buckets))
-    ]
-    return SharedTable("link_raw", "patient VARCHAR, person VARCHAR, here BOOLEAN", tuple(rows))
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A number that was given up: the bucket its rows lie in, and the one in which its person lives."""
+
+    number: str
+    person: str
+    lies: int
+    lives: int
+
+
+def moved(found: Linked, buckets: int) -> list[Moved]:
+    return [Moved(n, p, bucket_of(n, buckets), bucket_of(p, buckets)) for n, p in found.now.person.items()]
+
+
+def known_to(numbers: Sequence[Moved], rebuild: Collection[int]) -> dict[int, tuple[SharedTable, ...]]:
+    """Return what each bucket must know: the numbers given up whose rows or whose person it holds."""
+    rows: dict[int, list[tuple[object, ...]]] = {bucket: [] for bucket in rebuild}
+    for one in numbers:
+        for bucket in {one.lies, one.lives} & rows.keys():
+            rows[bucket].append((one.number, one.person, one.lives == bucket))
+    columns = "patient VARCHAR, person VARCHAR, here BOOLEAN"
+    return {bucket: (SharedTable("link_raw", columns, tuple(mine)),) for bucket, mine in rows.items()}
 
 
 class Guests:
     """Rows of given-up numbers, cut by the bucket of their person, in files that last for one refresh."""
 
     def __init__(
-        self, place: Place, landed: Sequence[LakeFile], found: Linked, buckets: int, rebuild: set[int]
+        self, place: Place, landed: Sequence[LakeFile], numbers: Sequence[Moved], rebuild: Collection[int]
     ) -> None:
         self.folder = place.lake.spill / f"guests-{uuid.uuid4().hex[:12]}"
         self.files: dict[int, list[Path]] = {}
-        moving = [
-            (number, there)
-            for number, person in found.now.person.items()
-            if (there := bucket_of(person, buckets)) in rebuild and there != bucket_of(number, buckets)
-        ]
-        homes = {bucket_of(number, buckets) for number, _ in moving}
-        sources = [f for f in landed if f.bucket in homes]
+        moving = [(one.number, one.lives) for one in numbers if one.lives in rebuild and one.lives != one.lies]
+        lying = {one.lies for one in numbers if one.lives in rebuild and one.lives != one.lies}
+        sources = [f for f in landed if f.bucket in lying]
         if not sources:
             return
         self.folder.mkdir(parents=True)

@@ -20,7 +20,7 @@ from knitwork import __version__
 from knitwork.home.linking import only_links
 from knitwork.home.load import land_missing
 from knitwork.home.merge import merge
-from knitwork.home.persons import LINK_TABLES, Guests, known_to, linked, tables
+from knitwork.home.persons import LINK_TABLES, Guests, known_to, linked, moved, tables
 from knitwork.home.place import Place
 from knitwork.home.trouble import in_sentences
 from knitwork.intake.lock import one_writer
@@ -125,14 +125,15 @@ def _refresh(
             time.monotonic() - began,
             nothing_to_do=True,
         )
-    guests = Guests(place, landed, who, manifest.buckets, rebuild)
+    numbers = moved(who, manifest.buckets)
+    guests = Guests(place, landed, numbers, rebuild)
     try:
         rows = {b: [place.lake.path(f) for f in landed if f.bucket == b] + guests.of(b) for b in sorted(rebuild)}
         rows = {b: files for b, files in rows.items() if files}
         made = runner.run(
             derive_kernel(place, registry, feeds),
             rows,
-            own={b: (known_to(who, b, manifest.buckets),) for b in rows},
+            own=known_to(numbers, rows),
             into=place.lake.files,
             memory_mb=place.settings.memory_mb,
             spill=place.lake.spill,

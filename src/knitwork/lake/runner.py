@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from knitwork.lake.engine import Connection, connect
 from knitwork.lake.manifest import LakeFile, sync_file
 
@@ -31,6 +33,10 @@ class Kernel:
     shared: tuple[SharedTable, ...] = ()
 
 
+# From here on a table is handed over as Arrow, which costs a little once and a tenth for each row.
+MANY_ROWS = 2_000
+
+
 @dataclass(frozen=True)
 class SharedTable:
     """A small table that every bucket sees, such as the ancestors of each unit."""
@@ -41,6 +47,12 @@ class SharedTable:
 
     def make(self, con: Connection) -> None:
         con.execute(f"CREATE TEMP TABLE {self.name} ({self.columns})")
+        if len(self.rows) > MANY_ROWS:
+            given = f"given_{self.name}"
+            con.register(given, pa.table({f"c{i}": pa.array(c) for i, c in enumerate(zip(*self.rows, strict=True))}))
+            con.execute(f"INSERT INTO {self.name} SELECT * FROM {given}")
+            con.unregister(given)
+            return
         # Many rows in one statement: one statement a row costs as much as the rest of a small bucket.
         for start in range(0, len(self.rows), 500):
             some = self.rows[start : start + 500]
