@@ -9,7 +9,7 @@ from . import inpage
 from .conftest import knitwork
 
 PAGES = (
-    "/", "/units/RG-CARD/", "/units/RG-CARD/wall/", "/units/RG-CARD/setup/", "/units/RG-CARD/measures/gap_median/",
+    "/", "/units/RG-CARD/", "/units/RG-CARD/setup/", "/units/RG-CARD/measures/gap_median/",
     "/handoffs/", "/handoffs/RG-ED/RG-CARD/", "/journeys/", "/feeds/", "/measures/", "/help/",
 )  # fmt: skip
 SHORT = ("/units/RG-CARD/", "/units/RG-CARD/setup/", "/handoffs/RG-ED/RG-CARD/", "/units/RG-CARD/wall/", "/feeds/")

@@ -81,7 +81,9 @@ class LookOut:
         self.tickets: dict[tuple[Wanted, str, str], str] = {}
         self.stopping: Callable[[], bool] = lambda: False
         self.stopped = False
+        self.turn = 0
         self._last: object = None
+        self._one_at_a_time = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -94,7 +96,10 @@ class LookOut:
 
     async def welcome(self, reader: Reader) -> None:
         """Tell a new reader at once where its page is already old: it was opened before the last change."""
-        made = await asyncio.to_thread(self._made, *reader.key)
+        turn = -1
+        while turn != self.turn:  # else what was made may be older than what the reader was told meanwhile
+            turn = self.turn
+            made = await asyncio.to_thread(self._made, *reader.key)
         if made is not None and made.tag != reader.tag:
             reader.tag = made.tag
             reader.put(self._offer(*reader.key, made))
@@ -119,17 +124,17 @@ class LookOut:
         """Look four times a second, as long as anybody listens."""
         news.listen(self.changed)
         try:
-            self._last = await asyncio.to_thread(self._look)
+            # Nothing was seen yet, so the first look finds a change: the records may have moved on since a page was made.
+            self._last = self
             while self.readers and not self.stopped:
-                await asyncio.sleep(POLL_S)
-                if self.stopping():
-                    self.stop()
-                    return
                 now = await asyncio.to_thread(self._look)
                 if now != self._last:
                     self._last = now
                     await self._renew({reader.key for reader in self.readers})
                 self._forget()
+                await asyncio.sleep(POLL_S)
+                if self.stopping():
+                    self.stop()
         finally:
             news.stop_listening(self.changed)
 
@@ -141,6 +146,7 @@ class LookOut:
 
     async def _renew(self, keys: set[tuple[Wanted, str]]) -> None:
         """Make the inside of each wall once, and tell its readers; as many at a time as leave a core for the rest."""
+        self.turn += 1
         gate = asyncio.Semaphore(2)
 
         async def one(wanted: Wanted, language: str) -> None:
@@ -153,7 +159,8 @@ class LookOut:
                     reader.tag = made.tag
                     reader.put(self._offer(wanted, language, made))
 
-        await asyncio.gather(*(one(*key) for key in keys))
+        async with self._one_at_a_time:
+            await asyncio.gather(*(one(*key) for key in keys))
 
     def _made(self, wanted: Wanted, language: str) -> Inside | None:
         try:
