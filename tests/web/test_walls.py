@@ -415,6 +415,8 @@ def test_a_wall_taken_down_takes_its_link_with_it(nobody, corridor, link):
         Signer(salt="knitwork.wall", sep=".").sign_object({"wall": 1}),
         Signer(key="another home", salt="knitwork.wall", sep=".").sign_object([1, 1]),
     ],
+    ids=["nothing", "a stop", "two letters", "far too long", "odd letters", "signed for something else", "no version",
+         "not a pair", "another home's"],
 )  # fmt: skip
 def test_a_hostile_token_opens_nothing(corridor, token):
     give_link(wall=corridor.pk, by="test")
