@@ -123,6 +123,20 @@ def test_a_link_rebuilds_the_buckets_of_both_persons_only(tmp_path, buckets):
     assert {b for b in before.keys() | after.keys() if before.get(b) != after.get(b)} == stirred
 
 
+def test_links_that_stir_many_persons_are_merged_whole_with_the_same_result(tmp_path, buckets, monkeypatch):
+    buckets(2)
+    stays, links = [write(tmp_path / "a.csv", extract(1))], write_links(tmp_path / "links.csv", *LINKS)
+    patched = with_links(tmp_path / "patched", stays, links, refresh_between=True)
+
+    monkeypatch.setattr("knitwork.home.merge.MANY_STIRRED", 1)
+    whole = with_links(tmp_path / "whole", stays)
+    whole.load([links], MPI)
+    report = whole.refresh(registry())
+
+    assert report.full_merge
+    assert_same(patched, whole, tables=ALL)
+
+
 def test_an_unmerge_gives_back_what_was_there_before_the_merge(tmp_path, buckets):
     buckets(4)
     stays = [write(tmp_path / "a.csv", extract(4))]

@@ -42,6 +42,9 @@ _TOUCHES: tuple[tuple[str, str], ...] = (
 PARTS = 16
 STAYS_IN_ONE_PART = 200_000
 
+# Where links stir more persons than this, and a tenth of all, making everything anew costs a quarter of patching.
+MANY_STIRRED = 1_000
+
 PATIENTS = """
 SELECT level::VARCHAR AS level, unit::VARCHAR AS unit, period, start_day, calendar, sum(patients)::BIGINT AS patients
 FROM {atoms} GROUP BY ALL
@@ -188,6 +191,8 @@ class _Merging:
         """Say whether the generation before can be carried over: it has cells, and the feeds are what they were."""
         old = self.old
         if old is None or not old.of("cell") or old.watermark_us is None or not (self.new.fresh or self.stirred):
+            return False
+        if len(self.stirred) > max(MANY_STIRRED, self.new.rows("patient") // 10):
             return False
         same = "SELECT feed, departures_recorded, calendar FROM"
         then = self.source(old, "feed_state")
