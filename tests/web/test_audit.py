@@ -8,6 +8,7 @@ import pkgutil
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 import knitwork.web
 from knitwork.web.accounts import actions as accounts
@@ -16,6 +17,9 @@ from knitwork.web.audit.record import broken_links, record
 from knitwork.web.units import actions as units
 from knitwork.web.units.models import Membership, Unit
 from knitwork.web.units.rows import MembershipRow, UnitRow
+from knitwork.web.walls import actions as walls
+from knitwork.web.walls.keep import Arrangement
+from knitwork.web.walls.models import Wall
 
 
 def guessed():
@@ -27,6 +31,11 @@ def taking_part():
     """Return the membership of a unit in a programme."""
     unit, group = Unit.objects.get(code="X"), Unit.objects.get(code="G")
     return Membership.objects.create(unit=unit, group=group, kind="takes_part")
+
+
+def hung():
+    """Return a wall that somebody has made."""
+    return Wall.objects.create(unit="X", name="Corridor", created_by="test", created_at=timezone.now())
 
 
 ACTS = {
@@ -51,6 +60,13 @@ ACTS = {
     "knitwork.web.units.actions.bring_in_memberships": lambda: units.bring_in_memberships(
         [MembershipRow("X", "G", "belongs")], by="test"
     ),
+    "knitwork.web.walls.actions.make_wall": lambda: walls.make_wall(unit="X", said=Arrangement("Desk"), by="test"),
+    "knitwork.web.walls.actions.arrange_wall": lambda: walls.arrange_wall(
+        wall=hung().pk, version=1, said=Arrangement("Desk"), by="test"
+    ),
+    "knitwork.web.walls.actions.give_link": lambda: walls.give_link(wall=hung().pk, by="test"),
+    "knitwork.web.walls.actions.withdraw_link": lambda: walls.withdraw_link(wall=hung().pk, by="test"),
+    "knitwork.web.walls.actions.remove_wall": lambda: walls.remove_wall(wall=hung().pk, by="test"),
 }
 
 

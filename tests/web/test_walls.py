@@ -19,7 +19,6 @@ from knitwork.web.accounts.models import Account
 from knitwork.web.audit.models import AuditEvent
 from knitwork.web.walls import paging
 from knitwork.web.walls.actions import (
-    Arrangement,
     ChangedMeanwhile,
     arrange_wall,
     give_link,
@@ -29,6 +28,7 @@ from knitwork.web.walls.actions import (
 )
 from knitwork.web.walls.arrange import key_of
 from knitwork.web.walls.items import Item, choices, read_all
+from knitwork.web.walls.keep import Arrangement
 from knitwork.web.walls.links import token_of, wall_of
 from knitwork.web.walls.models import Wall
 

@@ -17,8 +17,9 @@ from knitwork.web.accounts.access import may, needs
 from knitwork.web.pages.around import place
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.walls import actions
-from knitwork.web.walls.actions import Arrangement, ChangedMeanwhile
+from knitwork.web.walls.actions import ChangedMeanwhile
 from knitwork.web.walls.items import Choice, Item, choices, read_all, written
+from knitwork.web.walls.keep import Arrangement
 from knitwork.web.walls.links import token_of
 from knitwork.web.walls.models import Wall
 from knitwork.web.walls.views import SECONDS, links_of, standing
