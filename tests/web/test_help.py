@@ -100,7 +100,24 @@ def test_every_page_of_the_application_offers_a_page_of_the_help():
         assert help_pages.about(route.name) in manual.paths(), route.name
 
 
-def test_a_page_offers_the_help_that_belongs_to_it(ben):
-    said = ben.get("/feeds/").content.decode()
+@pytest.mark.parametrize(
+    ("address", "about"),
+    [
+        ("/feeds/", "how-to/load-last-nights-extract"),
+        ("/setup/", "how-to/name-and-nest-units"),
+        ("/units/CCU/walls/", "how-to/hang-a-wall"),
+        ("/units/CCU/walls/new/", "how-to/hang-a-wall"),
+        ("/units/CCU/understand/", "how-to/read-a-chart"),
+        ("/patients/", "how-to/merge-patients"),
+    ],
+)
+def test_a_page_offers_the_help_that_belongs_to_it(ada, address, about):
+    said = ada.get(address).content.decode()
 
-    assert "/help/how-to/load-last-nights-extract/" in said
+    assert f"/help/{about}/" in said
+
+
+def test_the_page_of_all_units_is_part_of_today(ada):
+    said = ada.get("/setup/").content.decode()
+
+    assert re.search(r'<a href="/" class="here"', said)

@@ -69,6 +69,11 @@ def test_the_open_tab_is_marked_and_the_other_leads_to_its_page(ada, address, na
     assert 'href="/units/CCU/understand/"' in tabs
 
 
+@pytest.mark.parametrize("page", ["", "understand/"])
+def test_both_pages_lead_to_all_walls_of_the_unit(ben, page):
+    assert '<a href="/units/CCU/walls/">' in ben.get(f"/units/CCU/{page}").content.decode()
+
+
 def test_the_same_words_open_both_pages_and_mark_what_changed(ada):
     leads = {re.search(r'class="lead">(.*?)</p>', text(ada.get(f"/units/CCU/{a}")))[1] for a in ("", "understand/")}
 

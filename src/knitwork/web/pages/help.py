@@ -12,11 +12,22 @@ from knitwork.web.accounts.access import needs
 ABOUT = {
     "feeds": "how-to/load-last-nights-extract",
     "setup": "how-to/name-and-nest-units",
+    "units-setup": "how-to/name-and-nest-units",
+    "wall": "how-to/hang-a-wall",
+    "wall-made": "how-to/hang-a-wall",
+    "walls": "how-to/hang-a-wall",
+    "wall-new": "how-to/hang-a-wall",
+    "wall-arrange": "how-to/hang-a-wall",
+    "patients": "how-to/merge-patients",
+    "patient": "background/definitions",
+    "understand": "how-to/read-a-chart",
     "measure": "how-to/answer-a-doubted-number",
     "behind": "how-to/answer-a-doubted-number",
     "measures": "reference/measures",
     "handoffs": "background/definitions",
     "pair": "background/definitions",
+    "pair-behind": "background/definitions",
+    "journey-patients": "background/definitions",
     "journeys": "background/definitions",
 }
 USUAL = "how-to/read-a-chart"
