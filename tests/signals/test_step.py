@@ -9,7 +9,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from knitwork.signals.step import LEAST, steepest
+from knitwork.draw.record import tail
+from knitwork.signals import Series, Spec, evaluate
+from knitwork.signals.step import LEAST, steepest, step_of_run
+
+# The months of one pair of Riverbend, November 2024 to September 2026; the plant lies at position 14.
+JANUARY = [29.3, 30.5, 29.8, 30.5, 27.9, 30.0, 29.6, 27.8, 26.1, 28.1, 31.3, 27.0, 29.7, 30.9,
+           41.1, 42.5, 38.4, 40.1, 39.8, 36.8, 40.1, 42.0, 40.6]  # fmt: skip
 
 minutes = st.lists(st.integers(0, 500).map(float), min_size=2 * LEAST, max_size=40)
 
@@ -28,11 +34,7 @@ def slow(values):
 
 
 def test_the_wait_that_grew_in_january_is_placed_in_january_though_its_run_begins_in_december():
-    # The months of one pair of Riverbend, November 2024 to September 2026; the plant lies at position 14.
-    waits = [29.3, 30.5, 29.8, 30.5, 27.9, 30.0, 29.6, 27.8, 26.1, 28.1, 31.3, 27.0, 29.7, 30.9,
-             41.1, 42.5, 38.4, 40.1, 39.8, 36.8, 40.1, 42.0, 40.6]  # fmt: skip
-
-    step = steepest(waits)
+    step = steepest(JANUARY)
 
     assert (step.at, step.first, step.last) == (14, 14, 14)
     assert step.is_sharp
@@ -99,3 +101,41 @@ def test_the_true_place_lies_between_first_and_last_nearly_always():
         held += step.first <= true <= step.last
 
     assert held / 400 >= 0.93
+
+
+def test_a_run_is_dated_by_its_step_and_the_record_says_so():
+    record = evaluate(Series(values=JANUARY), Spec(chart="run", direction="down"))
+    (run,) = [one for one in record.signals if one.rule == "longest_run"]
+
+    assert (run.start, run.step.at, run.since) == (13, 14, 14)
+    assert record.to_dict()["signals"][-1]["step"]["at"] == 14
+
+
+@pytest.mark.parametrize(
+    ("values", "run", "why"),
+    [
+        (JANUARY, {"start": 13, "end": 22, "higher": False}, "the best step goes up, the run lies low"),
+        (JANUARY, {"start": 16, "end": 22, "higher": True}, "the step came two months before the run"),
+        (JANUARY, {"start": 2, "end": 12, "higher": True}, "the step came after the run"),
+        ([float(at) for at in range(24)], {"start": 12, "end": 23, "higher": True}, "a slow climb has no date"),
+    ],
+)
+def test_a_step_that_is_not_the_runs_own_dates_nothing(values, run, why):
+    assert step_of_run(values, **run) is None, why
+
+
+@given(st.integers(0, 40))
+def test_a_picture_of_the_last_periods_dates_the_change_as_the_whole_series_does(shown):
+    record = evaluate(Series(values=JANUARY), Spec(chart="run", direction="down"))
+    cut = tail(record, shown)
+    runs = [one for one in cut.signals if one.rule == "longest_run"]
+
+    assert all(cut.labels[one.since] == record.labels[14] for one in runs if len(cut) >= len(record) - 14)
+
+
+def test_a_run_long_past_is_not_dated():
+    values = [30.0, 31.0] * 8 + [41.0, 42.0] * 8 + [30.0, 20.0] * 8
+    record = evaluate(Series(values=values), Spec(chart="run", direction="down"))
+
+    assert all(one.step is None and one.since == one.start for one in record.signals if one not in record.recent)
+    assert record.signals != record.recent

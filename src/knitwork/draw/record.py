@@ -39,6 +39,7 @@ def _moved(signal: Signal, cut: int) -> Signal:
         start=max(signal.start - cut, 0),
         end=signal.end - cut,
         points=tuple(place - cut for place in signal.points if place >= cut),
+        step=signal.step and signal.step.moved(-cut),
     )
 
 

@@ -144,7 +144,7 @@ def _when(
     _: Translate = as_written,
 ) -> str:
     """Say since when, or from when to when, something holds: "Worse since August 2025"."""
-    start = name(evaluation.labels[signal.start], period, _)
+    start = name(evaluation.labels[signal.since], period, _)
     end = name(evaluation.labels[signal.end], period, _)
     known = {"verdict": what, "start": start, "end": end}
     if signal.rule != RUN and len(signal.points) == 1:
@@ -168,7 +168,8 @@ def _why(evaluation: Evaluation, signal: Signal, period: Period, _: Translate, n
     if signal.rule != RUN:
         return _why_beyond(evaluation, signal, period, _, ngettext)
     now = last_tested(evaluation)
-    periods = counted(len(signal.points), period, ngettext)
+    # Counted from the day the sentence names, so that both agree.
+    periods = counted(sum(1 for at in signal.points if at >= signal.since), period, ngettext)
     if evaluation.values[now] is None:
         text = _("%(periods)s above the centre") if high else _("%(periods)s below the centre")
         return text % {"periods": periods}

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from knitwork.signals.charts import CHARTS
 from knitwork.signals.charts.kind import Worked
-from knitwork.signals.evaluation import Evaluation, Signal, verdict_of
+from knitwork.signals.evaluation import RECENT, Evaluation, Signal, verdict_of
 from knitwork.signals.judge import BASELINE_KINDS, Judgement, judge
 from knitwork.signals.panel import Floats, Panel, stack, total
 from knitwork.signals.rules import RULE_SETS
 from knitwork.signals.series import BadSeries, Series
 from knitwork.signals.spec import Chart, Spec
+from knitwork.signals.step import step_of_run
 from knitwork.signals.words import baseline_words, formula, number, with_unit
 
 # Rows judged at a time: enough to forget the cost of a call, few enough to stay within tens of megabytes.
 ROWS_AT_A_TIME = 2048
 
+RUN = "longest_run"
 RULE_ORDER = {rule: place for place, rule in enumerate(rule for kind in RULE_SETS.values() for rule in kind.rules)}
 
 
@@ -153,9 +156,23 @@ class _Columns:
             sigma=self.sigma[row],
             sigma_z=self.sigma_z[row],
             lag1=self.lag1[row],
-            signals=signals,
+            signals=self._dated(row, n, signals),
             reasons=reasons,
             formula=self._formula(row, chart, baseline_kind, reasons),
+        )
+
+    def _dated(self, row: int, n: int, signals: tuple[Signal, ...]) -> tuple[Signal, ...]:
+        """Return the signals with an estimate of when the change came, for runs that touch the last tested points."""
+        if not any(one.rule == RUN for one in signals):
+            return signals
+        tested = self.tested[row][:n]
+        known = [value if on else None for value, on in zip(self.value[row][:n], tested, strict=True)]
+        first_recent = [place for place, on in enumerate(tested) if on][-RECENT:][0]
+        return tuple(
+            replace(one, step=step_of_run(known, start=one.start, end=one.end, higher=one.side == "high"))
+            if one.rule == RUN and one.end >= first_recent
+            else one
+            for one in signals
         )
 
     def _formula(self, row: int, chart: str, baseline_kind: str, reasons: tuple[str, ...]) -> str:

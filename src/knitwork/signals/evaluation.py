@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from knitwork.signals.series import Numbers
 from knitwork.signals.spec import Chart, Direction, Spec
+from knitwork.signals.step import Step
 
 Verdict = Literal["better", "worse", "neither"]
 Mark = Literal["", "better", "worse", "neither"]
@@ -39,7 +40,9 @@ def verdict_of(side: Literal["high", "low"] | None, direction: Direction) -> Ver
 class Signal:
     """One rule that fired once: from point `start` to point `end` (positions from 0), and the points it marks.
 
-    The rule `few_crossings` speaks of the whole series: it has no side and marks no point.
+    The rule `few_crossings` speaks of the whole series: it has no side and marks no point. A run begins where a point
+    happens to lie on the other side of the centre, be it before the change; `step` estimates when the change came.
+    It is told of recent runs only, and None where the estimate is too wide to be worth saying.
     """
 
     rule: str
@@ -48,6 +51,12 @@ class Signal:
     points: tuple[int, ...]
     side: Literal["high", "low"] | None
     verdict: Verdict
+    step: Step | None = None
+
+    @property
+    def since(self) -> int:
+        """Return the position to date the change by: the estimate where there is one, or the first point."""
+        return self.start if self.step is None else self.step.at
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from statistics import fmean
 
 # A level is a level from so many points on; fewer are a blip.
@@ -20,6 +21,8 @@ LEAST = 3
 LIKELY = 7.35
 # Smaller sums of squares than this share of the largest are rounding.
 NOTHING = 1e-12
+# A change that may have come at any of more points than these has no date worth saying.
+WIDEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,11 @@ class Step:
     def is_sharp(self) -> bool:
         """Say whether no other place fits nearly as well, give or take one."""
         return self.last - self.first <= 1
+
+    def moved(self, by: int) -> Step:
+        """Return the same step counted from another first point; what lies before that is put on it."""
+        at, first, last = (max(place + by, 0) for place in (self.at, self.first, self.last))
+        return Step(at, first, last, self.before, self.after)
 
 
 def steepest(values: Sequence[float | None], *, least: int = LEAST) -> Step | None:
@@ -63,7 +71,7 @@ def steepest(values: Sequence[float | None], *, least: int = LEAST) -> Step | No
     if whole <= NOTHING * scale * scale * len(numbers):
         return None
     cuts = range(least, len(known) - least + 1)
-    misfit = {cut: _misfit(centred[:cut]) + _misfit(centred[cut:]) for cut in cuts}
+    misfit = _misfits(centred, whole)
     floor = NOTHING * whole
     best = min(cuts, key=lambda cut: (max(misfit[cut], floor), cut))
     if misfit[best] >= whole * (1 - NOTHING):
@@ -79,7 +87,31 @@ def steepest(values: Sequence[float | None], *, least: int = LEAST) -> Step | No
     )
 
 
-def _misfit(centred: Sequence[float]) -> float:
-    """Return the sum of squares about the mean."""
-    mean = fmean(centred)
-    return math.fsum((value - mean) ** 2 for value in centred)
+def _misfits(centred: Sequence[float], whole: float) -> list[float]:
+    """Return for each place the sum of squares about the two means when it is cut there.
+
+    `centred` has no mean, so the sums on either side are alike and each mean takes its share off `whole`.
+    """
+    sums = list(accumulate(centred, initial=0.0))
+    n, left = len(centred), sums[-1]
+    return [
+        max(
+            whole - (sums[cut] ** 2 / cut if cut else 0.0) - ((left - sums[cut]) ** 2 / (n - cut) if cut < n else 0.0),
+            0.0,
+        )
+        for cut in range(n + 1)
+    ]
+
+
+def step_of_run(
+    values: Sequence[float | None], *, start: int, end: int, higher: bool, least: int = LEAST
+) -> Step | None:
+    """Return the step that a run on one side of the centre tells of, from `start` to `end`; None where it has no date.
+
+    The best split must go the same way, lie within the run or right before it, and be the best by far: where more
+    than a few places fit nearly as well, when it happened cannot be said.
+    """
+    step = steepest(values, least=least)
+    if step is None or step.last - step.first >= WIDEST:
+        return None
+    return step if (step.after > step.before) == higher and start - 1 <= step.at <= end else None
