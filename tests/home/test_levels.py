@@ -37,6 +37,25 @@ def test_many_units_at_once_are_each_as_alone(answers, measure, period):
             }
 
 
+@pytest.mark.parametrize("period", ["week", "month"])
+def test_all_measures_of_all_units_at_once_are_those_asked_one_by_one(answers, period):
+    measures = [m.id for m in catalogue()]
+    together = answers.series_of_all(measures, UNITS, period)
+
+    for level, code in UNITS:
+        alone = answers.series(measures, code, level, period)
+        mine = together.get(code, {})
+        assert {m: rows for m, rows in alone.items() if rows} == {m: rows for m, rows in mine.items() if rows}, code
+
+
+@pytest.mark.parametrize("period", ["week", "month"])
+def test_how_many_stand_behind_all_units_is_what_each_alone_says(answers, period):
+    together = answers.people_of_units("unaccounted_time_share", UNITS, period)
+
+    for level, code in UNITS:
+        assert together.get(code, {}) == answers.people("unaccounted_time_share", level, code, period), code
+
+
 @pytest.mark.parametrize("measure", [m for m in catalogue() if m.fact != "census"], ids=lambda m: m.id)
 def test_what_could_be_used_is_what_the_cells_counted(answers, measure):
     for level, code in UNITS:

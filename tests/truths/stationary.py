@@ -16,7 +16,7 @@ import numpy as np
 
 from knitwork.signals import Evaluation, Series, evaluate_many
 from knitwork.signals.spec import Spec
-from knitwork.web import present
+from knitwork.web import judging, present
 
 BINOMIAL, POISSON = ("p", "p_prime"), ("u", "c")
 
@@ -37,12 +37,12 @@ def charts_of(source, period="month") -> list[Chart]:
     registry = source.answers.registry
     found = []
     for unit in dict.fromkeys([*registry.roots(), *(u.unit for u in registry.units)]):
-        rows = present.rows_of(source, unit, registry.level_of(unit), period)
-        for measure, evaluation in present.evaluate_rows(source, rows).items():
+        rows = judging.rows_of(source, unit, registry.level_of(unit), period)
+        for measure, evaluation in judging.evaluate_rows(source, rows).items():
             if evaluation.n_useful:
                 definition = source.measures[measure]
-                series = present.series_of(definition, rows[measure])
-                spec = present.spec_of(definition, rows[measure])
+                series = judging.series_of(definition, rows[measure])
+                spec = judging.spec_of(definition, rows[measure])
                 found.append(Chart(unit, measure, series, spec, evaluation))
     return found
 

@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from knitwork.model.units import Membership, Registry, Unit
-from knitwork.web import glance, present
+from knitwork.web import glance, judging, present
 
 from . import fake_answers
 
@@ -134,8 +134,8 @@ def test_nobody_is_said_to_be_at_a_practice_at_midnight(ada, invented_system):
         fake_answers.fake_source(), answers=fake_answers.FakeAnswers(registry=registry), measures=measures
     )
 
-    assert "census" not in present.rows_of(source, "REHAB", "micro", "month")
-    assert "census" in present.rows_of(source, "CCU", "micro", "month")
+    assert "census" not in judging.rows_of(source, "REHAB", "micro", "month")
+    assert "census" in judging.rows_of(source, "CCU", "micro", "month")
 
 
 RARE = [0, 0, 1, 0, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4]
@@ -162,7 +162,7 @@ def test_what_hardly_ever_happens_is_judged_by_no_rule(numerators, denominator, 
         }
         for at, n in enumerate(numerators)
     ]
-    evaluation = present.evaluate_rows(fake_answers.fake_source(), {definition.id: rows})[definition.id]
+    evaluation = judging.evaluate_rows(fake_answers.fake_source(), {definition.id: rows})[definition.id]
 
     assert bool(evaluation.spec.rules) == judged
     assert judged or not evaluation.signals
@@ -177,7 +177,7 @@ def test_the_median_of_one_stay_a_month_is_judged_by_no_rule(values, judged):
         {"numerator": None, "denominator": None, "value": None, "complete": True},
     ] * 12
 
-    assert bool(present.spec_of(definition, rows).rules) == judged
+    assert bool(judging.spec_of(definition, rows).rules) == judged
 
 
 def test_nine_weeks_of_records_are_told_in_weeks_and_are_too_early_to_call(ada, invented_system):

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from knitwork.web import present, say, small
+from knitwork.web import judging, present, say, small
 
 from . import fake_answers
 
@@ -70,7 +70,7 @@ def test_limits_and_signals_are_those_of_the_full_record_and_hidden_counts_are_g
     rng = random.Random(3)
     numerators = [rng.randrange(12, 20) for _ in range(20)] + [8, 40, 41]
     rows = rows_of(numerators)
-    full = present.evaluate_rows(fake_answers.fake_source(), {"return_rate": rows})["return_rate"]
+    full = judging.evaluate_rows(fake_answers.fake_source(), {"return_rate": rows})["return_rate"]
 
     hidden = small.hidden_rows("people", rows, "month")
     masked = small.masked(full, hidden)

@@ -317,6 +317,14 @@ class Answers:
     def series_of_units(self, measure: str, units: Sequence[tuple[str, str]], period: str) -> dict[str, list[Row]]:
         return levels.series_of_units(self, measure, units, period)
 
+    def series_of_all(
+        self, measures: Sequence[str], units: Sequence[tuple[str, str]], period: str
+    ) -> dict[str, dict[str, list[Row]]]:
+        return levels.series_of_all(self, measures, units, period)
+
+    def people_of_units(self, measure: str, units: Sequence[tuple[str, str]], period: str) -> dict[str, dict[int, int]]:
+        return levels.people_of_units(self, measure, units, period)
+
     def completeness(self, measure: str, level: str, unit: str, period: str) -> levels.Completeness:
         return levels.completeness(self, measure, level=level, unit=unit, period=period)
 

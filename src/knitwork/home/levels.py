@@ -69,6 +69,69 @@ def series_of_units(
     return {code: _filled(definition, cells[level, code], slots) for level, code in wanted if (level, code) in cells}
 
 
+def series_of_all(
+    answers: Answers, measures: Sequence[str], units: Iterable[tuple[str, str]], period: str
+) -> dict[str, dict[str, list[Row]]]:
+    """Return the periods of many measures for many units, each given as (level, code), in one question.
+
+    By unit, then by measure, what `series` gives; what has no number is left out.
+    """
+    wanted = list(dict.fromkeys(units))
+    if not answers.is_derived or not wanted:
+        return {}
+    found = answers.table(
+        """
+        SELECT measure, level, unit, start_day, numerator, denominator, value, n FROM {cell}
+        WHERE period = $period AND stratum = '' AND list_contains($measures, measure) AND list_contains($units, unit)
+        """,
+        period=period,
+        measures=list(measures),
+        units=sorted({code for _level, code in wanted}),
+    )
+    columns = {name: found.column(name).to_pylist() for name in found.column_names}
+    cells: dict[tuple[str, str, str], dict[int, Row]] = {}
+    # The columns are read side by side: a table of this size would take as long again to be made into rows.
+    for measure, level, unit, day, numerator, denominator, value, n in zip(*columns.values(), strict=True):
+        cells.setdefault((measure, level, unit), {})[day] = {
+            "numerator": numerator, "denominator": denominator, "value": value, "n": n, "measure": measure,
+            "start_day": day,
+        }  # fmt: skip
+    shown: dict[str, dict[str, list[Row]]] = {}
+    for measure in measures:
+        definition = named(measure)
+        slots = _slots(answers, definition, period)
+        for level, code in wanted:
+            mine = cells.get((measure, level, code))
+            if mine:
+                shown.setdefault(code, {})[measure] = _filled(definition, mine, slots)
+    return shown
+
+
+def people_of_units(
+    answers: Answers, measure: str, units: Iterable[tuple[str, str]], period: str
+) -> dict[str, dict[int, int]]:
+    """Return what `people` gives, for many units in one question: by unit and first day of the period."""
+    wanted = dict.fromkeys(units)
+    definition = named(measure)
+    if not answers.is_derived or not wanted:
+        return {}
+    found = answers.rows(
+        f"""
+        SELECT level, unit, {PERIODS[period]} AS start_day, count(*) AS people
+        FROM (
+            SELECT level::VARCHAR AS level, unit::VARCHAR AS unit, {DAY_COLUMN[definition.at]} AS day
+            FROM {{fact_{definition.fact}}} WHERE {counted_sql(definition)}
+        )
+        GROUP BY ALL
+        """
+    )
+    shown: dict[str, dict[int, int]] = {}
+    for row in found:
+        if (row["level"], row["unit"]) in wanted:
+            shown.setdefault(row["unit"], {})[row["start_day"]] = row["people"]
+    return shown
+
+
 def _slots(answers: Answers, definition: Measure, period: str) -> list[Row] | None:
     """Return the periods that a series of this measure has; None where all records are one."""
     if period == "all":

@@ -16,7 +16,7 @@ from knitwork.draw.periods import Period, full_name
 from knitwork.draw.record import CROSSINGS, RUN, shown_decimals, value_decimals
 from knitwork.signals import Evaluation, Signal, evaluate_many
 from knitwork.signals.newness import chance_of_new, last_tested, new_signals
-from knitwork.web import present, small
+from knitwork.web import judging, present, small
 from knitwork.web.definitions import Definition
 from knitwork.web.source import Source
 
@@ -54,7 +54,7 @@ class Change:
         """Return the verdict of what is spoken of, so that mark and words agree."""
         if self.new and self.signal is not None:
             return self.signal.verdict
-        return present.verdict_of(self.evaluation)
+        return judging.verdict_of(self.evaluation)
 
     @property
     def wanders(self) -> bool:
@@ -72,15 +72,15 @@ class Change:
 
     @property
     def weight(self) -> tuple[int, ...]:
-        return present.weight(self.definition, self.evaluation)
+        return judging.weight(self.definition, self.evaluation)
 
     @property
     def order(self) -> tuple[Any, ...]:
         """Return the place among the changes of a system: the newest first, then the gravest."""
-        begun = self.evaluation.labels[self.signal.start] if self.signal is not None else ""
+        begun = self.evaluation.labels[self.signal.since] if self.signal is not None else ""
         newest = tuple(-int(part) for part in begun.split("-") if part.isdigit())
         steady = self.wanders or self.verdict == "neither"
-        return (self.wanders, steady, newest, present.GRAVITY[self.verdict], self.definition.rank, self.unit)
+        return (self.wanders, steady, newest, judging.GRAVITY[self.verdict], self.definition.rank, self.unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,9 @@ def _at(source: Source, code: str, period: Period, feeds: dict[tuple[str, str], 
     numbers = source.answers.unit_numbers(code, level) | {"feeds": feeds.get((level, code), [])}
     if not present.has_calendar(source):
         return Glance(numbers, (), 0, 0.0)
-    rows = present.rows_of(source, code, level, period)
-    evaluations = present.evaluate_rows(source, rows)
+    judged = judging.judged(source, code, period)
+    rows = {one.measure: list(one.rows) for one in judged}
+    evaluations = {one.measure: one.evaluation for one in judged}
     signalling = {m: e for m, e in evaluations.items() if e.recent}
     hidden = present.hidden_of(source, period, {m: rows[m] for m in signalling}, hide=True)
     new = new_of(source, rows, signalling)
@@ -152,7 +153,7 @@ def new_of(
     """Return for each measure the signals that are not there when its last complete period is left out."""
     cut = {m: last for m, e in evaluations.items() if (last := last_tested(e)) is not None}
     touched = [m for m, last in cut.items() if any(one.end >= last for one in evaluations[m].signals)]
-    series = [present.series_of(source.measures[m], rows[m][: cut[m]]) for m in touched]
+    series = [judging.series_of(source.measures[m], rows[m][: cut[m]]) for m in touched]
     before = evaluate_many(series, [evaluations[m].spec for m in touched])
     new = {m: new_signals(evaluations[m], old) for m, old in zip(touched, before, strict=True)}
     return {m: new.get(m, ()) for m in evaluations}
@@ -216,7 +217,7 @@ def told_apart(evaluation: Evaluation, at: int) -> tuple[str, str]:
 
 def when(evaluation: Evaluation, signal: Signal, period: Period) -> str:
     """Say since when, from when to when, or in which period."""
-    start, end = (full_name(evaluation.labels[at], period, _) for at in (signal.start, signal.end))
+    start, end = (full_name(evaluation.labels[at], period, _) for at in (signal.since, signal.end))
     if signal.rule != RUN and len(signal.points) == 1:
         return (_("on %(end)s") if period == "day" else _("in %(end)s")) % {"end": end}
     if signal.end >= (last_tested(evaluation) or 0):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,13 +19,11 @@ from knitwork.draw.labels import value_text
 from knitwork.draw.periods import Period
 from knitwork.draw.record import tail
 from knitwork.draw.strip import strip_svg
-from knitwork.model.units import CONTACT_KINDS, SUPPORT_KINDS
-from knitwork.signals import Evaluation, Series, evaluate_many
-from knitwork.signals.spec import Spec
+from knitwork.signals import Evaluation
 from knitwork.web import say, small
 from knitwork.web.chance import about, by_chance, chance_now, chance_of_one, warm
 from knitwork.web.definitions import Definition
-from knitwork.web.kept import kept
+from knitwork.web.judging import Judged, judged, rows_of, verdict_of, without_beds
 from knitwork.web.source import Source
 
 # What `chance` says is asked for here by the pages, with all else that they show.
@@ -34,13 +31,7 @@ __all__ = ["about", "by_chance", "chance_now", "chance_of_one", "warm"]
 
 # Fewer useful points than this have no limits (DESIGN 4).
 ENOUGH = 12
-# Patients come and go here: who is in at midnight, or when the records end, says little.
-WITHOUT_BEDS = CONTACT_KINDS | SUPPORT_KINDS
-# With fewer days of records there are no twelve whole months, and so no chart with limits.
-DAYS_FOR_MONTHS = 365 + 31
 PERIODS: tuple[Period, ...] = ("day", "week", "month")
-# Fewer events than this in a period, on average, can be judged by no rule.
-FEWEST_EVENTS = 2
 # What one picture can show and still be read; limits come from the whole series all the same.
 SHOWN_POINTS = {"day": 60, "week": 52, "month": 24}
 # Of which at most this share may be hidden as small; with more holes a picture says little and hints at much.
@@ -65,29 +56,6 @@ class Card:
     icon: str = ""
 
 
-def rows_of(
-    source: Source, unit: str, level: str, period: str, only: Iterable[str] | None = None
-) -> dict[str, list[dict[str, Any]]]:
-    """Return the periods of every measure that can be computed and has any. One question to the answers."""
-    can = source.answers.computable()
-    wanted = [m for m in (only or source.measures) if can.get(m, (True, "", ""))[0] and m in source.measures]
-    if without_beds(source, unit):
-        wanted = [m for m in wanted if source.measures[m].counts != "midnights"]
-    found = source.answers.series(wanted, unit, level, period)
-    return {m: with_people(source, m, found[m], (level, unit, period)) for m in wanted if found.get(m)}
-
-
-def with_people(
-    source: Source, measure: str, rows: Iterable[dict[str, Any]], where: tuple[str, str, str]
-) -> list[dict[str, Any]]:
-    """Return the periods of a measure; of one that adds up time with how many people stand behind each."""
-    if source.measures[measure].counts != "time":
-        return list(rows)
-    people = source.answers.people(measure, *where)
-    one = sum(people.values()) if where[2] == "all" else 0
-    return [row | {"people": people.get(row["start_day"], one)} for row in rows]
-
-
 def hidden_of(
     source: Source, period: str, found: dict[str, list[dict[str, Any]]], *, hide: bool
 ) -> dict[str, frozenset[int]]:
@@ -95,57 +63,6 @@ def hidden_of(
     if not hide:
         return dict.fromkeys(found, frozenset())
     return {m: small.hidden_rows(source.measures[m].counts, rows, period) for m, rows in found.items()}
-
-
-def series_of(definition: Definition, rows: list[dict[str, Any]]) -> Series:
-    """Return the periods of one measure as the series that its chart wants."""
-    labels = tuple(row["label"] for row in rows)
-    open_last = bool(rows) and not rows[-1].get("complete", True)
-    chart = definition.spec.chart
-    if chart in ("run", "xmr"):
-        values = tuple(row["value"] for row in rows)
-        return Series(labels=labels, values=values, incomplete_last=open_last)
-    numerators = tuple(row["numerator"] for row in rows)
-    if chart == "c":
-        return Series(labels=labels, numerators=numerators, incomplete_last=open_last)
-    denominators = tuple(row["denominator"] for row in rows)
-    return Series(labels=labels, numerators=numerators, denominators=denominators, incomplete_last=open_last)
-
-
-def spec_of(definition: Definition, rows: list[dict[str, Any]]) -> Spec:
-    """Return how a series is judged: by no rule where fewer than two are counted in a period, on average.
-
-    Runs are judged against a centre with as many points above as below. Of an event that hardly ever comes nearly
-    every point lies below its mean, and one event lies above any limit: both would be taken for a change. The same
-    holds where nearly all of a share are counted, and of a median of one patient's stay: it tells of that patient.
-    """
-    known = [row for row in rows if row.get("value") is not None and row.get("complete", True)]
-    events = [_rarer(definition, row) for row in known]
-    if not events or sum(events) >= FEWEST_EVENTS * len(events):
-        return definition.spec
-    return dataclasses.replace(definition.spec, rules=())
-
-
-def _rarer(definition: Definition, row: dict[str, Any]) -> float:
-    """Return how many were counted, or of a proportion how many were not where those are fewer."""
-    if definition.counts == "time" or row.get("numerator") is None:
-        return float(row.get("people") or row.get("denominator") or 0)
-    counted = float(row["numerator"])
-    whole = row.get("denominator") if definition.spec.chart in ("p", "p_prime") else None
-    return counted if whole is None else min(counted, whole - counted)
-
-
-def evaluate_rows(source: Source, found: dict[str, list[dict[str, Any]]]) -> dict[str, Evaluation]:
-    """Return the evaluation of every measure, all in one call."""
-    series = [series_of(source.measures[m], rows) for m, rows in found.items()]
-    specs = [spec_of(source.measures[m], rows) for m, rows in found.items()]
-    return dict(zip(found, evaluate_many(series, specs), strict=True))
-
-
-def verdict_of(evaluation: Evaluation) -> str:
-    """Return the gravest verdict among the signals that touch the last three points."""
-    said = {signal.verdict for signal in evaluation.recent}
-    return next((verdict for verdict in ("worse", "better", "neither") if verdict in said), "")
 
 
 def picture(evaluation: Evaluation, size: str, *, title: str, period: Period) -> SafeString:
@@ -202,9 +119,6 @@ def holes_in(evaluation: Evaluation, hidden: frozenset[int], points: int) -> tup
     return holes, holes > len(known) * MOST_HIDDEN
 
 
-GRAVITY = {"worse": 0, "better": 1, "neither": 2, "": 3}
-
-
 @dataclass(frozen=True, slots=True)
 class Told:
     """One measure as sentences speak of it: its evaluation, what is small hidden, and what a nurse says of a change."""
@@ -212,26 +126,6 @@ class Told:
     title: str
     evaluation: Evaluation
     said: tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """One measure of one unit over time, whole: what it counted in each period, and what its chart says."""
-
-    measure: str
-    rows: tuple[dict[str, Any], ...]
-    evaluation: Evaluation
-
-
-def judged(source: Source, unit: str, period: Period) -> tuple[Judged, ...]:
-    """Return every measure of a unit that has values, signals first; worked out once for each generation."""
-
-    def make() -> tuple[Judged, ...]:
-        found = rows_of(source, unit, source.answers.registry.level_of(unit), period)
-        made = [Judged(m, tuple(found[m]), one) for m, one in evaluate_rows(source, found).items() if one.n_useful]
-        return tuple(sorted(made, key=lambda one: weight(source.measures[one.measure], one.evaluation)))
-
-    return kept(source, "judged", make, unit, period)
 
 
 def told(source: Source, one: Judged, *, period: Period, hide: bool) -> Told:
@@ -252,23 +146,6 @@ def cards(source: Source, unit: str, *, period: Period, size: str = "desk", hide
     """Return every measure of a unit that has values: signals first, the worse before the better."""
     found = judged(source, unit, period)
     return [card_of(source, one, unit=unit, period=period, size=size, hide=hide) for one in found]
-
-
-def weight(definition: Definition, evaluation: Evaluation) -> tuple[int, ...]:
-    """Return the place of a measure on a page: signals first, the worse before the better, waits and outcomes first.
-
-    That a series only wanders is worth less than any change; a change that lasts is worth more than one odd point.
-    """
-    signal = words.leading_signal(evaluation)
-    if signal is None or not evaluation.recent:
-        return (1, 0, 0, 0, 0)
-    return (0, int(not signal.points), GRAVITY[verdict_of(evaluation)], definition.rank, -len(signal.points))
-
-
-def usual_period(source: Source) -> Period:
-    """Return the period that a page shows unless another is asked for: months, or weeks under a year of records."""
-    first, last = source.answers.first_day, source.answers.as_of_day
-    return "month" if first is None or last - first >= DAYS_FOR_MONTHS else "week"
 
 
 def has_calendar(source: Source) -> bool:
@@ -325,12 +202,6 @@ def decimals_of(rows: list[dict[str, Any]]) -> int:
     """Return the decimals for a column of values: none for large or whole ones, else one."""
     known = [abs(row["value"]) for row in rows if row.get("value") is not None]
     return 0 if all(value >= 100 or float(value).is_integer() for value in known) else 1
-
-
-def without_beds(source: Source, unit: str) -> bool:
-    """Say whether patients come to a unit and go again, as to a practice or a laboratory."""
-    known = source.answers.registry.get(unit)
-    return known is not None and known.kind in WITHOUT_BEDS
 
 
 def tiles(source: Source, unit: str, numbers: dict[str, Any], *, hide: bool) -> list[dict[str, str]]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from knitwork.draw.periods import Period
 from knitwork.model.units import Membership, Registry
-from knitwork.web import present, say
+from knitwork.web import judging, present, say
 from knitwork.web.source import Source
 from knitwork.web.units.models import Unit
 
@@ -133,7 +133,7 @@ def place(source: Source, code: str) -> Place:
 def period_of(request: HttpRequest, source: Source) -> Period:
     """Return the period asked for; the usual one of these records where none or an unknown one is."""
     asked = request.GET.get("period")
-    return next((period for period in present.PERIODS if period == asked), present.usual_period(source))
+    return next((period for period in present.PERIODS if period == asked), judging.usual_period(source))
 
 
 def periods(request: HttpRequest, source: Source) -> list[dict[str, Any]]:

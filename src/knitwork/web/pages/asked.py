@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
-from typing import Any, cast, get_args
+from typing import Any, get_args
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 
-from knitwork.home.paths import OUTCOMES, RETURN_DAYS, SORTS, Chosen, Outcome, Sort
+from knitwork.home.paths import OUTCOMES, RETURN_DAYS, SORTS, Chosen, Sort
 from knitwork.web import present, say
 from knitwork.web.pages.around import Names, exists
 from knitwork.web.source import Source
@@ -68,10 +68,10 @@ def asked(request: HttpRequest, source: Source) -> Asked:
         then=then,
         from_day=_day(first) if first else None,
         until_day=_day(_next(last)) if last else None,
-        outcome=cast(Outcome, outcome) if outcome in OUTCOMES else "",
+        outcome=outcome if outcome in OUTCOMES else "",
         way=way if re.fullmatch(r"[0-9a-f]{12}", way) else "",
     )
-    return Asked(chosen, cast(Sort, sort) if sort in SORTS else get_args(Sort)[0], first, last)
+    return Asked(chosen, sort if sort in SORTS else get_args(Sort)[0], first, last)
 
 
 def _unit(request: HttpRequest, source: Source, name: str) -> str | None:

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from knitwork.web import glance, needed, present
+from knitwork.web import glance, judging, needed, present
 from knitwork.web.accounts.access import needs
 from knitwork.web.pages.around import Names
 from knitwork.web.pages.frame import with_answers
@@ -52,7 +52,7 @@ def measures(request: HttpRequest) -> HttpResponse:
 def signalling(source: Source) -> dict[str, list[dict[str, Any]]]:
     """Return for each measure the microsystems that signal on it now, the newest first, each with its chart."""
     registry, known = source.answers.registry, Names(source)
-    period = present.usual_period(source)
+    period = judging.usual_period(source)
     found = glance.glance(source, period)
     new, longer = glance.changes_of(found, [code for code in found if registry.level_of(code) == "micro"])
     said: dict[str, list[dict[str, Any]]] = {}

@@ -19,10 +19,9 @@ from django.utils.translation import ngettext
 from knitwork.draw import words
 from knitwork.draw.chart import chart_svg
 from knitwork.draw.periods import Period, full_name
-from knitwork.draw.record import RUN, leading_signal, tail
+from knitwork.draw.record import leading_signal, tail
 from knitwork.signals import Evaluation, Series, Spec, evaluate_many
-from knitwork.signals.step import Step, steepest
-from knitwork.web import present, say, small
+from knitwork.web import judging, present, say, small
 from knitwork.web.kept import kept
 from knitwork.web.pages.around import Names
 from knitwork.web.source import Source
@@ -32,8 +31,6 @@ Pair = tuple[str, str]
 WAITS = Spec(chart="run", direction="down", unit="min")
 # How many changed pairs the opening sentence names, and how many stand as charts below it.
 NAMED, CHARTED = 3, 6
-# A change that may have come in any of more periods than these has no date worth saying.
-WIDEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +66,7 @@ class Judged:
 
     @property
     def verdict(self) -> str:
-        return present.verdict_of(self.evaluation)
+        return judging.verdict_of(self.evaluation)
 
 
 def judged_pairs(source: Source, level: str, period: Period) -> dict[Pair, Judged]:
@@ -124,7 +121,7 @@ def wait_series(rows: list[dict[str, Any]]) -> Series:
 def spec_of(rows: list[dict[str, Any]], spec: Spec = WAITS) -> Spec:
     """Return how a pair is judged: by no rule where fewer than two waits are known in a period, on average."""
     known = [row["timed"] for row in rows if row["timed"] and row.get("complete", True)]
-    if known and sum(known) >= present.FEWEST_EVENTS * len(known):
+    if known and sum(known) >= judging.FEWEST_EVENTS * len(known):
         return spec
     return unjudged(spec)
 
@@ -140,21 +137,13 @@ def turn_of(source: Source, pair: Pair, level: str, evaluation: Evaluation) -> T
     Told only of a long run on one side of the median, where two levels fit best within it or right before it.
     """
     signal = leading_signal(evaluation)
-    if signal is None or not evaluation.recent or signal.rule != RUN:
-        return None
-    tested = [value if on else None for value, on in zip(evaluation.values, evaluation.tested, strict=True)]
-    step = steepest(tested)
-    if step is None or not _agrees(step, signal.side == "high", signal.start, signal.end):
+    step = signal.step if signal is not None and evaluation.recent else None
+    if step is None:
         return None
     label = evaluation.labels[step.at]
     day = (dt.date.fromisoformat(label) - dt.date(1970, 1, 1)).days
     before, after = source.answers.pair_either_side(level, *pair, day)
     return Turn(label, evaluation.labels[step.first], evaluation.labels[step.last], before, after)
-
-
-def _agrees(step: Step, higher: bool, start: int, end: int) -> bool:
-    """Say whether a step is the change that a run from `start` to `end` tells of, and is dated closely enough."""
-    return (step.after > step.before) == higher and start - 1 <= step.at <= end and step.last - step.first < WIDEST
 
 
 # In words
@@ -165,11 +154,7 @@ def since(one: Judged) -> str:
     signal = leading_signal(one.evaluation)
     if signal is None:
         return ""
-    said = words.headline(one.evaluation, signal, period=one.period, _=_)
-    if one.turn is not None:
-        told = _("Worse since %(start)s") if signal.verdict == "worse" else _("Better since %(start)s")
-        said = told % {"start": full_name(one.turn.label, one.period, _)}
-    return said
+    return words.headline(one.evaluation, signal, period=one.period, _=_)
 
 
 def in_a_line(one: Judged, *, hide: bool) -> str:
@@ -252,7 +237,7 @@ def signalling(found: Iterable[Judged]) -> list[Judged]:
         signal = leading_signal(one.evaluation)
         wanders = signal is None or not signal.points
         patients = sum(row["timed"] for row in one.rows)
-        return (wanders, present.GRAVITY[one.verdict], -patients, one.sender, one.receiver)
+        return (wanders, judging.GRAVITY[one.verdict], -patients, one.sender, one.receiver)
 
     return sorted((one for one in found if one.evaluation.recent), key=weight)
 

@@ -16,7 +16,7 @@ from knitwork.draw.multiples import common_periods, common_range, label_room, sm
 from knitwork.draw.periods import Period, short_name
 from knitwork.measures.mix import Change, Part, Reversal, Span, decompose, reversal
 from knitwork.signals import Evaluation, evaluate_many
-from knitwork.web import present, small
+from knitwork.web import judging, present, small
 from knitwork.web.definitions import Definition
 from knitwork.web.kept import kept
 from knitwork.web.pages.around import Names, Place, inside, parent, taking_part
@@ -47,11 +47,11 @@ def kin_of(source: Source, definition: Definition, codes: list[str], period: Per
         if definition.counts == "time":
             levels = {code: level for level, code in units}
             found = {
-                code: present.with_people(source, definition.id, rows, (levels[code], code, period))
+                code: judging.with_people(source, definition.id, rows, (levels[code], code, period))
                 for code, rows in found.items()
             }
-        series = [present.series_of(definition, rows) for rows in found.values()]
-        specs = [present.spec_of(definition, rows) for rows in found.values()]
+        series = [judging.series_of(definition, rows) for rows in found.values()]
+        specs = [judging.spec_of(definition, rows) for rows in found.values()]
         judged = evaluate_many(series, specs)
         return {
             code: Kin(code, evaluation, small.hidden_rows(definition.counts, rows, period))
@@ -63,7 +63,7 @@ def kin_of(source: Source, definition: Definition, codes: list[str], period: Per
 
 
 def _no_nights(source: Source, definition: Definition, code: str) -> bool:
-    return definition.counts == "midnights" and present.without_beds(source, code)
+    return definition.counts == "midnights" and judging.without_beds(source, code)
 
 
 def units_inside(source: Source, code: str) -> list[str]:
@@ -102,7 +102,7 @@ def _children(
 ) -> dict[str, Any]:  # fmt: skip
     """Return the pictures of the units inside, signals first, and in words the scale they share."""
     ordered = sorted(
-        children.values(), key=lambda one: (present.weight(definition, one.evaluation), known.name(one.code).casefold())
+        children.values(), key=lambda one: (judging.weight(definition, one.evaluation), known.name(one.code).casefold())
     )
     shown = ordered if whole else ordered[:SHOWN_UNITS]
     low, high = common_range(one.evaluation for one in ordered)
@@ -148,7 +148,7 @@ def _pictures(
         made.append({
             "name": name,
             "address": "" if one.code == own else _address(one.code, definition, period),
-            "verdict": present.verdict_of(one.evaluation),
+            "verdict": judging.verdict_of(one.evaluation),
             "signalling": bool(one.evaluation.recent),
             "said": said,
             "svg": mark_safe(svg),  # noqa: S308 - made by our own draw from numbers

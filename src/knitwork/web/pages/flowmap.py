@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from knitwork.draw.flowmap import SHEETS, Flow, Unit, fits, flow_map, largest
 from knitwork.draw.flowpicture import flow_map_svg
-from knitwork.web import present, say, small
+from knitwork.web import judging, present, say, small
 from knitwork.web.kept import kept
 from knitwork.web.pages import changed
 from knitwork.web.pages.around import Names
@@ -146,7 +146,7 @@ def picture(
 
 def worse_pairs(source: Source, level: str) -> set[tuple[str, str]]:
     """Return the pairs whose wait signals worse in its last three points."""
-    found = changed.judged_pairs(source, level, present.usual_period(source))
+    found = changed.judged_pairs(source, level, judging.usual_period(source))
     return {pair for pair, one in found.items() if one.evaluation.recent and one.verdict == "worse"}
 
 

@@ -17,7 +17,7 @@ from knitwork.draw.flow import Stream, flow_svg
 from knitwork.draw.flowmap import fits
 from knitwork.draw.record import tail
 from knitwork.draw.spark import spark_svg
-from knitwork.web import present, say, small
+from knitwork.web import judging, present, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.kept import kept
 from knitwork.web.pages import changed, choosing, flowmap
@@ -88,7 +88,7 @@ def pairs_of(source: Source, want: Asked, **over: Any) -> list[dict[str, Any]]:
 
 def judged_of(source: Source, want: Asked) -> dict[Pair, Judged]:
     """Return the judged pairs among those asked for."""
-    found = changed.judged_pairs(source, want.level, present.usual_period(source))
+    found = changed.judged_pairs(source, want.level, judging.usual_period(source))
     return {pair: one for pair, one in found.items() if want.keeps(*pair)}
 
 

@@ -19,7 +19,7 @@ from knitwork.draw.linked import linked_chart_svg
 from knitwork.draw.periods import Period
 from knitwork.draw.record import tail
 from knitwork.signals import Evaluation
-from knitwork.web import doubts, glance, needed, present, say, small
+from knitwork.web import doubts, glance, judging, needed, present, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.audit.record import record
 from knitwork.web.definitions import Definition
@@ -69,7 +69,7 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
         "direction": direction_words(definition),
         "needs": needed.needs_of(definition),
-        "feeds": glance.glance(source, present.usual_period(source))[code].numbers["feeds"],
+        "feeds": glance.glance(source, judging.usual_period(source))[code].numbers["feeds"],
         "identity": needed.identity_of(measure),
     }
     if able:
@@ -85,7 +85,7 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
     if rows and not calendar:
         context["point"] = point_words(definition, rows[-1])
     if rows and calendar:
-        evaluation = present.evaluate_rows(source, {measure: all_rows})[measure]
+        evaluation = judging.evaluate_rows(source, {measure: all_rows})[measure]
         shown = shown_period
         card = present.card(definition, evaluation, unit=code, period=shown, size="page", hidden=hidden)
         context["card"] = card
@@ -133,7 +133,7 @@ def numbers_of(
     source: Source, at: Place, definition: Definition, period: str, *, hide: bool
 ) -> tuple[list[dict[str, Any]], frozenset[int]]:
     """Return the periods of one measure, and which of them are hidden as small."""
-    found = present.rows_of(source, at.code, at.level, period, [definition.id])
+    found = judging.rows_of(source, at.code, at.level, period, [definition.id])
     hidden = present.hidden_of(source, period, found, hide=hide)
     return found.get(definition.id, []), hidden.get(definition.id, frozenset())
 
@@ -264,7 +264,7 @@ def iso(value: object, tz: str) -> str:
 
 def point_of(source: Source, at: Place, definition: Definition, period: str, start_day: int) -> dict[str, Any]:
     """Return the numbers of one point, as they stand in the table of its measure."""
-    rows = present.rows_of(source, at.code, at.level, period, [definition.id]).get(definition.id, [])
+    rows = judging.rows_of(source, at.code, at.level, period, [definition.id]).get(definition.id, [])
     return next((row for row in rows if period == "all" or row["start_day"] == start_day), {})
 
 

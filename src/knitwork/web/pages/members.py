@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from knitwork.home.answers import Row
-from knitwork.web import glance, present, say, small
+from knitwork.web import glance, judging, say, small
 from knitwork.web.kept import kept
 from knitwork.web.pages.unit import Head, feeds_of
 from knitwork.web.source import Source
@@ -19,7 +19,7 @@ def rows(source: Source, head: Head, until: Until) -> list[dict[str, Any]]:
     codes = head.members
     if not codes:
         return []
-    found = glance.glance(source, present.usual_period(source))
+    found = glance.glance(source, judging.usual_period(source))
     lately = [lately_of(source, code, until) for code in codes]
     columns = {
         name: shown([None if one is None else one[name] for one in lately], hide=head.hide)
@@ -30,7 +30,7 @@ def rows(source: Source, head: Head, until: Until) -> list[dict[str, Any]]:
         known = source.answers.registry.get(code)
         beds = _("of %(n)s beds") % {"n": say.count(known.capacity)} if known and known.capacity else ""
         changes = found[code].changes if code in found else ()
-        stays_here = lately[at] is not None and not present.without_beds(source, code)
+        stays_here = lately[at] is not None and not judging.without_beds(source, code)
         made.append(
             head.known.link(code)
             | {

@@ -17,7 +17,7 @@ from knitwork.draw.words import sentence as say_sentence
 from knitwork.home.answers import day_number, period_end, period_start
 from knitwork.model.units import LEVELS
 from knitwork.signals import Series, Spec, evaluate_many
-from knitwork.web import present, say, small
+from knitwork.web import judging, present, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.audit.record import record
 from knitwork.web.kept import kept
@@ -228,12 +228,12 @@ def share_chart(rows: list[dict[str, Any]], period: Period, title: str, hidden: 
         incomplete_last=not rows[-1].get("complete", True),
     )
     events = [min(row["over_hour"], row["timed"] - row["over_hour"]) for row in rows if row["timed"]]
-    spec = OVER_AN_HOUR if sum(events) >= present.FEWEST_EVENTS * len(events) else changed.unjudged(OVER_AN_HOUR)
+    spec = OVER_AN_HOUR if sum(events) >= judging.FEWEST_EVENTS * len(events) else changed.unjudged(OVER_AN_HOUR)
     whole = evaluate_many([series], spec)[0]
     evaluation = small.masked(whole, hidden)
     said = say_sentence(evaluation, period=period, _=_, ngettext=ngettext)
     found: dict[str, Any] = {
-        "sentence": said, "verdict": present.verdict_of(whole), "what": _("Share who waited over an hour."), "shares": True,
+        "sentence": said, "verdict": judging.verdict_of(whole), "what": _("Share who waited over an hour."), "shares": True,
     }  # fmt: skip
     if present.holes_in(whole, hidden, present.SHOWN_POINTS[period])[1]:
         return found

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from knitwork.home import today as ask
 from knitwork.home.today import Seen
-from knitwork.web import present, say
+from knitwork.web import judging, say
 from knitwork.web.kept import kept
 from knitwork.web.pages.around import Names
 from knitwork.web.pages.unit import Head
@@ -52,7 +52,7 @@ def lists(source: Source, head: Head, until: Until, seen: list[Seen], *, beside:
     """Return the lists of a unit's page."""
     usual_n, usual_s = usual(source, head)
     here = ask.here(seen, beside=beside)
-    contacts = present.without_beds(source, head.place.code)
+    contacts = judging.without_beds(source, head.place.code)
     return {
         "here": listed(here, lambda row: here_row(row, head.known, until, usual_s, usual_n)),
         "usual": _("9 in 10 stays here last no longer than %(time)s.") % {"time": say.duration(usual_s)}

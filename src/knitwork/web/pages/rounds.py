@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from knitwork.draw.labels import number
 from knitwork.draw.rhythm import bars_svg, level_svg
 from knitwork.home.rhythm import Rhythm, Round, whole_months
-from knitwork.web import present, say
+from knitwork.web import judging, say
 from knitwork.web.kept import kept
 from knitwork.web.pages.unit import Head
 from knitwork.web.source import Source
@@ -41,7 +41,7 @@ def context(source: Source, head: Head, until: Until | None) -> dict[str, Any]:
     if until is None:
         return {"why_not": _("How its day, week and year run stands here for records with real dates.")}
     code, level, last = head.place.code, head.place.level, until.day - 1
-    beds = not present.without_beds(source, code)
+    beds = not judging.without_beds(source, code)
     found = kept(
         source,
         "rhythm",

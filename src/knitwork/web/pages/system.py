@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from knitwork.draw.periods import Period, full_name
 from knitwork.signals.newness import last_tested
-from knitwork.web import fresh, glance, present, say, small
+from knitwork.web import fresh, glance, judging, present, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.pages.around import Names, inside, taking_part
 from knitwork.web.pages.atlas import atlas
@@ -30,7 +30,7 @@ def system(request: HttpRequest) -> HttpResponse:
     if source.answers is None or not source.answers.registry.units:
         return render(request, "pages/empty.html", {})
     hide = not may(request.user, "patients")
-    period = present.usual_period(source)
+    period = judging.usual_period(source)
     found = glance.glance(source, period)
     registry = source.answers.registry
     known = Names(source)
@@ -39,7 +39,7 @@ def system(request: HttpRequest) -> HttpResponse:
     joined = [code for code in (unit.unit for unit in registry.units) if only_joined(source, code)]
     top = roots[0]
     calendar = present.has_calendar(source)
-    judged = present.judged(source, top, period) if calendar else ()
+    judged = judging.judged(source, top, period) if calendar else ()
     told = [present.told(source, one, period=period, hide=hide) for one in judged]
     named = names_of_units(known, [code for code in found if code not in roots and code not in joined])
     last = last_period(found, named, period)
@@ -171,7 +171,7 @@ def here_in_words(source: Source, code: str, numbers: dict[str, Any], *, hide: b
         return late
     if numbers.get("here_now") is None and numbers.get("arrived_today") is None:
         return ""
-    if numbers.get("here_now") is not None and not present.without_beds(source, code):
+    if numbers.get("here_now") is not None and not judging.without_beds(source, code):
         return _("%(n)s here") % {"n": small.shown_count(numbers.get("here_now"), hide=hide)}
     return _("%(n)s came that day") % {"n": small.shown_count(numbers.get("arrived_today"), hide=hide)}
 

@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 from knitwork.draw.words import joined
 from knitwork.home import today as ask
 from knitwork.home.today import Tally
-from knitwork.web import doubts, present, say, small
+from knitwork.web import doubts, judging, present, say, small
 from knitwork.web.accounts.access import needs
 from knitwork.web.audit.record import record
 from knitwork.web.kept import kept
@@ -150,7 +150,7 @@ def here_words(source: Source, head: Head, until: Until, counted: Tally) -> str:
     beside = is_beside(source, code)
     n = counted.beside if beside else counted.here
     if not n:
-        if present.without_beds(source, code):
+        if judging.without_beds(source, code):
             return _("Patients come here and go again: nobody was in when the records end, on %(moment)s.") % at
         return _("The records name nobody in here on %(moment)s.") % at
     text = ngettext("%(n)s patient was here on %(moment)s.", "%(n)s patients were here on %(moment)s.", n)
@@ -195,7 +195,7 @@ def parts(head: Head, said: str, total: int, others: Sequence[tuple[str | None, 
 
 def under_way_words(source: Source, head: Head, until: Until, counted: Tally) -> str:
     """Say how many left of late and were not seen since, which is all that records tell of a hand-off under way."""
-    if present.without_beds(source, head.place.code):
+    if judging.without_beds(source, head.place.code):
         return ""
     states = [state for state in source.answers.feeds() if state.feed in until.feeds]
     if not any(state.departures_recorded for state in states):

@@ -18,7 +18,7 @@ from knitwork.draw.record import last_known, shown_decimals, tail, value_decimal
 from knitwork.draw.spark import spark_svg
 from knitwork.draw.words import sentence
 from knitwork.signals import Evaluation
-from knitwork.web import doubts, present, say, small
+from knitwork.web import doubts, judging, present, say, small
 from knitwork.web.accounts.access import needs
 from knitwork.web.pages import rounds, ways
 from knitwork.web.pages.around import periods
@@ -69,7 +69,7 @@ def tiles(source: Source, head: Head) -> list[dict[str, str]]:
     if head.is_programme:
         return []
     stays = (
-        _("Contacts, last 12 months") if present.without_beds(source, head.place.code) else _("Stays, last 12 months")
+        _("Contacts, last 12 months") if judging.without_beds(source, head.place.code) else _("Stays, last 12 months")
     )
     labels = {_("Patients, last 12 months"): "patients_12m", stays: "stays_12m"}
     if not is_beside(source, head.place.code):
@@ -89,7 +89,7 @@ def measures(source: Source, head: Head, *, all_charts: bool) -> dict[str, Any]:
     still = [one for one in head.judged if not one.evaluation.recent]
     code, period, hide = head.place.code, head.period, head.hide
 
-    def card(one: present.Judged) -> present.Card:
+    def card(one: judging.Judged) -> present.Card:
         return present.card_of(source, one, unit=code, period=period, hide=hide)
 
     evaluations = [one.evaluation for one in head.judged]
@@ -111,7 +111,7 @@ def measures(source: Source, head: Head, *, all_charts: bool) -> dict[str, Any]:
     }
 
 
-def quiet_row(source: Source, head: Head, one: present.Judged) -> dict[str, Any]:
+def quiet_row(source: Source, head: Head, one: judging.Judged) -> dict[str, Any]:
     """Return one measure as a row: its icon, its last value and when that was, the usual, a sparkline, a sentence."""
     definition = source.measures[one.measure]
     hidden = small.hidden_rows(definition.counts, list(one.rows), head.period) if head.hide else frozenset()

@@ -16,7 +16,7 @@ from knitwork.draw.periods import Period
 from knitwork.draw.words import joined
 from knitwork.home.spine import DAY_US
 from knitwork.model.units import SUPPORT_KINDS
-from knitwork.web import glance, present, say
+from knitwork.web import glance, judging, present, say
 from knitwork.web.accounts.access import may
 from knitwork.web.kept import kept
 from knitwork.web.pages.around import Names, Place, holds_at, inside, period_of, place, taking_part
@@ -35,7 +35,7 @@ class Head:
     hide: bool
     period: Period
     calendar: bool
-    judged: tuple[present.Judged, ...]
+    judged: tuple[judging.Judged, ...]
     told: tuple[present.Told, ...]
     inside: list[str]
     part: list[str]
@@ -60,7 +60,7 @@ def head_of(request: HttpRequest, source: Source, code: str) -> Head:
     hide = not may(request.user, "patients")
     period = period_of(request, source)
     calendar = present.has_calendar(source)
-    judged = present.judged(source, code, period) if calendar else ()
+    judged = judging.judged(source, code, period) if calendar else ()
     return Head(
         place=at,
         known=Names(source),
@@ -107,7 +107,7 @@ def lead(source: Source, head: Head) -> SafeString:
 
 def programme_lead(source: Source, head: Head) -> str:
     """Say in which units of a programme something got worse or better; the measures stand on the units' own pages."""
-    found = glance.glance(source, present.usual_period(source))
+    found = glance.glance(source, judging.usual_period(source))
     shown = [(code, {change.verdict for change in found[code].changes}) for code in head.part if code in found]
     said = []
     for verdict, text in (("worse", _("Something got worse in %(units)s.")), ("better", _("Better in %(units)s."))):
@@ -198,7 +198,7 @@ def unit_links(known: Names, codes: list[str]) -> list[dict[str, Any]]:
 def missing(source: Source, at: Place, shown: set[str]) -> list[dict[str, str]]:
     """Return the measures that have nothing to show here, each with its reason."""
     can = source.answers.computable()
-    without_beds = present.without_beds(source, at.code)
+    without_beds = judging.without_beds(source, at.code)
     found = []
     for measure, definition in source.measures.items():
         if measure in shown:

@@ -19,7 +19,7 @@ from knitwork.draw.labels import fit
 from knitwork.draw.periods import Period
 from knitwork.draw.record import tail
 from knitwork.signals import Evaluation, Series, Spec, evaluate_many
-from knitwork.web import present, small
+from knitwork.web import judging, present, small
 from knitwork.web.pages.around import Names, inside, taking_part
 from knitwork.web.source import Source
 from knitwork.web.walls import paging
@@ -120,7 +120,7 @@ def by_itself(source: Source, unit: str, period: Period, _items: Sequence[Item])
 def measures(source: Source, unit: str, period: Period) -> dict[str, Thing | None]:
     """Return every measure of a unit that has values, signals first; None for those with too few patients for a wall."""
     made: dict[str, Thing | None] = {}
-    for one in present.judged(source, unit, period):
+    for one in judging.judged(source, unit, period):
         definition = source.measures[one.measure]
         hidden = small.hidden_rows(definition.counts, list(one.rows), period)
         if present.holes_in(one.evaluation, hidden, present.SHOWN_POINTS[period])[1]:
@@ -130,7 +130,7 @@ def measures(source: Source, unit: str, period: Period) -> dict[str, Thing | Non
         address = reverse("measure", kwargs={"code": unit, "measure": one.measure}) + f"?period={period}"
         said = words.brief(shown, period=period, _=_)
         made[one.measure] = Thing(
-            definition.short, said, present.verdict_of(shown), shown, address,
+            definition.short, said, judging.verdict_of(shown), shown, address,
             changes=(definition.rise, definition.fall),
         )  # fmt: skip
     return made
@@ -181,7 +181,7 @@ def wait(source: Source, unit: str, sender: str, receiver: str, *, title: str, p
     shown = small.masked(whole, hidden)
     address = reverse("pair", kwargs={"sender": sender, "receiver": receiver}) + f"?level={level}&period={period}"
     said = words.brief(shown, period=period, _=_)
-    return Thing(title, said, present.verdict_of(shown), shown, address)
+    return Thing(title, said, judging.verdict_of(shown), shown, address)
 
 
 def neighbours(source: Source, unit: str, known: Names, title: str) -> Thing | None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
-from knitwork.web import present
+from knitwork.web import judging
 from knitwork.web.pages.around import Names
 from knitwork.web.source import Source
 
@@ -55,7 +55,7 @@ def read_all(kept: Any) -> tuple[Item, ...]:
 def choices(source: Source, unit: str) -> list[Choice]:
     """Return all that can stand on a wall of this unit, in the order in which it is offered."""
     known = Names(source)
-    without_beds = present.without_beds(source, unit)
+    without_beds = judging.without_beds(source, unit)
     can = source.answers.computable()
     measures = [
         Choice(Item("measure", (measure,)), definition.title)

@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from knitwork.web import fresh, present, say
+from knitwork.web import fresh, judging, present, say
 from knitwork.web.kept import kept
 from knitwork.web.pages.around import Names, exists
 from knitwork.web.source import Source
@@ -87,7 +87,7 @@ def inside_of(source: Source, wanted: Wanted, *, page: int = 1) -> Inside:
 def _make(source: Source, plan: Plan) -> Inside:
     unit, linked = plan.wanted.unit, plan.wanted.linked
     calendar = kept(source, "has calendar", lambda: present.has_calendar(source))
-    period = next((one for one in present.PERIODS if one == plan.period), present.usual_period(source))
+    period = next((one for one in present.PERIODS if one == plan.period), judging.usual_period(source))
     made = board(source, unit, name=plan.name, period=period, items=plan.items, linked=linked) if calendar else None
     last, late = ends(source, unit) if calendar else (None, None)
     pages = len(made.sheets) if made else 1
