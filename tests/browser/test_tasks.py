@@ -60,7 +60,7 @@ def test_the_hand_off_that_got_worse_is_found_from_the_list_of_hand_offs_too(per
 
 def test_who_is_behind_a_point_of_a_measure(person):
     person.unit("Cardiology Ward")
-    person.link("Time in between")
+    person.link("Wait between units")
     row = person.page.get_by_role("row").filter(has_text="July 2026")
     counted = int(row.get_by_role("cell").nth(0).inner_text().replace(",", ""))
     person.click(row.get_by_role("link"))
