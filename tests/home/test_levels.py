@@ -101,3 +101,15 @@ def test_a_home_without_records_has_nothing_to_be_complete_of(tmp_path):
 
     assert empty.series_of_units("los_median", [("micro", "WARD")], "month") == {}
     assert empty.completeness("los_median", "micro", "WARD", "month").spoken_of == 0
+
+
+def test_the_plain_numbers_of_all_units_are_those_of_each_alone(answers):
+    together = answers.numbers_of_units()
+
+    assert together.keys() >= {
+        ("micro", code) for level, code in UNITS if level == "micro" and answers.unit_numbers(code, level)["stays_all"]
+    }
+    for (level, code), numbers in together.items():
+        assert numbers == answers.unit_numbers(code, level), code
+    nowhere = answers.unit_numbers("no such unit", "micro")
+    assert (nowhere["stays_all"], nowhere["patients_12m"], nowhere["here_now"]) == (0, 0, None)

@@ -164,6 +164,13 @@ class FakeAnswers(FakeFeeds, FakeLevels, JourneyAnswers, FakeLinks, FakeToday, F
             for i in range(12)
         ]  # fmt: skip
 
+    def numbers_of_units(self):
+        codes = [*self.registry.roots(), *self.codes]
+        return {
+            (self.registry.level_of(code), code): self.unit_numbers(code, self.registry.level_of(code))
+            for code in codes
+        }
+
     def unit_numbers(self, unit, level):
         factor = {"micro": 1, "meso": 4, "macro": 9}[level] * self.scale
         all_of_them = {"patients_all": round(2010 * factor), "stays_all": 2800, "journeys_all": round(2401 * factor)}

@@ -331,6 +331,9 @@ class Answers:
     def unit_numbers(self, unit: str, level: str) -> dict[str, int | None]:
         return spine.unit_numbers(self, unit, level)
 
+    def numbers_of_units(self) -> dict[tuple[str, str], dict[str, int | None]]:
+        return spine.numbers_of_units(self)
+
     def feeds_by_unit(self) -> dict[tuple[str, str], list[str]]:
         return spine.feeds_by_unit(self)
 

@@ -222,27 +222,43 @@ def here(answers: Answers, unit: str, *, level: str, limit: int | None = None) -
     )
 
 
+# The plain numbers at the head of a unit's page.
+MOMENTS = ("here_now", "arrived_today", "patients_12m", "stays_12m", "journeys_12m")
+PLAIN_NUMBERS = (*MOMENTS, "patients_all", "stays_all", "journeys_all")
+
+
 def unit_numbers(answers: Answers, unit: str, level: str) -> dict[str, int | None]:
     """Return the plain numbers at the head of a unit's page; None where the data cannot say."""
-    numbers: dict[str, int | None] = dict.fromkeys(
-        (
-            "here_now",
-            "arrived_today",
-            "patients_12m",
-            "stays_12m",
-            "journeys_12m",
-            "patients_all",
-            "stays_all",
-            "journeys_all",
-        )
-    )
+    found = _numbers(answers, unit=unit, level=level)
+    return found.get((level, unit)) or _none(answers)
+
+
+def numbers_of_units(answers: Answers) -> dict[tuple[str, str], dict[str, int | None]]:
+    """Return the plain numbers of every unit of every level that has any stay, by (level, code), in two questions."""
+    return _numbers(answers, unit=None, level=None)
+
+
+def _none(answers: Answers) -> dict[str, int | None]:
+    """Return the numbers of a unit without stays: nought, or not known where nothing can be."""
+    numbers: dict[str, int | None] = dict.fromkeys(PLAIN_NUMBERS)
+    if answers.is_derived:
+        numbers.update(dict.fromkeys(PLAIN_NUMBERS, 0))
+        numbers["here_now"] = None
+        if answers.calendar == "shifted":
+            numbers.update(dict.fromkeys(MOMENTS))
+    return numbers
+
+
+def _numbers(answers: Answers, *, unit: str | None, level: str | None) -> dict[tuple[str, str], dict[str, int | None]]:
     if not answers.is_derived:
-        return numbers
+        return {}
     day, since = answers.as_of_day, answers.as_of_day - YEAR_DAYS
-    shifted = answers.calendar == "shifted"
-    stay = answers.one(
-        """
-        SELECT count(*) AS stays_all, count(DISTINCT patient) AS patients_all,
+    one = "WHERE level = $level AND unit::VARCHAR = $unit" if unit is not None else ""
+    where: dict[str, Any] = {"level": level, "unit": unit} if unit is not None else {}
+    stays = answers.rows(
+        f"""
+        SELECT level::VARCHAR AS level, unit::VARCHAR AS unit,
+               count(*) AS stays_all, count(DISTINCT patient) AS patients_all,
                count(*) FILTER (calendar AND start_day = $day) AS arrived_today,
                count(*) FILTER (calendar AND start_day > $since AND start_day <= $day) AS stays_12m,
                count(DISTINCT patient) FILTER (calendar AND start_day > $since AND start_day <= $day) AS patients_12m,
@@ -251,29 +267,33 @@ def unit_numbers(answers: Answers, unit: str, level: str) -> dict[str, int | Non
                    count(*) FILTER (
                        calendar AND end_kind = 'open' AND NOT concurrent AND start_us > $open_since AND start_us <= $now)
                END AS here_now
-        FROM {fact_stay} WHERE level = $level AND unit::VARCHAR = $unit
+        FROM {{fact_stay}} {one} GROUP BY ALL
         """,
-        level=level,
-        unit=unit,
         day=day,
         since=since,
         now=answers.as_of_us,
         open_since=(answers.as_of_us or 0) - OPEN_DAYS * DAY_US,
+        **where,
     )
-    journey = answers.one(
-        """
-        SELECT count(*) AS journeys_all, count(*) FILTER (calendar AND end_day > $since AND end_day <= $day) AS journeys_12m
-        FROM {fact_journey} WHERE level = $level AND unit::VARCHAR = $unit
+    journeys = answers.rows(
+        f"""
+        SELECT level::VARCHAR AS level, unit::VARCHAR AS unit, count(*) AS journeys_all,
+               count(*) FILTER (calendar AND end_day > $since AND end_day <= $day) AS journeys_12m
+        FROM {{fact_journey}} {one} GROUP BY ALL
         """,
-        level=level,
-        unit=unit,
         day=day,
         since=since,
+        **where,
     )
-    numbers.update({**stay, **journey})
-    if shifted:
-        numbers.update(dict.fromkeys(("here_now", "arrived_today", "patients_12m", "stays_12m", "journeys_12m")))
-    return numbers
+    # Who was only ever in a laboratory has a stay there and no journey through it, and the other way about.
+    found: dict[tuple[str, str], dict[str, int | None]] = {}
+    for row in (*stays, *journeys):
+        place = (row.pop("level"), row.pop("unit"))
+        found.setdefault(place, _none(answers)).update(row)
+    if answers.calendar == "shifted":
+        for numbers in found.values():
+            numbers.update(dict.fromkeys(MOMENTS))
+    return found
 
 
 def present_by_unit(answers: Answers) -> dict[tuple[str, str], int]:

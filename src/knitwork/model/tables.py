@@ -299,7 +299,7 @@ TABLES: dict[str, Table] = {
         DUTY,
         FACT,
         UNIT_FACT,
-    )  # fmt: skip
+    )
 }
 
 # What may be noticed about one stay. Bits, so that a stay can carry several.

@@ -114,8 +114,8 @@ def glance(source: Source, period: Period) -> dict[str, Glance]:
                 del _glances[old]
             registry = source.answers.registry
             codes = dict.fromkeys([*registry.roots(), *(u.unit for u in registry.units)])
-            feeds = source.answers.feeds_by_unit()
-            _glances[key] = {code: _at(source, code, period, feeds) for code in codes}
+            feeds, numbers = source.answers.feeds_by_unit(), source.answers.numbers_of_units()
+            _glances[key] = {code: _at(source, code, period, feeds, numbers) for code in codes}
         return _glances[key]
 
 
@@ -124,9 +124,16 @@ def forget() -> None:
     _glances.clear()
 
 
-def _at(source: Source, code: str, period: Period, feeds: dict[tuple[str, str], list[str]]) -> Glance:
+def _at(
+    source: Source,
+    code: str,
+    period: Period,
+    feeds: dict[tuple[str, str], list[str]],
+    known: dict[tuple[str, str], dict[str, int | None]],
+) -> Glance:
     level = source.answers.registry.level_of(code)
-    numbers = source.answers.unit_numbers(code, level) | {"feeds": feeds.get((level, code), [])}
+    mine = known.get((level, code)) or source.answers.unit_numbers(code, level)
+    numbers: dict[str, Any] = mine | {"feeds": feeds.get((level, code), [])}
     if not present.has_calendar(source):
         return Glance(numbers, (), 0, 0.0)
     judged = judging.judged(source, code, period)
