@@ -10,12 +10,17 @@ from babel.messages.extract import extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from knitwork.measures.catalogue import catalogue
+from knitwork.measures.computable import WAYS_OUT
+from knitwork.measures.definition import NEEDS
+
 SOURCE = Path(__file__).parents[1] / "src" / "knitwork"
 LOCALE = SOURCE / "web" / "locale"
 KEYWORDS = {
     "_": None,
     "gettext": None,
     "gettext_lazy": None,
+    "gettext_noop": None,
     "_n_": None,
     "ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
@@ -51,7 +56,25 @@ def collect() -> Catalog:
             found.add(
                 tuple(trimmed) if len(trimmed) > 1 else trimmed[0], locations=[(str(path.relative_to(SOURCE)), 1)]
             )
+    for place, texts in of_measures().items():
+        for text in texts:
+            found.add(text, locations=[(place, 1)])
     return found
+
+
+def of_measures() -> dict[str, list[str]]:
+    """Return what the catalogue of measures says, by the file it stands in."""
+    found = {
+        f"measures/catalogue/{one.id}.yaml": [
+            *(one.title, one.title_short, one.why, one.source, one.unlock, one.unit),
+            *(one.words.sentence, one.words.numerator, one.words.denominator),
+            *((one.said.up, one.said.down) if one.said else ()),
+        ]
+        for one in catalogue()
+    }
+    found["measures/definition.py"] = list(NEEDS.values())
+    found["measures/computable.py"] = list(WAYS_OUT.values())
+    return {place: [text for text in texts if any(c.isalpha() for c in text)] for place, texts in found.items()}
 
 
 def main() -> None:

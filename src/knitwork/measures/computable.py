@@ -64,7 +64,7 @@ def judge(measures: Iterable[Measure], inputs: Inputs) -> dict[str, tuple[bool, 
     return found
 
 
-_WAYS_OUT = {
+WAYS_OUT = {
     "icu units": "Say on the page of units which of them are intensive or coronary care.",
     "ed units": "Say on the page of units which of them are emergency departments.",
     "inpatient units": "Say on the page of units which of them are wards, intensive care or theatres.",
@@ -79,4 +79,4 @@ _WAYS_OUT = {
 
 
 def _unlock(measure: Measure, missing: list[str]) -> str:
-    return " ".join(_WAYS_OUT[need] for need in missing if need in _WAYS_OUT) or measure.unlock
+    return " ".join(WAYS_OUT[need] for need in missing if need in WAYS_OUT) or measure.unlock
