@@ -7,13 +7,26 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 
-from knitwork.home import chains, lateness, levels, linking, links, measured, paths, patients, rhythm, spine, today
+from knitwork.home import (
+    chains,
+    feeds,
+    lateness,
+    levels,
+    linking,
+    links,
+    measured,
+    paths,
+    patients,
+    rhythm,
+    spine,
+    today,
+)
+from knitwork.home.feeds import FeedState
 from knitwork.home.place import Place
 from knitwork.journeys.pairs import MONTH, RECENT_DAYS, WEEK
 from knitwork.lake.manifest import Manifest
@@ -55,31 +68,6 @@ def period_start(date: dt.date, period: str) -> dt.date:
     if period == "week":
         return date - dt.timedelta(days=date.weekday())
     return date.replace(day=1) if period == "month" else date
-
-
-@dataclass(frozen=True, slots=True)
-class FeedState:
-    """What is known of one feed of stays: what came, how old it is, and what it does not record.
-
-    `links` are the patient links it brought beside the stays; a feed of links alone is none of these.
-    """
-
-    feed: str
-    rows: int
-    deliveries: int
-    first_us: int | None
-    last_us: int | None
-    received_at: str
-    rejected: int
-    departures_recorded: bool
-    calendar: str
-    zone: str | None
-    notes: tuple[str, ...]
-    links: int = 0
-
-    @property
-    def zone_assumed(self) -> bool:
-        return self.zone is None
 
 
 class Answers:
@@ -148,48 +136,10 @@ class Answers:
 
     @cached_property
     def _feeds(self) -> list[FeedState]:
-        recorded = {}
-        if self.manifest.of("feed_state"):
-            recorded = {r["feed"]: r["departures_recorded"] for r in self.rows("SELECT * FROM {feed_state}")}
-        found = []
-        for feed in sorted({str(v["feed"]) for v in self.manifest.landed.values() if not linking.only_links(v)}):
-            both = self.deliveries(feed)
-            mine = [d for d in both if not linking.only_links(d)]
-            firsts = [d["first_us"] for d in mine if d["first_us"] is not None]
-            lasts = [d["last_us"] for d in mine if d["last_us"] is not None]
-            notes: dict[str, None] = {}
-            for delivery in mine:
-                notes.update(dict.fromkeys(delivery["notes"]))
-            found.append(
-                FeedState(
-                    feed=feed,
-                    rows=sum(d["taken"] for d in mine),
-                    deliveries=len(mine),
-                    first_us=min(firsts, default=None),
-                    last_us=max(lasts, default=None),
-                    received_at=mine[0]["received_at"],
-                    rejected=sum(d["rejected"] for d in mine),
-                    departures_recorded=recorded.get(feed, True),
-                    calendar="shifted" if any(d["calendar"] == "shifted" for d in mine) else "real",
-                    zone=mine[0]["zone"],
-                    notes=tuple(notes),
-                    links=sum(d["taken"] for d in both if linking.only_links(d)),
-                )
-            )
-        return found
+        return feeds.feeds(self)
 
     def rejects(self, feed: str | None = None, limit: int | None = 500) -> list[Row]:
-        """List rejected rows with the rule and both values, in order of delivery and row."""
-        columns = "SELECT feed, delivery, row, field, rule, message FROM"
-        told = [f"{columns} {{{table}}}" for table in ("reject", "link_reject") if self.manifest.of(table)]
-        if not told:
-            return []
-        top = f"LIMIT {int(limit)}" if limit is not None else ""
-        return self.rows(
-            f"{columns} ({' UNION ALL '.join(told)}) WHERE $feed IS NULL OR feed = $feed "
-            f"ORDER BY feed, delivery, row, field {top}",
-            feed=feed,
-        )
+        return feeds.rejects(self, feed, limit)
 
     # Hand-offs
 

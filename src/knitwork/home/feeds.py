@@ -1,0 +1,83 @@
+"""What came, from where: the state of every feed, and the rows that were set aside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from knitwork.home import linking
+
+if TYPE_CHECKING:
+    from knitwork.home.answers import Answers, Row
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """What is known of one feed of stays: what came, how old it is, and what it does not record.
+
+    `links` are the patient links it brought beside the stays; a feed of links alone is none of these.
+    """
+
+    feed: str
+    rows: int
+    deliveries: int
+    first_us: int | None
+    last_us: int | None
+    received_at: str
+    rejected: int
+    departures_recorded: bool
+    calendar: str
+    zone: str | None
+    notes: tuple[str, ...]
+    links: int = 0
+
+    @property
+    def zone_assumed(self) -> bool:
+        return self.zone is None
+
+
+def feeds(answers: Answers) -> list[FeedState]:
+    """Say of each feed what came, how old it is and what it does not record."""
+    recorded = {}
+    if answers.manifest.of("feed_state"):
+        recorded = {r["feed"]: r["departures_recorded"] for r in answers.rows("SELECT * FROM {feed_state}")}
+    found = []
+    for feed in sorted({str(v["feed"]) for v in answers.manifest.landed.values() if not linking.only_links(v)}):
+        both = answers.deliveries(feed)
+        mine = [d for d in both if not linking.only_links(d)]
+        firsts = [d["first_us"] for d in mine if d["first_us"] is not None]
+        lasts = [d["last_us"] for d in mine if d["last_us"] is not None]
+        notes: dict[str, None] = {}
+        for delivery in mine:
+            notes.update(dict.fromkeys(delivery["notes"]))
+        found.append(
+            FeedState(
+                feed=feed,
+                rows=sum(d["taken"] for d in mine),
+                deliveries=len(mine),
+                first_us=min(firsts, default=None),
+                last_us=max(lasts, default=None),
+                received_at=mine[0]["received_at"],
+                rejected=sum(d["rejected"] for d in mine),
+                departures_recorded=recorded.get(feed, True),
+                calendar="shifted" if any(d["calendar"] == "shifted" for d in mine) else "real",
+                zone=mine[0]["zone"],
+                notes=tuple(notes),
+                links=sum(d["taken"] for d in both if linking.only_links(d)),
+            )
+        )
+    return found
+
+
+def rejects(answers: Answers, feed: str | None, limit: int | None) -> list[Row]:
+    """List rejected rows with the rule and both values, in order of delivery and row."""
+    columns = "SELECT feed, delivery, row, field, rule, message FROM"
+    told = [f"{columns} {{{table}}}" for table in ("reject", "link_reject") if answers.manifest.of(table)]
+    if not told:
+        return []
+    top = f"LIMIT {int(limit)}" if limit is not None else ""
+    return answers.rows(
+        f"{columns} ({' UNION ALL '.join(told)}) WHERE $feed IS NULL OR feed = $feed "
+        f"ORDER BY feed, delivery, row, field {top}",
+        feed=feed,
+    )
