@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import sqrt
 
 import numpy as np
 import pytest
 
-from knitwork.signals import Series, Spec, chance_of_signal, evaluate_many, expected_by_chance
+from knitwork.signals import Series, Spec, chance_in_any_order, chance_of_signal, evaluate_many, expected_by_chance
 from knitwork.signals.chance import table_row
 from knitwork.signals.chance_table import CHART_COLUMNS, RECENT_BY_POINTS
 from knitwork.signals.charts import CHARTS
@@ -90,6 +91,45 @@ def test_the_table_of_chances_is_what_its_maker_makes(points):
 
     # the seed is fixed; the room is for another release of numpy drawing other numbers
     assert kept == pytest.approx(table_row(points), abs=0.008)
+
+
+def test_every_length_up_to_sixty_is_reckoned_as_it_is_for_the_chance_jumps_from_one_to_the_next():
+    rng = np.random.default_rng(5)
+    by_length = {n: evaluate_many([Series(values=rng.normal(50, 5, n).tolist())], Spec()) for n in (21, 22, 23, 24)}
+    chances = {n: expected_by_chance(some) for n, some in by_length.items()}
+
+    assert [row[0] for row in RECENT_BY_POINTS[:53]] == list(range(8, 61))
+    assert chances[23] < 0.8 * chances[24]
+    assert chances[21] < 0.8 * chances[22]
+    assert chances[23] == pytest.approx(chance_of_signal(23).recent, abs=0.001)
+
+
+def test_the_values_of_a_steady_chart_in_other_orders_signal_as_the_table_says():
+    rng = np.random.default_rng(7)
+    many = evaluate_many([Series(values=row) for row in rng.normal(50, 5, (300, 24)).tolist()], Spec())
+    shuffled = sum(chance_in_any_order(one) for one in many)
+
+    assert shuffled == pytest.approx(expected_by_chance(many), abs=4 * sqrt(expected_by_chance(many)) / 2)
+    assert [chance_in_any_order(one) for one in many[:5]] == [chance_in_any_order(one) for one in many[:5]]
+
+
+def test_values_with_ties_or_long_tails_are_known_to_signal_more_often_than_normal_ones():
+    rng = np.random.default_rng(7)
+    tailed = evaluate_many([Series(values=row) for row in rng.pareto(1.5, (50, 23)).tolist()], Spec())
+    tied = evaluate_many([Series(values=[30.0] * 14 + [25.0] + [35.0] * 8)], Spec(chart="run"))
+
+    assert sum(map(chance_in_any_order, tailed)) > 2 * expected_by_chance(tailed)
+    assert chance_in_any_order(tied[0]) > 2 * expected_by_chance(tied)
+
+
+def test_counts_hidden_values_and_long_series_are_left_to_the_table():
+    counts = evaluate_many([Series(numerators=[9.0] * 20)], Spec(chart="c"))[0]
+    long = evaluate_many([Series(values=[3.0, 4.0, 5.0] * 40)], Spec())[0]
+    known = evaluate_many([Series(values=[3.0, 4.0, 5.0] * 8)], Spec())[0]
+    withheld = replace(known, values=(None, *known.values[1:]))
+
+    assert [chance_in_any_order(one) for one in (counts, long, withheld)] == [None] * 3
+    assert chance_in_any_order(known) is not None
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from knitwork.signals.chance import Chance, chance_of_signal, expected_by_chance
+from knitwork.signals.chance import Chance, chance_in_any_order, chance_of_signal, expected_by_chance
 from knitwork.signals.evaluate import evaluate, evaluate_many
 from knitwork.signals.evaluation import Evaluation, Point, Signal
 from knitwork.signals.series import BadSeries, Series
@@ -16,6 +16,7 @@ __all__ = [
     "Series",
     "Signal",
     "Spec",
+    "chance_in_any_order",
     "chance_of_signal",
     "evaluate",
     "evaluate_many",

@@ -11,17 +11,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from math import sqrt
+from zlib import crc32
 
 import numpy as np
 
 from knitwork.signals.chance_table import CHART_COLUMNS, RECENT_BY_POINTS
 from knitwork.signals.charts import CHARTS
+from knitwork.signals.charts.kind import plain_panel
 from knitwork.signals.evaluation import RECENT, Evaluation
 from knitwork.signals.judge import judge
 from knitwork.signals.spec import Chart, RuleSetName, Spec
 
 # 20,000 charts put the standard error of a chance of 10% at 0.2 percentage points.
 DRAWS = 20_000
+# A chart's own values are put in so many other orders; on a wall of many charts the errors average out.
+SHUFFLES = 400
+LONGEST_SHUFFLED = 60
 CELLS_AT_A_TIME = 100_000
 SEED = 20140917
 
@@ -90,6 +95,35 @@ def _recent(n_points: int, rules: tuple[RuleSetName, ...], chart: Chart, limits:
             np.interp(n_points, [row[0] for row in RECENT_BY_POINTS], [row[column] for row in RECENT_BY_POINTS])
         )
     return chance_of_signal(n_points, rules, chart=chart, limits=limits).recent
+
+
+def chance_in_any_order(evaluation: Evaluation) -> float | None:
+    """Return how often these very values, put in another order, signal on their last three points; None where unknown.
+
+    For charts of single values. The table knows stable charts of normal values only: a chart of medians with many ties,
+    or of shares of time that are mostly nought, signals more often than that though nothing changes. Of long series
+    the table is good enough, and it is used too where a value is withheld.
+    """
+    spec, kind = evaluation.spec, CHARTS[evaluation.spec.chart]
+    if kind.counts or kind.ratio or spec.exclude or evaluation.n_useful > LONGEST_SHUFFLED:
+        return None
+    known = zip(evaluation.values, evaluation.tested, strict=True)
+    values = tuple(value / spec.factor for value, tested in known if tested and value is not None)
+    if len(values) != evaluation.n_useful:
+        return None
+    return _shuffled(values, spec)
+
+
+@lru_cache(maxsize=8192)
+def _shuffled(values: tuple[float, ...], spec: Spec) -> float:
+    if not values or not spec.rules:
+        return 0.0
+    as_they_came = np.array(values)
+    # A seed of its own for each chart: with one for all, what is left of chance in the draws would not average out.
+    rng = np.random.default_rng([SEED, crc32(as_they_came.tobytes())])
+    panel = plain_panel(rng.permuted(np.tile(as_they_came, (SHUFFLES, 1)), axis=1))
+    found = judge(panel, spec).findings(spec)
+    return len({row for row, one in found if one.end >= len(values) - RECENT}) / SHUFFLES
 
 
 def table_row(n_points: int) -> tuple[float, ...]:

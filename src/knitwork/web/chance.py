@@ -3,41 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
-from typing import get_args
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from knitwork.signals import Evaluation, chance_of_signal
-from knitwork.signals.spec import Chart
-
-
-def about(points: int) -> int:
-    """Return a length near `points`: the chance hardly changes from one length to the next, and each costs a page time.
-
-    >>> about(7), about(23), about(35), about(730)
-    (7, 24, 36, 60)
-    """
-    return points if points <= 20 else min(4 * round(points / 4), 60)
-
-
-@cache
-def chance_of_one(points: int, chart: Chart) -> float:
-    """Return the chance that a stable chart signals in its last three points, to a percentage point or so."""
-    return chance_of_signal(points, chart=chart, draws=1000).recent
+from knitwork.signals import Evaluation, chance_in_any_order, expected_by_chance
 
 
 def chance_now(evaluation: Evaluation) -> float:
-    """Return the chance that a chart like this one signals now though nothing changed."""
-    return chance_of_one(about(evaluation.n_useful), evaluation.spec.chart) if evaluation.spec.rules else 0.0
-
-
-def warm() -> None:
-    """Work the common chances out before the first page asks for them; takes a second or two."""
-    for chart in get_args(Chart):
-        for points in (20, 24, 36, 52, 60):
-            chance_of_one(points, chart)
+    """Return the chance that a chart like this one, of just this length, signals now though nothing changed."""
+    if not evaluation.spec.rules:
+        return 0.0
+    of_its_own = chance_in_any_order(evaluation)
+    return expected_by_chance([evaluation]) if of_its_own is None else of_its_own
 
 
 def by_chance(evaluations: Iterable[Evaluation]) -> str:

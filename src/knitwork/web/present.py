@@ -21,13 +21,13 @@ from knitwork.draw.record import tail
 from knitwork.draw.strip import strip_svg
 from knitwork.signals import Evaluation
 from knitwork.web import say, small
-from knitwork.web.chance import about, by_chance, chance_now, chance_of_one, warm
+from knitwork.web.chance import by_chance, chance_now
 from knitwork.web.definitions import Definition
 from knitwork.web.judging import Judged, judged, rows_of, verdict_of, without_beds
 from knitwork.web.source import Source
 
 # What `chance` says is asked for here by the pages, with all else that they show.
-__all__ = ["about", "by_chance", "chance_now", "chance_of_one", "warm"]
+__all__ = ["by_chance", "chance_now"]
 
 # Fewer useful points than this have no limits (DESIGN 4).
 ENOUGH = 12

@@ -114,17 +114,16 @@ def serve(
 
 
 def warm() -> None:
-    """Make what the first pages need, so that nobody waits for it: the glance at the whole system and the chances."""
+    """Make what the first pages need, so that nobody waits for it: the glance at the whole system, with its chances."""
     from django.db import connection
 
-    from knitwork.web import glance, judging, present
+    from knitwork.web import glance, judging
     from knitwork.web.source import source
 
     try:
         known = source()
         if known.answers is not None:
             glance.glance(known, judging.usual_period(known))
-        present.warm()
     except Exception:  # the page itself will show what is wrong, to the person who asks for it
         logging.getLogger("django").exception("what the first pages need could not be made beforehand")
     finally:
