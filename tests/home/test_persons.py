@@ -71,7 +71,8 @@ def test_linked_numbers_give_the_tables_of_one_number(tmp_path, buckets, number)
     assert_same(merged, named, without=("delivery", "source_patient"))
 
 
-@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
 def test_any_number_of_buckets_gives_the_same_persons(tmp_path, buckets, seed):
     rows = extract(seed, patients=17, days=30)
     stays = [write(tmp_path / "a.csv", rows), write(tmp_path / "b.csv", later(rows, seed))]
@@ -123,6 +124,7 @@ def test_a_link_rebuilds_the_buckets_of_both_persons_only(tmp_path, buckets):
     assert {b for b in before.keys() | after.keys() if before.get(b) != after.get(b)} == stirred
 
 
+@pytest.mark.slow
 def test_links_that_stir_many_persons_are_merged_whole_with_the_same_result(tmp_path, buckets, monkeypatch):
     buckets(2)
     stays, links = [write(tmp_path / "a.csv", extract(1))], write_links(tmp_path / "links.csv", *LINKS)
@@ -155,6 +157,7 @@ def test_an_unmerge_gives_back_what_was_there_before_the_merge(tmp_path, buckets
     assert home.answers().links() == []
 
 
+@pytest.mark.slow
 def test_any_order_of_deliveries_gives_the_same_persons(tmp_path, buckets):
     buckets(2)
     rows = extract(5, patients=14, days=30)
@@ -384,6 +387,7 @@ def test_a_lake_that_was_deleted_is_built_again_with_its_links(tmp_path):
     assert digests(home, tables=ALL) == before
 
 
+@pytest.mark.slow
 def test_a_lake_that_splits_keeps_its_persons(tmp_path, monkeypatch):
     monkeypatch.setattr("knitwork.home.publishing.STAYS_A_BUCKET", 20)
     monkeypatch.setattr("knitwork.lake.buckets.STAYS_A_BUCKET", 20)
