@@ -7,7 +7,9 @@ import dataclasses
 import pytest
 
 from knitwork.model.units import Membership, Registry, Unit
+from knitwork.signals import evaluate
 from knitwork.web import glance, judging, present
+from knitwork.web.pages import changed, waits
 
 from . import fake_answers
 
@@ -20,7 +22,14 @@ def lead_of(page):
     return page.split('<p class="lead">')[1].split("</p>")[0]
 
 
-class Steady(fake_answers.FakeAnswers):
+class SteadyLinks(fake_answers.FakeAnswers):
+    """A system in which no hand-off is known to wait."""
+
+    def pairs_over_time(self, level, period):
+        return {}
+
+
+class Steady(SteadyLinks):
     """A system in which nothing changes: every value is the same, save for a little up and down."""
 
     def one_series(self, measure, unit, level, period):
@@ -34,7 +43,76 @@ class Steady(fake_answers.FakeAnswers):
         return rows
 
 
-def test_the_first_page_opens_with_what_is_new_in_full_and_counts_the_rest(ada):
+class OneLink(Steady):
+    """A system in which one hand-off got worse and nothing else changed."""
+
+    def pairs_over_time(self, level, period):
+        return fake_answers.FakeAnswers.pairs_over_time(self, level, period)
+
+
+PAIR = (
+    'Patients wait longer <a href="/handoffs/CCU/W7/?level=micro&amp;period=month">from Coronary care unit to '
+    "Cardiology ward</a> since January 2026: half waited over 40\u00a0min, before that 28\u00a0min."
+)
+
+
+def test_the_first_page_opens_with_what_is_new_and_the_hand_off_that_changed(ada):
+    assert lead_of(text(ada.get("/"))) == (
+        "Better in Coronary care unit: Discharge before noon, 43% against the usual 31%, in September 2026. " + PAIR
+    )
+
+
+def test_a_hand_off_that_changed_opens_the_page_where_nothing_new_got_worse_or_better(ada, invented_system):
+    invented_system["answers"] = OneLink()
+
+    page = text(ada.get("/"))
+
+    assert lead_of(page) == PAIR + " Nothing else changed in September 2026 that is not noise."
+    longer = page.split('id="longer-title"')[1].split("</section>")[0]
+    assert "Coronary care unit → Cardiology ward</a>: worse since January 2026, half waited over 40\u00a0min" in longer
+    assert longer.count("<li>") == 1
+
+
+def test_what_is_neither_better_nor_worse_never_opens_the_page_before_a_hand_off_that_got_worse():
+    found = glance.glance(fake_answers.fake_source(), "month")
+    names = {code: code for code in found}
+    new, _longer = glance.changes_of(found, found)
+    calm = {
+        code: dataclasses.replace(
+            one,
+            changes=tuple(
+                dataclasses.replace(c, new=tuple(dataclasses.replace(s, verdict="neither") for s in c.new))
+                for c in one.changes
+            ),
+        )
+        for code, one in found.items()
+    }
+
+    said = glance.lead(calm, names, hide=False, last="September 2026", handoffs=["A hand-off got worse."])
+
+    assert new
+    assert said.startswith("A hand-off got worse. New in September 2026, neither better nor worse: ")
+
+
+def test_a_hand_off_that_the_last_month_made_signal_is_new(invented_system):
+    invented_system["answers"] = OneLink()
+    found = changed.judged_pairs(fake_answers.fake_source(), "micro", "month").values()
+    (one,) = [pair for pair in found if pair.verdict == "worse"]
+
+    def after(months):
+        rows = one.rows[:months]
+        return dataclasses.replace(one, rows=rows, evaluation=evaluate(changed.wait_series(list(rows)), changed.WAITS))
+
+    first = next(n for n in range(12, 24) if after(n).verdict == "worse")
+
+    assert waits.is_new(after(first))
+    assert not waits.is_new(after(first + 1))
+    assert not waits.is_new(one)
+
+
+def test_the_first_page_opens_with_what_is_new_in_full_and_counts_the_rest(ada, invented_system):
+    invented_system["answers"] = SteadyLinks()
+
     assert lead_of(text(ada.get("/"))) == (
         "Better in Coronary care unit: Discharge before noon, 43% against the usual 31%, in September 2026. "
         "6 changes have lasted longer."
@@ -49,7 +127,7 @@ def test_new_is_what_the_last_whole_month_made_and_each_change_leads_to_its_meas
     assert '<a href="/units/CCU/measures/discharge_before_noon/?period=month">Better in Coronary care unit</a>' in new
     assert new.count("<li>") == 1
     assert "Worse in Emergency department</a>: Follow-up contact within 7 days" in longer
-    assert longer.split("</section>")[0].count("<li>") == 6
+    assert longer.split("</section>")[0].count("<li>") == 1 + 6, "a hand-off, and six measures of units"
 
 
 def test_a_reader_is_told_of_a_change_without_its_small_numbers(ben, tess, invented_system):

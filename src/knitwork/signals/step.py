@@ -21,8 +21,6 @@ LEAST = 3
 LIKELY = 7.35
 # Smaller sums of squares than this share of the largest are rounding.
 NOTHING = 1e-12
-# A change that may have come at any of more points than these has no date worth saying.
-WIDEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +106,10 @@ def step_of_run(
 ) -> Step | None:
     """Return the step that a run on one side of the centre tells of, from `start` to `end`; None where it has no date.
 
-    The best split must go the same way, lie within the run or right before it, and be the best by far: where more
-    than a few places fit nearly as well, when it happened cannot be said.
+    The best split must go the same way, lie within the run or right before it, and be sharp: where more places than its
+    neighbour fit nearly as well, the first point of the run is as good a date.
     """
     step = steepest(values, least=least)
-    if step is None or step.last - step.first >= WIDEST:
+    if step is None or not step.is_sharp:
         return None
     return step if (step.after > step.before) == higher and start - 1 <= step.at <= end else None

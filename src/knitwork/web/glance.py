@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -22,6 +22,8 @@ from knitwork.web.source import Source
 
 # Decimals that two numbers are given at most, to tell them apart.
 MOST_DECIMALS = 4
+# The first page opens with so many sentences, about; what they leave out stands below them.
+LEAD_SENTENCES = 2
 # Beyond this many points the chance of a new signal is taken to stay.
 MOST_POINTS = 60
 
@@ -55,6 +57,11 @@ class Change:
         if self.new and self.signal is not None:
             return self.signal.verdict
         return judging.verdict_of(self.evaluation)
+
+    @property
+    def is_turn(self) -> bool:
+        """Say whether something got worse or better: what people want to know first."""
+        return self.verdict in ("worse", "better") and not self.wanders
 
     @property
     def wanders(self) -> bool:
@@ -200,8 +207,7 @@ def what(change: Change, *, hide: bool) -> str:
     evaluation = small.masked(change.evaluation, change.hidden) if hide else change.evaluation
     if signal is None or change.wanders:
         return definition.short
-    phrase = definition.rise if signal.side == "high" else definition.fall
-    known = {"what": _(phrase) if phrase else definition.short, "when": when(evaluation, signal, change.period)}
+    known = {"what": phrase_of(change), "when": when(evaluation, signal, change.period)}
     last = last_tested(evaluation)
     at = signal.end if signal.rule != RUN or last is None else last
     value, usual = told_apart(evaluation, at)
@@ -209,6 +215,13 @@ def what(change: Change, *, hide: bool) -> str:
         return _("%(what)s, %(when)s") % known
     known |= {"value": value, "usual": usual}
     return _("%(what)s, %(value)s against the usual %(usual)s, %(when)s") % known
+
+
+def phrase_of(change: Change) -> str:
+    """Say what a measure does, in the words of a nurse: patients wait longer between units."""
+    signal, definition = change.signal, change.definition
+    phrase = "" if signal is None or change.wanders else definition.rise if signal.side == "high" else definition.fall
+    return _(phrase) if phrase else definition.short
 
 
 def told_apart(evaluation: Evaluation, at: int) -> tuple[str, str]:
@@ -241,10 +254,13 @@ def in_words(changes: tuple[Change, ...]) -> str:
     return first + (ngettext("; %(n)s more", "; %(n)s more", more) % {"n": more} if more else "")
 
 
-def lead(found: dict[str, Glance], names: dict[str, str], *, hide: bool, last: str) -> str:
-    """Open the first page: the newest change in full, how many more are new, and how many last longer.
+def lead(
+    found: dict[str, Glance], names: dict[str, str], *, hide: bool, last: str, handoffs: Sequence[str] = ()
+) -> str:
+    """Open the first page: what is new and got worse or better, the hand-off that changed most, and how much more.
 
-    `names` are the units to speak of and `last` the name of the last complete period.
+    `names` are the units to speak of, `last` the name of the last complete period, and `handoffs` a sentence for each
+    pair of units that changed, the gravest first. What is neither worse nor better never stands first.
     """
     known = {code: found[code] for code in names if code in found}
     if not any(one.charts for one in known.values()):
@@ -254,27 +270,44 @@ def lead(found: dict[str, Glance], names: dict[str, str], *, hide: bool, last: s
     if not judged:
         return words.lead([("", evaluation) for evaluation in longest], _=_, ngettext=ngettext)
     new, longer = changes_of(known, known)
-    if not new and not longer:
+    if not new and not longer and not handoffs:
         return _("Nothing has changed in any unit that is not noise.")
-    if not new:
-        first = longer[0]
-        text = ngettext(
-            "Nothing new in %(last)s that is not noise. %(n)s change lasts longer: %(first)s.",
-            "Nothing new in %(last)s that is not noise. %(n)s changes last longer, the newest: %(first)s.",
-            len(longer),
-        )
-        return text % {"last": last, "n": len(longer), "first": _lowered(said(first, names[first.unit], hide=hide))}
-    sentences = [_("%(change)s.") % {"change": said(new[0], names[new[0].unit], hide=hide)}]
-    if len(new) > 1:
-        more = len(new) - 1
-        sentences.append(
-            ngettext("%(n)s more change is new in %(last)s.", "%(n)s more changes are new in %(last)s.", more)
-            % {"n": more, "last": last}
-        )
-    if longer:
+    first, rest = (new[0] if new else None), new[1:]
+    sentences = list(handoffs[:1])
+    if first is None:
+        sentences.append(_nothing_new(longer, names, hide=hide, last=last, named=not sentences))
+    elif first.is_turn or not sentences:
+        sentences.insert(0, _("%(change)s.") % {"change": said(first, names[first.unit], hide=hide)})
+    else:
+        text = _("New in %(last)s, neither better nor worse: %(unit)s, %(what)s.")
+        sentences.append(text % {"last": last, "unit": names[first.unit], "what": phrase_of(first)})
+    if rest:
+        more = ngettext("%(n)s more change is new in %(last)s.", "%(n)s more changes are new in %(last)s.", len(rest))
+        sentences.append(more % {"n": len(rest), "last": last})
+    if longer and first is not None and len(sentences) < LEAD_SENTENCES:
         text = ngettext("%(n)s change has lasted longer.", "%(n)s changes have lasted longer.", len(longer))
         sentences.append(text % {"n": len(longer)})
     return " ".join(sentences)
+
+
+def _nothing_new(longer: list[Change], names: dict[str, str], *, hide: bool, last: str, named: bool) -> str:
+    """Say that nothing is new; and where nothing else opens the page, which change that lasts is the newest."""
+    if not longer:
+        return _("Nothing else changed in %(last)s that is not noise.") % {"last": last}
+    if not named:
+        text = ngettext(
+            "Nothing new in %(last)s that is not noise. %(n)s change lasts longer.",
+            "Nothing new in %(last)s that is not noise. %(n)s changes last longer.",
+            len(longer),
+        )
+        return text % {"last": last, "n": len(longer)}
+    text = ngettext(
+        "Nothing new in %(last)s that is not noise. %(n)s change lasts longer: %(first)s.",
+        "Nothing new in %(last)s that is not noise. %(n)s changes last longer, the newest: %(first)s.",
+        len(longer),
+    )
+    newest = longer[0]
+    return text % {"last": last, "n": len(longer), "first": _lowered(said(newest, names[newest.unit], hide=hide))}
 
 
 def said(change: Change, name: str, *, hide: bool) -> str:

@@ -114,16 +114,18 @@ def serve(
 
 
 def warm() -> None:
-    """Make what the first pages need, so that nobody waits for it: the glance at the whole system, with its chances."""
+    """Make what the first pages need, so that nobody waits for it: the glance at the whole system and its hand-offs."""
     from django.db import connection
 
     from knitwork.web import glance, judging
+    from knitwork.web.pages import changed, waits
     from knitwork.web.source import source
 
     try:
         known = source()
         if known.answers is not None:
             glance.glance(known, judging.usual_period(known))
+            changed.judged_pairs(known, waits.LEVEL, judging.usual_period(known))
     except Exception:  # the page itself will show what is wrong, to the person who asks for it
         logging.getLogger("django").exception("what the first pages need could not be made beforehand")
     finally:

@@ -7,6 +7,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -14,6 +16,7 @@ from knitwork.draw.periods import Period, full_name
 from knitwork.signals.newness import last_tested
 from knitwork.web import fresh, glance, judging, present, say, small
 from knitwork.web.accounts.access import may, needs
+from knitwork.web.pages import waits
 from knitwork.web.pages.around import Names, inside, taking_part
 from knitwork.web.pages.atlas import atlas
 from knitwork.web.pages.frame import of
@@ -46,12 +49,13 @@ def system(request: HttpRequest) -> HttpResponse:
     numbers = found[top].numbers
     numbers = numbers | {"late": fresh.late_note(source, numbers["feeds"])}
     several = calendar and len(named) > 1
+    pairs = waits.lines(source, known, period, hide=hide) if several else []
     context: dict[str, Any] = {
         "name": known.name(top) if len(roots) == 1 else source.name,
         "top": known.link(top),
-        "lead": glance.lead(found, named, hide=hide, last=last) if several else present.lead(told, calendar=calendar),
+        "lead": opening(found, named, last, pairs, hide=hide) if several else present.lead(told, calendar=calendar),
         "tiles": present.tiles(source, top, numbers, hide=hide) if len(roots) == 1 else [],
-        "news": news(found, named, last, hide=hide) if several else None,
+        "news": news(found, named, last, pairs, hide=hide) if several else None,
         "signals": [
             present.card_of(source, one, unit=top, period=period, hide=hide)
             for one in [one for one in judged if one.evaluation.recent][:SHOWN_CHANGES]
@@ -86,7 +90,18 @@ def last_period(found: dict[str, glance.Glance], codes: dict[str, str], period: 
     return full_name(max(labels), period, _) if labels else ""
 
 
-def news(found: dict[str, glance.Glance], names: dict[str, str], last: str, *, hide: bool) -> dict[str, Any]:
+def opening(
+    found: dict[str, glance.Glance], names: dict[str, str], last: str, pairs: list[waits.Line], *, hide: bool
+) -> SafeString:
+    """Return the sentences the page opens with; the hand-off they name leads to its page."""
+    said = escape(glance.lead(found, names, hide=hide, last=last, handoffs=[line.sentence for line in pairs]))
+    link = f'<a href="{escape(pairs[0].address)}">' if pairs else ""
+    return mark_safe(said.replace(present.OPENING, link).replace(present.CLOSING, "</a>"))  # noqa: S308 - escaped
+
+
+def news(
+    found: dict[str, glance.Glance], names: dict[str, str], last: str, pairs: list[waits.Line], *, hide: bool
+) -> dict[str, Any]:
     """Return what is new in the last complete period and what lasts longer, each change in words and with its page."""
     new, longer = glance.changes_of(found, names)
     told = {
@@ -95,6 +110,8 @@ def news(found: dict[str, glance.Glance], names: dict[str, str], last: str, *, h
     }
     return {
         "last": last,
+        "new_pairs": [line for line in pairs if line.new],
+        "longer_pairs": [line for line in pairs if not line.new],
         "new": told["new"][:SHOWN_CHANGES],
         "new_rest": told["new"][SHOWN_CHANGES:],
         "longer": told["longer"][:SHOWN_CHANGES],
