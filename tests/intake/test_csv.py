@@ -283,7 +283,7 @@ def test_a_column_of_people_is_never_the_unit(landing):
 
 CELL = st.text(st.characters(codec="cp1252", exclude_characters="\0"), max_size=12)
 QUIET = settings(
-    max_examples=150,
+    max_examples=60,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
     derandomize=True,
@@ -341,7 +341,7 @@ def try_to_land(engine, folder, content):
         assert "\n" not in str(fault)
 
 
-@settings(QUIET, max_examples=300)
+@settings(QUIET, max_examples=120)
 @given(JUNK)
 def test_nothing_but_a_sentence_comes_of_junk(engine, tmp_path, content):
     try_to_land(engine, tmp_path, content)
