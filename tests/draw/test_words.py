@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 
 from knitwork.draw.icon import KINDS, icon_kind, icon_svg
+from knitwork.draw.told import level_of
 from knitwork.draw.words import brief, icon_words, lead, sentence
 
 from .records import chart_of, evaluations, quiet, weeks, worse
@@ -226,3 +227,56 @@ def test_icons_differ_by_shape_and_carry_words():
     assert icon_words(worse()) == "worse"
     assert 'aria-label="worse"' in icon_svg(worse())
     assert icon_words(chart_of([*STEADY, 60.0])) == "higher"
+
+
+CLIMBED = [
+    9.0,
+    9.1,
+    8.9,
+    9.0,
+    9.2,
+    8.8,
+    9.0,
+    9.1,
+    8.9,
+    9.0,
+    8.9,
+    9.1,
+    10.2,
+    10.4,
+    10.3,
+    10.1,
+    10.5,
+    10.2,
+    10.4,
+    10.3,
+    9.6,
+]
+
+
+def test_a_run_is_told_by_its_level_and_not_by_its_last_point():
+    record = chart_of(CLIMBED, chart="run", direction="down", unit="min")
+    (run,) = [signal for signal in record.signals if signal.rule == "longest_run"]
+    level, centre = level_of(record, run)
+
+    assert (level, centre) == (10.3, record.centres[-1])
+    assert "10.3" in lead([("Wait", record)])
+    assert "9.6" not in lead([("Wait", record)])
+    assert "10.3" in brief(record)
+
+
+def test_the_level_of_a_run_leaves_out_what_is_hidden_and_is_unknown_where_all_of_it_is():
+    record = chart_of(CLIMBED, chart="run", direction="down", unit="min")
+    (run,) = [signal for signal in record.signals if signal.rule == "longest_run"]
+    some = dataclasses.replace(record, values=(*record.values[:-3], None, None, 9.6))
+    none = dataclasses.replace(record, values=(None,) * len(record))
+
+    assert level_of(some, run)[0] == 10.2
+    assert level_of(none, run)[0] is None
+
+
+def test_a_point_beyond_a_limit_is_told_by_itself():
+    record = chart_of([5, 7, 6, 8, 6, 7, 5, 6, 7, 6, 8, 6, 19], direction="down")
+    (beyond,) = record.signals
+
+    assert level_of(record, beyond)[0] == 19

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from importlib.resources import files
 
@@ -64,3 +65,16 @@ def test_the_style_has_no_left_and_right(word):
 def test_the_language_is_put_back():
     translation.activate("en-gb")
     assert translation.gettext("Today") == "Today"
+
+
+def test_no_plural_in_the_source_is_shorter_than_its_singular():
+    """In English the plural adds letters: a shorter one says that the two were given the wrong way round."""
+    found = []
+    for file in files("knitwork").rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            told = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "ngettext"
+            if told and all(isinstance(one, ast.Constant) for one in node.args[:2]):
+                found.append(tuple(one.value for one in node.args[:2]))
+
+    assert len(found) > 50
+    assert [(one, many) for one, many in found if len(many) < len(one)] == []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from statistics import median
 
 from knitwork.draw.labels import number as digits
 from knitwork.draw.labels import value_text, with_unit
 from knitwork.draw.periods import Period
-from knitwork.draw.record import shown_decimals, value_decimals
-from knitwork.signals import Evaluation
+from knitwork.draw.record import RUN, shown_decimals, value_decimals
+from knitwork.signals import Evaluation, Signal
 
 Plural = Callable[[str, str, int], str]
 
@@ -43,6 +44,23 @@ def last_tested(evaluation: Evaluation) -> int:
 def as_value(evaluation: Evaluation, value: float | None) -> str:
     """Return a value with its unit and the decimals of its chart."""
     return value_text(value, evaluation.spec.unit, shown_decimals(evaluation))
+
+
+def level_of(evaluation: Evaluation, signal: Signal) -> tuple[float | None, float | None]:
+    """Return the value that a signal stands for and the centre beside it; None where it is hidden or over.
+
+    Of a run that lasts it is the middle of what came since, for the last point alone may lie next to the centre; of a
+    point beyond a limit it is that point.
+    """
+    at = last_tested(evaluation) if signal.rule == RUN else signal.end
+    if signal.end < at:
+        return None, None
+    if signal.rule != RUN:
+        return evaluation.values[at], evaluation.centres[at]
+    since = [
+        value for place in signal.points if place >= signal.since and (value := evaluation.values[place]) is not None
+    ]
+    return (median(since) if since else None), evaluation.centres[at]
 
 
 def told_apart(evaluation: Evaluation, value: float | None, other: float | None) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from knitwork.draw.periods import Period, Translate, as_written, full_name, gettext_noop, period_of, short_name
 from knitwork.draw.record import CROSSINGS, RUN, last_known, leading_signal
-from knitwork.draw.told import Plural, as_counted, as_value, counted, last_tested, told_apart
+from knitwork.draw.told import Plural, as_counted, as_value, counted, last_tested, level_of, told_apart
 from knitwork.signals import Evaluation, Signal
 
 __all__ = [
@@ -66,10 +66,10 @@ def brief(evaluation: Evaluation, *, period: Period | None = None, _: Translate 
     said = headline(evaluation, signal, period=period, name=short_name, _=_)
     if signal.rule == CROSSINGS:
         return said
-    at = last_tested(evaluation) if signal.rule == RUN else signal.end
-    if evaluation.values[at] is None or signal.end < at:
+    level, beside = level_of(evaluation, signal)
+    if level is None:
         return said
-    value, centre = told_apart(evaluation, evaluation.values[at], evaluation.centres[at])
+    value, centre = told_apart(evaluation, level, beside)
     return _("%(what)s: %(value)s against %(centre)s") % {"what": said, "value": value, "centre": centre}
 
 
@@ -319,10 +319,10 @@ def _thing(
 
 def _against(evaluation: Evaluation, signal: Signal, _: Translate) -> str:
     """Say the number against the usual one; nothing for a run that is over or a value that is hidden."""
-    at = last_tested(evaluation) if signal.rule == RUN else signal.end
-    if signal.end < at or evaluation.values[at] is None:
+    level, beside = level_of(evaluation, signal)
+    if level is None:
         return ""
-    value, usual = told_apart(evaluation, evaluation.values[at], evaluation.centres[at])
+    value, usual = told_apart(evaluation, level, beside)
     return _("%(value)s against the usual %(usual)s") % {"value": value, "usual": usual}
 
 

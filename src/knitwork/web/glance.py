@@ -11,17 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from knitwork.draw import words
-from knitwork.draw.labels import value_text
 from knitwork.draw.periods import Period, full_name
-from knitwork.draw.record import CROSSINGS, RUN, shown_decimals, value_decimals
+from knitwork.draw.record import CROSSINGS, RUN
+from knitwork.draw.told import level_of, told_apart
 from knitwork.signals import Evaluation, Signal, evaluate_many
 from knitwork.signals.newness import chance_of_new, last_tested, new_signals
 from knitwork.web import judging, present, small
 from knitwork.web.definitions import Definition
 from knitwork.web.source import Source
 
-# Decimals that two numbers are given at most, to tell them apart.
-MOST_DECIMALS = 4
 # The first page opens with so many sentences, about; what they leave out stands below them.
 LEAD_SENTENCES = 2
 # Beyond this many points the chance of a new signal is taken to stay.
@@ -208,11 +206,10 @@ def what(change: Change, *, hide: bool) -> str:
     if signal is None or change.wanders:
         return definition.short
     known = {"what": phrase_of(change), "when": when(evaluation, signal, change.period)}
-    last = last_tested(evaluation)
-    at = signal.end if signal.rule != RUN or last is None else last
-    value, usual = told_apart(evaluation, at)
-    if not value or signal.end < at:
+    level, beside = level_of(evaluation, signal)
+    if level is None:
         return _("%(what)s, %(when)s") % known
+    value, usual = told_apart(evaluation, level, beside)
     known |= {"value": value, "usual": usual}
     return _("%(what)s, %(value)s against the usual %(usual)s, %(when)s") % known
 
@@ -222,17 +219,6 @@ def phrase_of(change: Change) -> str:
     signal, definition = change.signal, change.definition
     phrase = "" if signal is None or change.wanders else definition.rise if signal.side == "high" else definition.fall
     return _(phrase) if phrase else definition.short
-
-
-def told_apart(evaluation: Evaluation, at: int) -> tuple[str, str]:
-    """Return a value and the usual one with decimals enough to differ; empty where the value is hidden or unknown."""
-    value, usual, unit = evaluation.values[at], evaluation.centres[at], evaluation.spec.unit
-    if value is None or usual is None:
-        return "", ""
-    decimals, others = value_decimals(evaluation), shown_decimals(evaluation)
-    while value_text(value, "", decimals) == value_text(usual, "", others) and others < MOST_DECIMALS:
-        decimals = others = others + 1
-    return value_text(value, unit, decimals), value_text(usual, "%" if unit == "%" else "", others)
 
 
 def when(evaluation: Evaluation, signal: Signal, period: Period) -> str:

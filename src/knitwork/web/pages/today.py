@@ -107,7 +107,7 @@ def signals(source: Source, head: Head) -> dict[str, Any]:
     more = len(now) - len(cards)
     return {
         "signals": cards,
-        "more": ngettext("%(n)s more signals.", "%(n)s more signal.", more) % {"n": more} if more else "",
+        "more": ngettext("%(n)s more signal.", "%(n)s more signals.", more) % {"n": more} if more else "",
         "of": len(head.judged),
         "signalling": len(now),
         "doubts": doubts.of_unit(source, [one.measure for one in now[:MOST_CARDS]], head.known),
