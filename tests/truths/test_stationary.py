@@ -8,7 +8,6 @@ from math import sqrt
 import pytest
 
 from knitwork.demo.ledger import TRUTHS
-from knitwork.signals import expected_by_chance
 from knitwork.web import present
 from knitwork.web.source import from_home
 
@@ -21,8 +20,8 @@ COPIES, SEED = 60, 2008
 # 400 other orders of each chart's own: either has an error of its own.
 DRAWS = 20_000
 ERRORS = 3
-# A share of time that is mostly nought, in units where patients come for a single visit: far from a normal value, so
-# that limits of three sigma are passed more often than the simulation with normal values says.
+# A share of time adds up few and long times: far from a normal value, so that limits of three sigma may be passed more
+# often than a simulation with normal values says. The pages reckon its chance from the chart's own values.
 HEAVY_TAILED = "unaccounted_time_share"
 
 
@@ -66,15 +65,12 @@ def test_no_kind_of_chart_signals_more_often_than_the_pages_say(charts):
     assert all(tally.rate >= tally.chance / 3 for tally in tallies.values())
 
 
-def test_the_share_of_time_between_units_signals_often_and_the_pages_know_it(charts):
-    """Not a promise but a finding, kept here so that nobody forgets it: more than twice as often as normal values."""
+def test_the_share_of_time_between_units_signals_as_often_as_the_pages_say(charts):
     heavy = [c for c in charts if c.measure == HEAVY_TAILED]
     tally = stationary.judge_copies(heavy, copies=COPIES, seed=SEED)["all"]
     said(figures(HEAVY_TAILED, tally))
-    of_normal = expected_by_chance([c.evaluation for c in heavy if c.spec.rules]) / tally.charts
 
     assert abs(tally.rate - tally.chance) <= tolerance(tally)
-    assert tally.rate > 2 * of_normal
 
 
 def test_copies_keep_the_sizes_and_the_rate_of_their_chart(charts):
