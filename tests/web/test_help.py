@@ -41,6 +41,21 @@ def test_every_link_of_the_help_leads_to_a_page_and_a_heading_of_it(path):
         assert not heading or f'id="{heading}"' in target.html, f"{path} leads to {link}"
 
 
+@pytest.mark.parametrize("path", manual.paths())
+def test_no_page_of_the_help_has_a_style_of_its_own_or_a_heading_without_words(path):
+    html = str(manual.page(path).html)
+
+    assert " style=" not in html
+    assert not re.search(r"<th[^>]*>\s*</th>", html)
+    assert html.count("<td") + html.count("<th") >= html.count("<tr>")
+
+
+def test_numbers_of_a_table_stand_at_the_end_and_code_can_be_scrolled_by_keys():
+    assert '<td class="n">' in str(manual.page("reference/benchmarks").html)
+    engine = str(manual.page("background/engine").html)
+    assert engine.count("<pre>") == engine.count('<div class="wide" tabindex="0" role="group"><pre>') > 0
+
+
 def test_a_link_that_leads_out_of_the_docs_keeps_its_words_only():
     html = manual.page("index").html
 

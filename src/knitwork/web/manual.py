@@ -21,6 +21,7 @@ from markdown_it.token import Token
 # Where a link leads out of the docs its words stay and the link goes: the page is not in the package.
 PICTURES = frozenset({".png"})
 EXCERPT = 160
+CODE = ("fence", "code_block")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,23 +126,33 @@ def _excerpt(text: str, wanted: list[re.Pattern[str]]) -> str:
 
 
 def _adapted(tokens: list[Token], path: str) -> Iterator[Token]:
-    """Give headings and glossary terms their names, lead links to our own pages, and let wide tables scroll."""
-    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+    """Give headings and glossary terms their names, lead links to our own pages, and let wide tables and code scroll."""
+    for before, token, following in zip([None, *tokens[:-1]], tokens, [*tokens[1:], None], strict=True):
         if token.type == "heading_open" and following is not None:
             token.attrSet("id", anchor(_plain(following)))
         elif token.type == "paragraph_open" and following is not None and (term := _term(following)):
             token.attrSet("id", anchor(term))
         elif token.type == "inline":
             token.children = list(_linked(token.children or [], path))
-        if token.type == "table_open":
-            box = Token("html_block", "", 0)
-            box.content = '<div class="wide" tabindex="0" role="group">'
-            yield box
+        if token.type in ("th_open", "td_open") and "text-align:right" in str(token.attrs.pop("style", "")):
+            # The parser says it by a style, which our policy refuses.
+            token.attrSet("class", "n")
+        if token.type == "th_open" and following is not None and not following.content:
+            # A heading without words is none.
+            token.tag = "td"
+        if token.type == "th_close" and before is not None and before.type == "inline" and not before.content:
+            token.tag = "td"
+        if token.type in ("table_open", *CODE):
+            yield _markup('<div class="wide" tabindex="0" role="group">')
         yield token
-        if token.type == "table_close":
-            box = Token("html_block", "", 0)
-            box.content = "</div>\n"
-            yield box
+        if token.type in ("table_close", *CODE):
+            yield _markup("</div>\n")
+
+
+def _markup(text: str) -> Token:
+    box = Token("html_block", "", 0)
+    box.content = text
+    return box
 
 
 def _term(inline: Token) -> str:
