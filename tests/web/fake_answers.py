@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from knitwork.model.units import Membership, Registry, Unit
 from knitwork.signals import Spec
-from knitwork.web.definitions import Definition
+from knitwork.web.definitions import Definition, Wording
 from knitwork.web.source import Source
 
 from .fake_feeds import FakeFeeds
@@ -81,15 +81,17 @@ def definition(row):
     return Definition(
         id=measure,
         version="1.0.0",
-        title=title,
-        short=title,
-        why="Time between units is time nobody cares for the patient.",
-        source="Nelson and colleagues, 2002",
+        wording=Wording(
+            title=title,
+            short=title,
+            why="Time between units is time nobody cares for the patient.",
+            source="Nelson and colleagues, 2002",
+            words=f"{title}, for each unit and period.",
+            numerator="stays that count",
+            denominator="all stays",
+        ),
         direction=direction,
         spec=Spec(chart=chart, direction=direction, unit=unit_, factor=factor),
-        words=f"{title}, for each unit and period.",
-        numerator="stays that count",
-        denominator="all stays",
         needs=("patient", "unit", "start", "end"),
     )
 

@@ -82,9 +82,9 @@ def test_the_same_words_open_both_pages_and_mark_what_changed(ada):
 
 
 def test_a_measure_says_in_a_nurses_words_what_it_did(ada, invented_system, monkeypatch):
-    spoken = dataclasses.replace(
-        fake_answers.MEASURES["discharge_before_noon"], rise="more go home <early>", fall="fewer go home <early>"
-    )
+    plain = fake_answers.MEASURES["discharge_before_noon"]
+    wording = dataclasses.replace(plain.wording, rise="more go home <early>", fall="fewer go home <early>")
+    spoken = dataclasses.replace(plain, wording=wording)
     monkeypatch.setitem(fake_answers.MEASURES, "discharge_before_noon", spoken)
 
     lead = re.search(r'class="lead">(.*?)</p>', text(ada.get("/units/CCU/")))[1]

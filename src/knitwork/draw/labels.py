@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 Values = Sequence[float | None]
 
@@ -141,8 +142,30 @@ def decimals_for(values: Iterable[float | None]) -> int:
     return min(max(math.ceil(-math.log10(span / 10) - 1e-9), 0), 4)
 
 
+class Writing(NamedTuple):
+    """How a language writes numbers: the marks of thousands and of decimals, and the name of a unit."""
+
+    thousands: str = ","
+    decimal: str = "."
+    unit: Callable[[str], str] = str
+
+
+ENGLISH = Writing()
+_asked: list[Callable[[], Writing]] = [lambda: ENGLISH]
+
+
+def write_as(writing: Callable[[], Writing]) -> None:
+    """Let numbers be written as `writing` says whenever one is: where there are readers of several languages.
+
+    "1,284" is one thousand and more in English, and little more than one in Dutch.
+    """
+    _asked[:] = [writing]
+
+
 def number(value: float, decimals: int = 0) -> str:
     """Return `value` in digits, with commas between thousands and a real minus sign; nothing at all is "0".
+
+    The marks are those of the reader's language where `write_as` was told of one.
 
     >>> number(1284.2), number(-3.14159, 1), number(-0.01, 1), number(0, 2)
     ('1,284', '−3.1', '0.0', '0')
@@ -152,6 +175,9 @@ def number(value: float, decimals: int = 0) -> str:
     text = f"{value:,.{decimals}f}"
     if text[0] == "-":
         text = text[1:] if not text.strip("-0.,") else "−" + text[1:]
+    writing = _asked[0]()
+    if writing.decimal != ".":
+        text = text.translate({ord(","): writing.thousands, ord("."): writing.decimal})
     return text
 
 
@@ -167,7 +193,7 @@ def with_unit(digits: str, unit: str) -> str:
         return digits + unit
     if unit == "days" and digits == "1":
         unit = "day"
-    return f"{digits}\u00a0{unit}"
+    return f"{digits}\u00a0{_asked[0]().unit(unit)}"
 
 
 def value_text(value: float | None, unit: str, decimals: int = 0) -> str:

@@ -9,6 +9,12 @@ class WebConfig(AppConfig):
     name = "knitwork.web"
     label = "web"
 
+    def ready(self) -> None:
+        from knitwork.draw.labels import write_as
+        from knitwork.web import say
+
+        write_as(say.writing)
+
 
 class AccountsConfig(AppConfig):
     name = "knitwork.web.accounts"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from django.utils.translation import gettext as _
+
 from knitwork.measures.definition import Measure
 from knitwork.measures.language import tree
 from knitwork.measures.language.check import check
@@ -22,20 +24,33 @@ NEEDS_KINDS = frozenset({"icu units", "ed units", "inpatient units", "clinic sta
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
-    """What a page says about a measure, and how its chart is made."""
+class Wording:
+    """What a measure's definition says, as it is written there: in English."""
 
-    id: str
-    version: str
     title: str
     short: str
     why: str
     source: str
-    direction: str
-    spec: Spec
     words: str = ""
     numerator: str = ""
     denominator: str = ""
+    # What a nurse says when the number goes up, and when it goes down; without them its title is said.
+    rise: str = ""
+    fall: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a page says about a measure, and how its chart is made.
+
+    Its words are translated each time they are asked for, so one definition serves readers of all languages.
+    """
+
+    id: str
+    version: str
+    wording: Wording
+    direction: str
+    spec: Spec
     needs: tuple[str, ...] = ()
     counts: Counts = "people"
     is_outcome: bool = False
@@ -43,9 +58,42 @@ class Definition:
     in_time: bool = False
     # It goes by local hours, days of the week or midnights, so a wrong zone makes it wrong.
     by_the_clock: bool = False
-    # What a nurse says when the number goes up, and when it goes down; without them its title is said.
-    rise: str = ""
-    fall: str = ""
+
+    @property
+    def title(self) -> str:
+        return in_words(self.wording.title)
+
+    @property
+    def short(self) -> str:
+        return in_words(self.wording.short)
+
+    @property
+    def why(self) -> str:
+        return in_words(self.wording.why)
+
+    @property
+    def source(self) -> str:
+        return in_words(self.wording.source)
+
+    @property
+    def words(self) -> str:
+        return in_words(self.wording.words)
+
+    @property
+    def numerator(self) -> str:
+        return in_words(self.wording.numerator)
+
+    @property
+    def denominator(self) -> str:
+        return in_words(self.wording.denominator)
+
+    @property
+    def rise(self) -> str:
+        return in_words(self.wording.rise)
+
+    @property
+    def fall(self) -> str:
+        return in_words(self.wording.fall)
 
     @property
     def of_values(self) -> bool:
@@ -70,26 +118,34 @@ class Definition:
         return not NEEDS_KINDS.isdisjoint(self.needs)
 
 
+def in_words(text: str) -> str:
+    """Return a text of the catalogue in the reader's language; of nothing gettext would give the file's head."""
+    return _(text) if text else ""
+
+
 def from_catalogue(measure: Measure) -> Definition:
     """Return the page's view of one entry of the catalogue."""
-    return Definition(
-        id=measure.id,
-        version=measure.version,
+    wording = Wording(
         title=measure.title,
         short=measure.title_short,
         why=measure.why,
         source=measure.source,
-        direction=measure.direction,
-        spec=to_spec(measure),
         words=measure.words.sentence,
         numerator=measure.words.numerator,
         denominator=measure.words.denominator,
+        rise=measure.said.up if measure.said else "",
+        fall=measure.said.down if measure.said else "",
+    )
+    return Definition(
+        id=measure.id,
+        version=measure.version,
+        wording=wording,
+        direction=measure.direction,
+        spec=to_spec(measure),
         needs=measure.needs,
         counts=counts_of(measure),
         in_time=measure.has_values,
         by_the_clock=goes_by_the_clock(measure),
-        rise=measure.said.up if measure.said else "",
-        fall=measure.said.down if measure.said else "",
         is_outcome=bool(measure.censor_days) and measure.fact in ("stay", "visit"),
     )
 

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from knitwork.draw.words import joined
 from knitwork.home.lateness import LATE_DAYS, Brought
-from knitwork.web import say
+from knitwork.web import notes, say
 
 # Of a delivery that changed more months than this the others are counted.
 MONTHS_NAMED = 4
@@ -169,5 +169,4 @@ def is_said(note: str) -> bool:
 
 def sentence(note: Any) -> str:
     """Return a note of a load as a sentence."""
-    text = str(note)
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+    return notes.told(str(note))

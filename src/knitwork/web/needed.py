@@ -9,8 +9,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from knitwork.home.levels import Completeness
 from knitwork.measures.catalogue import catalogue
+from knitwork.measures.computable import WAYS_OUT
+from knitwork.measures.definition import NEEDS
 from knitwork.web import say, small
-from knitwork.web.definitions import Definition
+from knitwork.web.definitions import Definition, in_words
 from knitwork.web.kept import kept
 from knitwork.web.source import Source
 
@@ -44,6 +46,22 @@ def needs_of(definition: Definition) -> list[str]:
     """Return what a measure needs of the records, in words."""
     known = [str(NEEDED[need]) for need in definition.needs if need in NEEDED]
     return [_("patient, unit and start of each stay"), *known]
+
+
+def allowed(source: Source) -> dict[str, tuple[bool, str, str]]:
+    """Return for each measure whether it can be computed, else why not and what would unlock it, to be read."""
+    can = source.answers.computable()
+    return {measure: (able, _told(why_not), _told(unlock)) for measure, (able, why_not, unlock) in can.items()}
+
+
+def _told(text: str) -> str:
+    """Return a text made of the sentences of `measures.computable` in the reader's language."""
+    said = in_words(text)
+    if said != text:
+        return said
+    for one in (*NEEDS.values(), *WAYS_OUT.values()):
+        said = said.replace(one, _(one))
+    return said.replace("Not computed:", _("Not computed:"))
 
 
 def identity_of(measure: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, get_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
-from knitwork.draw.labels import number, with_unit
+from knitwork.draw.labels import Writing, number, with_unit
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -39,6 +39,15 @@ KIND_NAMES = {
 }
 
 
+# Units of numbers are translated where they are written, beside the number.
+UNITS = (gettext_noop("s"), gettext_noop("min"), gettext_noop("h"), gettext_noop("day"), gettext_noop("days"))
+
+
+def writing() -> Writing:
+    """Return how the language of this request writes numbers and their units."""
+    return Writing(get_format("THOUSAND_SEPARATOR"), get_format("DECIMAL_SEPARATOR"), _)
+
+
 def kind_name(kind: str) -> str:
     """Return a kind of unit in words."""
     return str(KIND_NAMES.get(kind, kind))
@@ -58,13 +67,13 @@ def duration(seconds: float | None) -> str:
     if seconds is None:
         return "–"
     if seconds < 60:
-        return with_unit(number(seconds), _("s"))
+        return with_unit(number(seconds), "s")
     if seconds < 90 * 60:
-        return with_unit(number(seconds / 60), _("min"))
+        return with_unit(number(seconds / 60), "min")
     if seconds < 48 * 3600:
-        return with_unit(number(seconds / 3600, 1), _("h"))
+        return with_unit(number(seconds / 3600, 1), "h")
     days = seconds / 86400
-    return with_unit(number(days, 0 if days >= 9.95 or round(days, 1) == round(days) else 1), _("days"))
+    return with_unit(number(days, 0 if days >= 9.95 or round(days, 1) == round(days) else 1), "days")
 
 
 def hours(seconds: float | None) -> str:

@@ -23,7 +23,7 @@ NAMED_UNITS = 4
 def measures(request: HttpRequest) -> HttpResponse:
     """Show the catalogue, the measures that these records allow first."""
     source = with_answers(request)
-    can = source.answers.computable()
+    can = needed.allowed(source)
     directions = {"up": _("more is better"), "down": _("less is better"), "neither": _("no direction is wanted")}
     signals = signalling(source)
     rows = []

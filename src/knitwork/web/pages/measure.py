@@ -54,7 +54,7 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
     all_rows, hidden = numbers_of(source, at, definition, period, hide=hide)
     rows = small.emptied(all_rows, hidden)
     decimals = present.decimals_of(rows)
-    able, why_not, unlock = source.answers.computable().get(measure, (True, "", ""))
+    able, why_not, unlock = needed.allowed(source).get(measure, (True, "", ""))
     context: dict[str, Any] = {
         "place": at,
         "definition": definition,

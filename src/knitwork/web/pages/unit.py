@@ -16,7 +16,7 @@ from knitwork.draw.periods import Period
 from knitwork.draw.words import joined
 from knitwork.home.spine import DAY_US
 from knitwork.model.units import SUPPORT_KINDS
-from knitwork.web import glance, judging, present, say
+from knitwork.web import glance, judging, needed, present, say
 from knitwork.web.accounts.access import may
 from knitwork.web.kept import kept
 from knitwork.web.pages.around import Names, Place, holds_at, inside, period_of, place, taking_part
@@ -197,7 +197,7 @@ def unit_links(known: Names, codes: list[str]) -> list[dict[str, Any]]:
 
 def missing(source: Source, at: Place, shown: set[str]) -> list[dict[str, str]]:
     """Return the measures that have nothing to show here, each with its reason."""
-    can = source.answers.computable()
+    can = needed.allowed(source)
     without_beds = judging.without_beds(source, at.code)
     found = []
     for measure, definition in source.measures.items():

@@ -1,0 +1,69 @@
+"""What a load noted about a file, said in the reader's language.
+
+Notes are kept with a delivery as sentences in English, as the command line shows them. Those that a page shows are
+known here by their shape; any other stands as it was written.
+"""
+
+from __future__ import annotations
+
+import re
+
+from django.utils.translation import gettext_lazy
+
+ORDER = r"(?P<order>day, month, year|month, day, year|year, month, day)"
+SHAPES = (
+    (
+        rf"dates were read as {ORDER}: in (?P<n>[\d,]+) values the first number is over 12",
+        gettext_lazy("Dates were read as %(order)s: in %(n)s values the first number is over 12."),
+    ),
+    (
+        rf"dates were read as {ORDER}: in (?P<n>[\d,]+) values the second number is over 12",
+        gettext_lazy("Dates were read as %(order)s: in %(n)s values the second number is over 12."),
+    ),
+    (
+        rf"dates were read as {ORDER}: in (?P<n>[\d,]+) more rows the start is then before the end",
+        gettext_lazy("Dates were read as %(order)s: in %(n)s more rows the start is then before the end."),
+    ),
+    (
+        rf"dates were read as {ORDER}, as the profile says",
+        gettext_lazy("Dates were read as %(order)s, as the profile says."),
+    ),
+    (
+        rf"dates were read as {ORDER} with a year of two digits: the first number goes over 31",
+        gettext_lazy("Dates were read as %(order)s with a year of two digits: the first number goes over 31."),
+    ),
+    (
+        r"the start times were read as (?P<form>.+)",
+        gettext_lazy("The times of the starts were read as %(form)s."),
+    ),
+    (
+        r"the end times were read as (?P<form>.+)",
+        gettext_lazy("The times of the ends were read as %(form)s."),
+    ),
+    (
+        r"(?P<file>.+): the sheet '(?P<sheet>.*)' was read",
+        gettext_lazy("%(file)s: the sheet “%(sheet)s” was read."),
+    ),
+    (
+        r"(?P<file>.+) is written in (?P<encoding>\S+)",
+        gettext_lazy("%(file)s is written in %(encoding)s."),
+    ),
+)
+FORMS = {
+    "day, month, year": gettext_lazy("day, month, year"),
+    "month, day, year": gettext_lazy("month, day, year"),
+    "year, month, day": gettext_lazy("year, month, day"),
+    "digits only, year first": gettext_lazy("digits only, year first"),
+    "with the name of the month": gettext_lazy("with the name of the month"),
+    "serial numbers of a workbook": gettext_lazy("serial numbers of a workbook"),
+}
+_SHAPES = tuple((re.compile(shape), text) for shape, text in SHAPES)
+
+
+def told(note: str) -> str:
+    """Return a note of a load as a sentence, in the reader's language where its shape is known."""
+    for shape, text in _SHAPES:
+        found = shape.fullmatch(note.removesuffix("."))
+        if found:
+            return str(text) % {name: str(FORMS.get(value, value)) for name, value in found.groupdict().items()}
+    return note[:1].upper() + note[1:] + ("" if note.endswith(".") else ".")
