@@ -121,3 +121,26 @@ def test_the_longest_wait_is_one_in_hospital_where_the_patient_was_ever_admitted
             assert chain.longest in (hospital or chain.waits)
             assert chain.longest.gap_s == max(stay.gap_s or 0 for stay in hospital or chain.waits)
     assert seen > 10
+
+
+def test_a_person_is_found_once_by_any_of_the_numbers_and_is_told_by_which(tmp_path):
+    home = open_home(tmp_path / "home")
+    stays = "patient,unit,start,end\n" + "".join(
+        f"{who},W,2026-03-0{day} 08:00,2026-03-0{day} 09:00\n" for day, who in enumerate(("A1", "B1", "C7"), start=1)
+    )
+    (tmp_path / "a.csv").write_text(stays, "utf-8")
+    (tmp_path / "links.csv").write_text("patient,merged_into\nB1,C7\nC8,C7\n", "utf-8")
+    home.load([tmp_path / "a.csv"], options())
+    home.load([tmp_path / "links.csv"], options(feed="links"))
+    home.refresh(registry())
+    answers = home.answers()
+
+    def found(text):
+        rows, many = find_patients(answers, text)
+        assert many == len(rows)
+        return [(row["patient"], row["number"]) for row in rows]
+
+    assert found("b1") == [("C7", "B1")]
+    assert found("c") == [("C7", None)]
+    assert found("1") == [("A1", None), ("C7", "B1")]
+    assert found("C8") == [("C7", "C8")]

@@ -26,10 +26,6 @@ class FakeFeeds:
     """The answers of `knitwork.home.lateness`; `came` may be changed by a test."""
 
     came = (LATE, FIRST)
-    linked = ()
 
     def brought(self):
         return list(self.came)
-
-    def links(self, person=None):
-        return [dict(row) for row in self.linked]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 
+from .fake_persons import GIVEN_UP
+
 HOUR_US = 3_600_000_000
 # 2 October 2026, 08:00 in Amsterdam.
 FIRST_US = 1_790_920_800_000_000
@@ -61,7 +63,15 @@ class JourneyAnswers:
 
     def find_patients(self, text):
         found = sorted(p for p in PEOPLE if text.lower() in p.lower())
-        rows = [{"patient": p, "stays": len(PEOPLE[p]()), "first_us": FIRST_US, "last_us": FIRST_US} for p in found]
+        by_number = {
+            who: number for number, who in GIVEN_UP.items() if who in PEOPLE and text.lower() in number.lower()
+        }
+        found += [who for who in by_number if who not in found]
+        rows = [
+            {"patient": p, "number": None if text.lower() in p.lower() else by_number[p], "stays": len(PEOPLE[p]()),
+             "first_us": FIRST_US, "last_us": FIRST_US}
+            for p in found
+        ]  # fmt: skip
         return rows, len(rows)
 
     def patient_stays(self, patient):

@@ -76,10 +76,13 @@ def test_many_deliveries_are_cut_and_counted(ada, came):
 
 
 def test_links_between_numbers_are_counted(ada, invented_system):
+    answers = fake_answers.FakeAnswers()
+    answers.given_up = {}
+    invented_system["answers"] = answers
     assert "between patient numbers" not in text(ada.get("/feeds/"))
 
     answers = fake_answers.FakeAnswers()
-    answers.linked = ({"patient": "HS-1", "person": "RB-1", "merged_into": "RB-1", "at_us": None},)
+    answers.given_up = {"HS-1": "RB-1"}
     invented_system["answers"] = answers
     said = text(ada.get("/feeds/"))
     assert "1 link between patient numbers" in said

@@ -127,3 +127,36 @@ def test_odd_ids_have_a_page_of_their_own(tess, patient):
 def test_the_way_to_patients_is_shown_to_those_who_may_go_it(tess, ben):
     assert reverse("patients") in text(tess.get("/journeys/"))
     assert reverse("patients") not in text(ben.get("/journeys/"))
+
+
+def test_a_number_that_was_given_up_leads_to_its_person_and_that_is_written_down(tess, ben):
+    address = reverse("patient", kwargs={"patient": "HS/42"})
+    response = tess.get(address)
+
+    assert response.status_code == 302
+    assert response.url == reverse("patient", kwargs={"patient": "P-0042"})
+    event = AuditEvent.objects.get(action="read whose number it is")
+    assert (event.actor, event.about, event.detail) == ("tess", "HS/42", {"person": "P-0042"})
+    assert ben.get(address).status_code == 403
+    assert AuditEvent.objects.count() == 1
+
+
+def test_the_page_names_the_numbers_that_were_given_up_and_by_which_link(tess):
+    page = text(tess.get("/patients/P-0042/"))
+
+    assert "HS/42 is the same person, by a link of 5 October 2026 (row 2 of patient-links)." in page
+    assert "is the same person" not in text(tess.get("/patients/P-0007/"))
+
+
+def test_where_days_are_shifted_a_link_is_named_without_its_day(tess, invented_system):
+    invented_system["answers"].shifted = True
+
+    assert "HS/42 is the same person, by a link in row 2 of patient-links" in text(tess.get("/patients/P-0042/"))
+
+
+def test_a_person_is_found_by_a_number_that_was_given_up(tess):
+    page = text(tess.get("/patients/?q=hs"))
+
+    assert "also known as HS/42" in page
+    assert reverse("patient", kwargs={"patient": "P-0042"}) in page
+    assert "also known as" not in text(tess.get("/patients/?q=p-00"))

@@ -17,16 +17,28 @@ FOUND = 50
 
 
 def find_patients(answers: Answers, text: str, *, limit: int = FOUND) -> tuple[list[Row], int]:
-    """Return patients whose id holds `text`, whatever its case, the exact first, and how many there are in all."""
+    """Return patients one of whose numbers holds `text`, whatever its case, and how many there are in all.
+
+    The exact stand first. `number` is the given-up number by which a person was found, or None where the
+    person's own holds it.
+    """
     wanted = text.strip()
     if not wanted or not answers.manifest.of("patient"):
         return [], 0
+    given_up = "UNION ALL SELECT patient, person FROM {person}" if answers.manifest.rows("person") else ""
     rows = answers.rows(
         f"""
-        SELECT patient::VARCHAR AS patient, stays, first_us, last_us, count(*) OVER () AS found
-        FROM {{patient}} WHERE contains(lower(patient::VARCHAR), lower($text))
-        ORDER BY lower(patient::VARCHAR) <> lower($text), NOT starts_with(lower(patient::VARCHAR), lower($text)), patient
-        LIMIT {int(limit)}
+        WITH known AS (SELECT patient::VARCHAR AS number, patient::VARCHAR AS person FROM {{patient}} {given_up}),
+        -- one row a person: the best of his or her numbers
+        matched AS (
+            SELECT person, min((lower(number) <> lower($text), NOT starts_with(lower(number), lower($text)),
+                                number <> person, number)) AS best
+            FROM known WHERE contains(lower(number), lower($text)) GROUP BY person
+        )
+        SELECT m.person AS patient, CASE WHEN m.best[3] THEN m.best[4] END AS number, p.stays, p.first_us, p.last_us,
+               count(*) OVER () AS found
+        FROM matched m JOIN {{patient}} p ON p.patient::VARCHAR = m.person
+        ORDER BY m.best[1], m.best[2], m.person LIMIT {int(limit)}
         """,
         text=wanted,
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -51,6 +51,7 @@ def found_row(row: dict[str, Any], tz: str) -> dict[str, Any]:
     """Return one patient found, for the list."""
     return {
         "patient": row["patient"],
+        "number": row["number"] or "",
         "address": reverse("patient", kwargs={"patient": row["patient"]}),
         "stays": say.count(row["stays"]),
         "first": say.day(row["first_us"], tz),
@@ -60,8 +61,16 @@ def found_row(row: dict[str, Any], tz: str) -> dict[str, Any]:
 
 @needs("patients")
 def patient(request: HttpRequest, patient: str) -> HttpResponse:
-    """Show one patient's way through the units. The reading is written down before the page is."""
+    """Show one patient's way through the units. The reading is written down before the page is.
+
+    A number that was given up leads to the person whose it is: for as long as the link holds, so not for good.
+    """
     source = with_answers(request)
+    person = source.answers.person_of(patient)
+    if person != patient:
+        with transaction.atomic():
+            record(by=request.user, action="read whose number it is", about=patient[:400], detail={"person": person})  # type: ignore[arg-type]
+        return redirect("patient", patient=person)
     rows = source.answers.patient_stays(patient)
     with transaction.atomic():
         record(by=request.user, action="read a patient", about=patient[:400], detail={"stays": len(rows)})  # type: ignore[arg-type]
@@ -76,12 +85,30 @@ def patient(request: HttpRequest, patient: str) -> HttpResponse:
         "tiles": tiles(chain),
         "unknown": unknown_words(chain),
         "shifted": not chain.calendar,
+        "numbers": numbers(source, patient, calendar=chain.calendar),
         "chain": [passed_row(one, names) for one in passed(chain)],
         "waits": waits(source, chain, names, clock),
         "journeys": journeys(source, chain, names, clock),
         "as_of": say.long_day(source.answers.as_of_us, source.tz) if present.has_calendar(source) else "",
     }
     return render(request, "pages/patient.html", context)
+
+
+def numbers(source: Source, person: str, *, calendar: bool) -> list[str]:
+    """Say of each number that was given up for this person's by which link it was: without a day where days are shifted."""
+    links = source.answers.links(person)
+    files = {d["delivery"]: d["name"] for d in source.answers.deliveries()} if links else {}
+    said = []
+    for link in links:
+        file = files.get(link["delivery"], link["feed"])
+        told = {"number": link["patient"], "file": file, "row": link["row"], "day": say.day(link["at_us"], source.tz)}
+        text = (
+            _("%(number)s is the same person, by a link of %(day)s (row %(row)s of %(file)s).")
+            if calendar and link["at_us"] is not None
+            else _("%(number)s is the same person, by a link in row %(row)s of %(file)s.")
+        )
+        said.append(text % told)
+    return said
 
 
 def lead(chain: Chain, names: Names, clock: Clock) -> str:
