@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from knitwork.cli.printing import say, sentences
+from knitwork.cli.printing import counted, say, sentences
 from knitwork.home import Home, LoadOptions, LoadReport, RefreshReport, open_home
 from knitwork.home.trouble import in_sentences
 from knitwork.model.errors import CannotDo
@@ -95,7 +95,7 @@ def _bring_in(files: Sequence[Path]) -> None:
                 count = actions.bring_in_memberships(rows.read_memberships_csv(text), by=BY)
         except CannotDo as refused:
             raise CannotDo(f"{file}: {refused}") from refused
-        say(f"{file.name}: {count} rows brought in")
+        say(f"{file.name}: {counted(count, 'row', 'rows')} brought in")
 
 
 def take_in(home: Home, paths: Sequence[Path], options: LoadOptions) -> LoadReport | None:
@@ -127,11 +127,12 @@ def told(report: LoadReport) -> None:
         if one.known:
             say(f"{one.path.name}: already known, nothing changed")
             continue
-        what = "patient links" if one.links else "rows"
-        say(f"{one.path.name}: {one.taken:,} {what} taken, {one.rejected:,} rejected (feed {one.feed})")
+        taken = counted(one.taken, *(("patient link", "patient links") if one.links else ("row", "rows")))
+        say(f"{one.path.name}: {taken} taken, {one.rejected:,} rejected (feed {one.feed})")
         sentences(one.notes)
         if one.rejected:
-            sentences([f"knitwork rejects --feed {one.feed} lists the rejected rows and why"])
+            rows = "row" if one.rejected == 1 else "rows"
+            sentences([f"knitwork rejects --feed {one.feed} lists the rejected {rows} and why"])
         if one.profile:
             sentences(
                 [f"how it was read is written in {one.profile}; if a guess is wrong, edit it and run knitwork refresh"]
@@ -169,7 +170,8 @@ def told_refresh(report: RefreshReport) -> None:
         say(f"Nothing new: generation {report.generation} is up to date.")
     else:
         say(
-            f"Generation {report.generation}: {report.stays:,} stays, {report.rebuilt} of {report.buckets} buckets "
+            f"Generation {report.generation}: {counted(report.stays, 'stay', 'stays')}, "
+            f"{report.rebuilt} of {counted(report.buckets, 'bucket', 'buckets')} "
             f"rebuilt in {report.seconds:.1f} s"
         )
 
@@ -180,7 +182,12 @@ def summary(home: Home) -> None:
     units = [u for u in answers.registry.units if answers.registry.level_of(u.unit) == "micro"]
     patients = answers.manifest.rows("patient")
     handoffs = sum(int(p["count"]) for p in answers.pairs("micro"))
-    say(f"{home.settings.name}: {len(units)} units, {patients:,} patients, {handoffs:,} hand-offs between units")
+    told = (
+        counted(len(units), "unit", "units"),
+        counted(patients, "patient", "patients"),
+        counted(handoffs, "hand-off between units", "hand-offs between units"),
+    )
+    say(f"{home.settings.name}: {', '.join(told)}")
     for feed in answers.feeds():
         if feed.calendar == "shifted":
             sentences(

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 
-from knitwork.cli.printing import say
+from knitwork.cli.printing import counted, say
 from knitwork.home import Home
 from knitwork.model.errors import CannotDo
 
@@ -27,7 +27,7 @@ def check(home: Home) -> int:
     for good, sentence in findings(home):
         say(f"{'ok   ' if good else 'WRONG'}  {sentence}")
         wrong += not good
-    say("Nothing is wrong." if not wrong else f"{wrong} things need attention.")
+    say("Nothing is wrong." if not wrong else f"{counted(wrong, 'thing needs', 'things need')} attention.")
     return 1 if wrong else 0
 
 
@@ -61,7 +61,7 @@ def findings(home: Home) -> Iterator[Finding]:
 
 def _inbox(home: Home) -> Iterator[Finding]:
     deliveries = home.place.inbox.deliveries()
-    yield True, f"the inbox holds {len(deliveries)} deliveries"
+    yield True, f"the inbox holds {counted(len(deliveries), 'delivery', 'deliveries')}"
     for delivery in deliveries:
         file = home.place.inbox.file(delivery)
         if not file.exists():
@@ -80,16 +80,20 @@ def _lake(home: Home) -> Iterator[Finding]:
         yield False, str(refused)
         return
     missing = [f.name for f in manifest.files if not home.place.lake.path(f).exists()]
-    good = f"the lake is at generation {manifest.generation}, {len(manifest.files)} files in {manifest.buckets} buckets"
+    files, buckets = counted(len(manifest.files), "file", "files"), counted(manifest.buckets, "bucket", "buckets")
+    good = f"the lake is at generation {manifest.generation}, {files} in {buckets}"
+    gone = counted(len(missing), "file of the lake is", "files of the lake are")
     yield (
         not missing,
-        good if not missing else f"{len(missing)} files of the lake are missing: run knitwork refresh --full",
+        good if not missing else f"{gone} missing: run knitwork refresh --full",
     )
     landed = set(manifest.landed)
     waiting = [d.name for d in home.place.inbox.deliveries() if f"{d.feed}:{d.delivery}" not in landed]
     yield (
         not waiting,
-        "every delivery is in the lake" if not waiting else f"{len(waiting)} deliveries wait: run knitwork refresh",
+        "every delivery is in the lake"
+        if not waiting
+        else f"{counted(len(waiting), 'delivery waits', 'deliveries wait')}: run knitwork refresh",
     )
     yield (
         not manifest.dirty,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from knitwork.cli import acts
-from knitwork.cli.printing import Format, iso, say, sentences, show
+from knitwork.cli.printing import Format, counted, iso, say, sentences, show
 from knitwork.model.errors import CannotDo
 from knitwork.model.units import LEVELS
 
@@ -60,7 +60,8 @@ def status(home: HomeOption = None, format: FormatOption = Format.table) -> None
             f"{target.settings.name}: generation {answers.generation}, made {answers.made_at}, data to {iso(answers.as_of_us)}"
         )
         if answers.manifest.dirty:
-            say(f"{len(answers.manifest.dirty)} buckets have new rows: knitwork refresh brings the numbers up to date")
+            new = counted(len(answers.manifest.dirty), "bucket has", "buckets have")
+            say(f"{new} new rows: knitwork refresh brings the numbers up to date")
     rows = []
     for feed in answers.feeds():
         rows.append(
@@ -96,17 +97,13 @@ def _links_feed(answers: Answers, feed: str) -> dict[str, Any]:
 
 def linked(links: LinkState) -> str:
     """Say what the patient links mean together."""
-    up, of = _n(links.given_up, "number was", "numbers were"), _n(links.persons, "person", "persons")
-    said = [f"{_n(links.taken, 'patient link', 'patient links')}: {up} given up, of {of}"]
+    up, of = counted(links.given_up, "number was", "numbers were"), counted(links.persons, "person", "persons")
+    said = [f"{counted(links.taken, 'patient link', 'patient links')}: {up} given up, of {of}"]
     if links.aside:
-        said.append(f"{_n(links.aside, 'link is', 'links are')} set aside, see rejects")
+        said.append(f"{counted(links.aside, 'link is', 'links are')} set aside, see rejects")
     if links.waiting:
-        said.append(f"{_n(links.waiting, 'link is', 'links are')} new: knitwork refresh brings them in")
+        said.append(f"{counted(links.waiting, 'link is', 'links are')} new: knitwork refresh brings them in")
     return "; ".join(said)
-
-
-def _n(number: int, one: str, several: str) -> str:
-    return f"{number:,} {one if number == 1 else several}"
 
 
 def units(home: HomeOption = None, format: FormatOption = Format.table) -> None:

@@ -41,6 +41,15 @@ def iso(us: int | None, zone: dt.tzinfo = dt.UTC) -> str | None:
     return moment.isoformat(timespec="auto")
 
 
+def counted(number: int, one: str, several: str) -> str:
+    """Return a number with what is counted, one or several of it.
+
+    >>> counted(1, "row", "rows"), counted(12_000, "row", "rows")
+    ('1 row', '12,000 rows')
+    """
+    return f"{number:,} {one if number == 1 else several}"
+
+
 def show(
     rows: Iterable[dict[str, Any]], columns: Sequence[str], how: Format, *, empty: str = "Nothing to show."
 ) -> None:
