@@ -124,6 +124,15 @@ def test_the_sentence_agrees_with_the_record(evaluation):
             "Also changed: C (higher in November 2026).",
         ),
         (
+            [
+                ("B", chart_of([*STEADY, 60.0], direction="up")),
+                ("C", chart_of([*STEADY, 60.0])),
+                ("A", worse()),
+            ],
+            "One thing got worse that is not noise: A (worse since July 2026, 41 min against the usual 29). "
+            "Got better: B (better in November 2026).",
+        ),
+        (
             [(name, worse()) for name in "ABCDE"],
             "Five things got worse that are not noise: A (worse since July 2026, 41 min against the usual 29), "
             "B (worse since July 2026) and 3 more.",
