@@ -130,7 +130,7 @@ def test_the_sentence_agrees_with_the_record(evaluation):
                 ("A", worse()),
             ],
             "One thing got worse that is not noise: A (worse since July 2026, 41 min against the usual 29). "
-            "Got better: B (better in November 2026).",
+            "Got better: B (better in November 2026). 1 more changed.",
         ),
         (
             [(name, worse()) for name in "ABCDE"],

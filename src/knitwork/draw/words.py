@@ -22,7 +22,7 @@ __all__ = [
 NEEDED = 12  # points before there are limits (design 4)
 # So many changes are named in the first sentence of a page, and in each after it; of the others it is said how many.
 NAMED_FIRST, NAMED_AFTER = 2, 1
-# A page opens with two sentences at most: what is neither better nor worse stands among the signals.
+# After two sentences the rest, which is neither better nor worse, is only counted: it stands among the signals.
 MOST_SENTENCES = 2
 COUNTS = (
     gettext_noop("One"), gettext_noop("Two"), gettext_noop("Three"), gettext_noop("Four"), gettext_noop("Five"),
@@ -231,7 +231,10 @@ def lead(
     groups = {verdict: [p for p in changed if _group(p[1]) == verdict] for verdict in ("worse", "better", "neither")}
     sentences: list[str] = []
     for verdict, some in groups.items():
-        if some and len(sentences) < MOST_SENTENCES:
+        if some and len(sentences) == MOST_SENTENCES:
+            text = ngettext("%(count)s more changed.", "%(count)s more changed.", len(some))
+            sentences.append(text % {"count": len(some)})
+        elif some:
             named = NAMED_FIRST if not sentences else NAMED_AFTER
             things = [
                 _thing(title, one, said or {}, strong, _, full=not sentences and not at)
