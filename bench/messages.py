@@ -36,13 +36,18 @@ def collect() -> Catalog:
     found = Catalog(project="Knitwork", charset="utf-8")
     for path in sorted(SOURCE.rglob("*.py")):
         with path.open("rb") as source:
-            for line, _function, message, comments in extract_python(source, KEYWORDS, (), {}):
+            for line, function, message, comments in extract_python(source, KEYWORDS, (), {}):
                 # of ngettext the number comes too, as None
                 texts = tuple(t for t in message if t) if isinstance(message, tuple) else message
                 if not texts:
                     continue
+                context = None
+                if function == "pgettext" and isinstance(texts, tuple):
+                    context, texts = texts[0], texts[1:]
                 said = texts[0] if isinstance(texts, tuple) and len(texts) == 1 else texts
-                found.add(said, locations=[(str(path.relative_to(SOURCE)), line)], auto_comments=comments)
+                found.add(
+                    said, context=context, locations=[(str(path.relative_to(SOURCE)), line)], auto_comments=comments
+                )
     for path in sorted(SOURCE.rglob("*.html")):
         text = path.read_text("utf-8")
         for match in TRANSLATE.finditer(text):
@@ -87,7 +92,7 @@ def main() -> None:
             write_po(out, catalog, width=120, ignore_obsolete=True)
         with po.with_suffix(".mo").open("wb") as out:
             write_mo(out, catalog)
-        missing = sum(1 for m in catalog if m.id and not m.string)
+        missing = sum(1 for m in catalog if m.id and not (all(m.string) if isinstance(m.string, tuple) else m.string))
         print(f"{po.parts[-3]}: {len(catalog)} texts, {missing} not yet translated")
 
 

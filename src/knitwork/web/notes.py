@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 ORDER = r"(?P<order>day, month, year|month, day, year|year, month, day)"
@@ -57,6 +58,49 @@ FORMS = {
     "with the name of the month": gettext_lazy("with the name of the month"),
     "serial numbers of a workbook": gettext_lazy("serial numbers of a workbook"),
 }
+FIELDS = {
+    "patient": gettext_lazy("patient"),
+    "unit": gettext_lazy("unit"),
+    "start": gettext_lazy("start"),
+    "end": gettext_lazy("end"),
+    "row": gettext_lazy("row"),
+}
+# Why a row was refused, with its values: the shapes that `intake.formats.csv.rules` writes.
+REFUSED = (
+    (
+        r"the patient is empty; unit (?P<unit>.*), start (?P<start>.*)",
+        gettext_lazy("the patient is empty; unit %(unit)s, start %(start)s"),
+    ),
+    (
+        r"the unit is empty; start (?P<start>.*), end (?P<end>.*)",
+        gettext_lazy("the unit is empty; start %(start)s, end %(end)s"),
+    ),
+    (
+        r"the start is empty; unit (?P<unit>.*), end (?P<end>.*)",
+        gettext_lazy("the start is empty; unit %(unit)s, end %(end)s"),
+    ),
+    (
+        r"the start (?P<start>.*) is not a time; end (?P<end>.*)",
+        gettext_lazy("the start %(start)s is not a time; end %(end)s"),
+    ),
+    (
+        r"the start (?P<start>.*) is a made-up date; end (?P<end>.*)",
+        gettext_lazy("the start %(start)s is a made-up date; end %(end)s"),
+    ),
+    (
+        r"the end (?P<end>.*) is not a time; start (?P<start>.*)",
+        gettext_lazy("the end %(end)s is not a time; start %(start)s"),
+    ),
+    (
+        r"the end (?P<end>.*) is a made-up date; start (?P<start>.*)",
+        gettext_lazy("the end %(end)s is a made-up date; start %(start)s"),
+    ),
+    (
+        r"the end (?P<end>.*) is before the start (?P<start>.*)",
+        gettext_lazy("the end %(end)s is before the start %(start)s"),
+    ),
+)
+_REFUSED = tuple((re.compile(shape), text) for shape, text in REFUSED)
 _SHAPES = tuple((re.compile(shape), text) for shape, text in SHAPES)
 
 
@@ -67,3 +111,18 @@ def told(note: str) -> str:
         if found:
             return str(text) % {name: str(FORMS.get(value, value)) for name, value in found.groupdict().items()}
     return note[:1].upper() + note[1:] + ("" if note.endswith(".") else ".")
+
+
+def refused(message: str) -> str:
+    """Return why a row was refused, in the reader's language where its shape is known."""
+    for shape, text in _REFUSED:
+        found = shape.fullmatch(message)
+        if found:
+            empty = {"(empty)": _("(empty)")}
+            return str(text) % {name: empty.get(value, value) for name, value in found.groupdict().items()}
+    return message
+
+
+def field_name(field: str) -> str:
+    """Return which column of a refused row was at fault."""
+    return str(FIELDS.get(field, field))

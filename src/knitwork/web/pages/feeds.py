@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from knitwork.home.lateness import Brought
-from knitwork.web import delivered, fresh, say
+from knitwork.web import delivered, fresh, notes, say
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.audit.record import record
 from knitwork.web.kept import kept
@@ -56,13 +56,18 @@ def feeds(request: HttpRequest) -> HttpResponse:
             {"feed": feed, "rule": names.get(rule, str(rule).replace("_", " ")), "rows": say.count(n)}
             for (feed, rule), n in by_rule.most_common()
         ],
-        "rejects": rejects[:SHOWN_REJECTS] if sees_rows else [],
+        "rejects": [refused_row(one) for one in rejects[:SHOWN_REJECTS]] if sees_rows else [],
         "rejected": say.count(sum(state.rejected for state in states)),
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
         "made_at": moment(source.answers.made_at, source.tz),
         "generation": source.answers.generation,
     }
     return render(request, "pages/feeds.html", context)
+
+
+def refused_row(one: dict[str, Any]) -> dict[str, Any]:
+    """Return a refused row with its field and its reason in words."""
+    return one | {"field": notes.field_name(str(one["field"])), "message": notes.refused(str(one["message"] or ""))}
 
 
 def row_of(one: Brought, tz: str) -> dict[str, str]:

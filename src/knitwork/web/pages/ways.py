@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from knitwork.home.chains import HOME
 from knitwork.web import say, small
@@ -105,7 +106,7 @@ def from_words(unit: str, known: Names) -> str:
 
 
 def to_words(unit: str, known: Names) -> str:
-    return _("to %(unit)s") % {"unit": known.name(unit)} if unit != HOME else _("home or elsewhere")
+    return _("to %(unit)s") % {"unit": known.name(unit)} if unit != HOME else pgettext("they go", "home or elsewhere")
 
 
 def share(part: int, whole: int) -> str:
