@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from knitwork.home.beginning import Beginning
 from knitwork.home.lateness import Brought, Month
 
 
@@ -26,6 +30,7 @@ class FakeFeeds:
     """The answers of `knitwork.home.lateness`; `came` may be changed by a test."""
 
     came = (LATE, FIRST)
+    beginnings: Mapping[str, Beginning] = MappingProxyType({})
 
     def brought(self):
         return list(self.came)

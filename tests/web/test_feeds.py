@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from knitwork.home.beginning import Beginning
+
 from . import fake_answers
 from .fake_feeds import FIRST, LATE, delivery
 
@@ -87,6 +89,17 @@ def test_links_between_numbers_are_counted(ada, invented_system):
     said = text(ada.get("/feeds/"))
     assert "1 link between patient numbers" in said
     assert "HS-1" not in said
+
+
+def test_stays_from_before_the_records_begin_are_counted(ada, invented_system):
+    assert "under way" not in text(ada.get("/feeds/"))
+
+    answers = fake_answers.FakeAnswers()
+    answers.beginnings = {"adt": Beginning(day=20_022, earlier=3, stays=48_000)}
+    invented_system["answers"] = answers
+    said = text(ada.get("/feeds/"))
+
+    assert "3 stays began before 26 October 2024, when these records are under way: they count in totals" in said
 
 
 def test_a_reader_sees_counts_and_no_row(ben):

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from knitwork.home import (
+    beginning,
     chains,
     feeds,
     lateness,
@@ -207,12 +208,17 @@ class Answers:
     # Periods
 
     @cached_property
+    def beginnings(self) -> dict[str, beginning.Beginning]:
+        """When each feed of real dates begins, and how many of its stays start before."""
+        if not self.manifest.of("fact_stay"):
+            return {}
+        rows = self.rows(beginning.STARTS.format(stays="{fact_stay}"))
+        return beginning.beginnings((r["feed"], r["start_day"], r["n"]) for r in rows)
+
+    @cached_property
     def first_day(self) -> int | None:
-        """The local day on which the first stay with a real date starts."""
-        if not self.is_derived:
-            return None
-        day = self.one("SELECT min(start_day) AS d FROM {cell_patients} WHERE period = 'day' AND calendar")["d"]
-        return None if day is None else int(day)
+        """The local day on which the records begin: no period from before it is told."""
+        return beginning.first_day(self.beginnings) if self.is_derived else None
 
     def periods(self, period: str, limit: int | None = None, censor_days: int = 0) -> list[Row]:
         """Return the periods up to the watermark, whether or not anything happened in them.

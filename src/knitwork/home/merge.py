@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Sequence
 
+from knitwork.home import beginning
 from knitwork.home.place import Place
 from knitwork.journeys.pairs import FEED_STATE, departures_recorded, pair_cells_sql
 from knitwork.lake.buckets import bucket_sql
@@ -208,12 +209,9 @@ class _Merging:
         return local_day(manifest.watermark_us or 0, self.place.settings.tz)
 
     def first_day_of(self, manifest: Manifest) -> int:
-        """Return the local day on which a generation's first stay with a real date begins."""
-        atoms = self.source(manifest, "atom_patients")
-        found = self.con.execute(f"SELECT min(start_day) FROM {atoms} WHERE period = 'day' AND calendar").fetchall()[0][
-            0
-        ]
-        return 0 if found is None else int(found)
+        """Return the local day on which a generation's records begin; 0 where no date is real."""
+        found = self.con.execute(beginning.STARTS.format(stays=self.source(manifest, "fact_stay"))).fetchall()
+        return beginning.first_day(beginning.beginnings(found)) or 0
 
     def find_touched(self, day: int) -> None:
         """Find the keys that can have changed: the units and days of all facts, old and new, of the stirred patients."""

@@ -134,6 +134,18 @@ def last_change(one: Brought) -> str:
     return said + ": " + _("it changed %(months)s.") % {"months": months_of(one)}
 
 
+def earlier(many: int, day: int) -> str:
+    """Say how many stays start before the day (counted from 1970-01-01) on which their feed is under way."""
+    text = ngettext(
+        "%(n)s stay began before %(day)s, when these records are under way: it counts in totals, and no chart goes back "
+        "to it.",
+        "%(n)s stays began before %(day)s, when these records are under way: they count in totals, and no chart goes "
+        "back to them.",
+        many,
+    )
+    return text % {"n": say.count(many), "day": say.period_name(day, "day")}
+
+
 def linked(many: int) -> str:
     """Say how many numbers of patients were found to be somebody's other number."""
     if not many:

@@ -94,6 +94,9 @@ def feed_view(state: Any, source: Source, brought: list[Brought]) -> dict[str, A
         said.append(_("Departure not recorded by this feed: waits between units cannot be told."))
     if state.zone_assumed:
         said.append(_("No time zone was given: UTC is assumed, so hours of the day may be off."))
+    begun = source.answers.beginnings.get(state.feed)
+    if begun is not None and begun.earlier and not shifted:
+        said.append(delivered.earlier(begun.earlier, begun.day))
     said += [delivered.sentence(note) for note in state.notes if not delivered.is_said(note)]
     return {
         "feed": state.feed,
