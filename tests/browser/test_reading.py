@@ -41,7 +41,7 @@ def stops_by_tab(page):
 def test_tab_alone_reaches_everything_in_the_order_it_is_read(page, riverbend, path):
     page.goto(riverbend.address + path)
     if path.endswith("/setup/"):  # a date field has stops inside that only this loop would count
-        page.evaluate("document.querySelector('input[type=date]').type = 'text'")
+        page.evaluate("document.querySelectorAll('input[type=date]').forEach(field => field.type = 'text')")
 
     wanted, seen = stops_by_tab(page)
 
@@ -97,7 +97,7 @@ def test_without_script_a_page_says_the_same(browser, page, riverbend, path):
 
     assert without.locator("svg").count() == page.locator("svg").count()
     assert page.locator("script").count() == 0
-    for summary in without.locator("summary").all():
+    for summary in without.locator("details:not([open]) > summary").all()[::-1]:
         summary.click()
     assert without.locator("body").inner_text() == words(page)
     bare.close()

@@ -20,7 +20,7 @@ def fetched(url):
 
 def all_pages(site):
     """Return the pages of every unit, each measure in turn, and every kind of page besides."""
-    found = dict.fromkeys(path for _route, path in site.pages())
+    found = dict.fromkeys(path for route, path in site.pages() if route != "help-picture")
     registry = site.answers.registry
     for at, unit in enumerate(registry.units):
         found |= dict.fromkeys(site.of(name, code=unit.unit) for name in ("unit", "wall", "setup"))

@@ -20,6 +20,7 @@ class Person:
 
     def click(self, where):
         where.click()
+        self.page.wait_for_load_state()
         self.clicks += 1
 
     def link(self, name):

@@ -180,6 +180,7 @@ def _linked(children: list[Token], path: str) -> Iterator[Token]:
         elif child.type == "image":
             name = str(child.attrGet("src") or "").rsplit("/", 1)[-1]
             child.attrSet("src", reverse("help-picture", kwargs={"name": name}))
+            child.attrSet("loading", "lazy")  # a page of pictures sends those that are looked at
         yield child
 
 
