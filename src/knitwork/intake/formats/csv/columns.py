@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from knitwork.intake.formats.csv.profile import Profile
 
 LINK_COLUMNS = ("patient", "merged_into", "at", "kind")
-COLUMNS = ("patient", "unit", "start", "end", "visit", "activity", "lifecycle", "instance")
+COLUMNS = ("patient", "unit", "start", "end", "visit", "activity", "lifecycle", "instance", "clock")
 
 ALIASES: dict[str, tuple[str, ...]] = {
     "patient": (
@@ -26,7 +26,7 @@ ALIASES: dict[str, tuple[str, ...]] = {
     ),
     "unit": (
         "unit", "ward", "careunit", "curr_careunit", "department", "location", "organization", "org", "group",
-        "unit_id", "unit_name", "care_unit", "dept",
+        "unit_id", "unit_name", "care_unit", "dept", "clinic", "practice",
     ),
     "start": (
         "start", "intime", "admit", "from", "arrival", "timestamp", "start_time", "start_ts", "in_time",
@@ -41,7 +41,14 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "lifecycle": ("lifecycle", "registration_type", "lifecycle:transition", "event_lifecycle_state", "lifecycle_id"),
     "instance": ("handling_id", "activity_instance_id", "event_matching", "activity_instance", "concept:instance"),
     "time": ("time", "timestamp", "time:timestamp", "event_time"),
+    "date": ("date", "appointment", "appointment_date", "visit_date"),
 }  # fmt: skip
+
+# A start in two columns, the day and the time of day: an appointment list has no other.
+DAY_AND_CLOCK = (
+    ("date", "time"), ("appointment_date", "appointment_time"), ("visit_date", "visit_time"), ("start_date", "start_time"),
+    ("arrival_date", "arrival_time"), ("admission_date", "admission_time"),
+)  # fmt: skip
 
 # A file of patient links: the number that is given up, the one that stays, when, and whether it was undone.
 LINK_ALIASES: dict[str, tuple[str, ...]] = {
@@ -128,12 +135,15 @@ def choose(header: Sequence[str], profile: Profile, *, name: str) -> Match:
 
     for role in ("patient", "visit", "activity", "lifecycle", "instance"):
         find(role, _PLAIN[role])
-    find("start", _PLAIN["start"] + _PLAIN["time"])
+    _find_day_and_clock(header, names, roles, given)
+    find("start", _PLAIN["start"] + _PLAIN["time"] + _PLAIN["date"])
     find("end", _PLAIN["end"])
     find("unit", _PLAIN["unit"] + (_PLAIN_EVENT_UNIT if "activity" in roles else ()))
     if "unit" not in roles and "activity" in roles:
         roles["unit"] = roles["activity"]
     _require(header, roles, given, name=name)
+    if "clock" in roles:
+        notes.append(f"the start was read from '{roles['start']}' and '{roles['clock']}' together")
     for role, column in roles.items():
         if names.count(plain(column)) > 1:
             raise CannotDo(
@@ -141,6 +151,19 @@ def choose(header: Sequence[str], profile: Profile, *, name: str) -> Match:
                 "in the header: rename all but one"
             )
     return Match(roles, {role: names.index(plain(column)) for role, column in roles.items()}, tuple(notes))
+
+
+def _find_day_and_clock(
+    header: Sequence[str], names: Sequence[str], roles: dict[str, str], given: Mapping[str, str]
+) -> None:
+    """Take a day and a time of day that belong together as the start, where no other column is named for it."""
+    if "start" in given or "clock" in given:
+        return
+    for day, clock in DAY_AND_CLOCK:
+        others = [alias for alias in _PLAIN["start"] if alias in names and alias not in (plain(day), plain(clock))]
+        if plain(day) in names and plain(clock) in names and not others:
+            roles["start"], roles["clock"] = header[names.index(plain(day))], header[names.index(plain(clock))]
+            return
 
 
 def _require(header: Sequence[str], roles: Mapping[str, str], given: Mapping[str, str], *, name: str) -> None:
@@ -198,5 +221,6 @@ def _has_stays(names: Sequence[str], profile: Profile) -> bool:
     """Say whether a header has a patient, a unit and a start; an event alone, such as A40, is no unit."""
     if not profile.merged_into and profile.unit and plain(profile.unit) in names:
         return True
-    wanted = (_PLAIN["patient"], _PLAIN["unit"] + _PLAIN_EVENT_UNIT, _PLAIN["start"] + _PLAIN["time"])
+    starts = _PLAIN["start"] + _PLAIN["time"] + _PLAIN["date"]
+    wanted = (_PLAIN["patient"], _PLAIN["unit"] + _PLAIN_EVENT_UNIT, starts)
     return all(set(aliases).intersection(names) for aliases in wanted)

@@ -35,6 +35,7 @@ class Profile:
     activity: str | None = None
     lifecycle: str | None = None
     instance: str | None = None
+    clock: str | None = None
     zone: str | None = None
     date_order: str | None = None
     encoding: str | None = None
@@ -56,6 +57,7 @@ KEYS = tuple(field.name for field in fields(Profile))
 
 _COMMENTS = {
     "patient": 'Columns, by the name in the file\'s header. Empty: found by the usual names; "-": there is none.',
+    "clock": "The time of day of the start, where it stands in a column of its own beside the day.",
     "merged_into": "Of a file of patient links: the number that stays (patient is the one given up), when, and the kind.",
     "zone": "Time zone of times without an offset, as in Europe/Amsterdam. Empty: UTC is assumed, and said.",
     "date_order": "dmy, mdy or ymd. Empty: decided from the whole column.",

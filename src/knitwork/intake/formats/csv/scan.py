@@ -155,11 +155,25 @@ def _scan(table: Table, shape: Shape, *, numbered: Path | None = None) -> str:
         columns = "'n': 'BIGINT', " + columns
     places = dict(table.places)
     chosen = ", ".join(
-        f"{_trimmed(f'c{places[role]}')} AS {raw}" if role in places else f"NULL::VARCHAR AS {raw}"
+        f"{_cell(places, role, workbook=table.workbook)} AS {raw}" if role in places else f"NULL::VARCHAR AS {raw}"
         for raw, role in shape.raw.items()
     )
     return f"""SELECT {row} AS "row", {chosen} FROM read_csv({quoted(str(path))}, auto_detect=false, header=false,
         skip={skip}, delim={quoted(separator)}, quote='"', escape='"', columns={{{columns}}}{faults})"""
+
+
+def _cell(places: Mapping[str, int], role: str, *, workbook: bool) -> str:
+    """Return the SQL of a cell; the start's with the time of day from its own column, where there is one."""
+    cell = _trimmed(f"c{places[role]}")
+    if role != "start" or "clock" not in places:
+        return cell
+    clock = _trimmed(f"c{places['clock']}")
+    # What is longer than a time of day is the whole moment, which many write beside the day.
+    joined = f"CASE WHEN length({clock}) <= 11 THEN {cell} || ' ' || {clock} ELSE {clock} END"
+    if workbook:  # two serial numbers: the day, and the part of it that has passed
+        day, part = f"try_cast({cell} AS DOUBLE)", f"try_cast({clock} AS DOUBLE)"
+        joined = f"CASE WHEN {day} IS NOT NULL AND {part} BETWEEN 0 AND 1 THEN CAST({day} + {part} AS VARCHAR) ELSE {joined} END"
+    return f"CASE WHEN {cell} IS NULL OR {clock} IS NULL THEN {cell} ELSE {joined} END"
 
 
 def _trimmed(cell: str) -> str:

@@ -93,6 +93,7 @@ def _named_columns(profile: Profile) -> list[str]:
         "activity",
         "lifecycle",
         "instance",
+        "clock",
         "merged_into",
         "at",
         "kind",
