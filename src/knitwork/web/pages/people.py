@@ -17,7 +17,7 @@ from knitwork.home.today import Seen
 from knitwork.web import judging, say
 from knitwork.web.kept import kept
 from knitwork.web.pages.around import Names
-from knitwork.web.pages.unit import Head
+from knitwork.web.pages.unit import Head, numbers_of
 from knitwork.web.source import Source
 from knitwork.web.until import Until, clock, day_name, short_instant
 
@@ -53,13 +53,16 @@ def lists(source: Source, head: Head, until: Until, seen: list[Seen], *, beside:
     usual_n, usual_s = usual(source, head)
     here = ask.here(seen, beside=beside)
     contacts = judging.without_beds(source, head.place.code)
+    ends = numbers_of(source, head).get("here_now") is not None
     return {
         "here": listed(here, lambda row: here_row(row, head.known, until, usual_s, usual_n)),
         "usual": _("9 in 10 stays here last no longer than %(time)s.") % {"time": say.duration(usual_s)}
         if usual_n >= STAYS_FOR_USUAL
         else "",
         "under_way": listed(ask.under_way(seen, until.us), lambda row: left_row(row, head.known, until)),
-        "days": [day_lists(seen, head.known, until, day, contacts=contacts) for day in (until.day, until.day - 1)],
+        "days": [
+            day_lists(seen, head.known, until, day, contacts=contacts, ends=ends) for day in (until.day, until.day - 1)
+        ],
     }
 
 
@@ -73,13 +76,16 @@ def listed(rows: list[Seen], make: Any) -> Listed:
     return Listed([make(row) for row in rows[:MOST_ROWS]], len(rows))
 
 
-def day_lists(seen: list[Seen], known: Names, until: Until, day: int, *, contacts: bool) -> dict[str, Any]:
-    """Return who came and who left on a day; where people come and go again, one list with both times is enough."""
-    gone = [row for row in ask.left(seen, day) if not (contacts and row.start_day == day)]
+def day_lists(seen: list[Seen], known: Names, until: Until, day: int, *, contacts: bool, ends: bool) -> dict[str, Any]:
+    """Return who came and who left on a day; where people come and go again, one list with both times is enough.
+
+    Without `ends` nobody wrote down who left when: the one time of an event is when the patient came.
+    """
+    gone = [row for row in ask.left(seen, day) if ends and not (contacts and row.start_day == day)]
     return {
         "name": day_name(day),
         "contacts": contacts,
-        "arrived": listed(ask.arrived(seen, day), lambda row: arrived_row(row, known, until)),
+        "arrived": listed(ask.arrived(seen, day), lambda row: arrived_row(row, known, until, ends=ends)),
         "left": listed(gone, lambda row: left_row(row, known, until)),
     }
 
@@ -99,10 +105,10 @@ def here_row(row: Seen, known: Names, until: Until, usual_s: float, usual_n: int
     }
 
 
-def arrived_row(row: Seen, known: Names, until: Until) -> dict[str, Any]:
+def arrived_row(row: Seen, known: Names, until: Until, *, ends: bool) -> dict[str, Any]:
     return named(row) | {
         "at": clock(row.start_us, until.tz) if row.precise else "–",
-        "until": clock(row.end_us, until.tz) if row.precise and row.end_us is not None else "–",
+        "until": clock(row.end_us, until.tz) if ends and row.precise and row.end_us is not None else "–",
         "other": came_from(row, known),
     }
 

@@ -71,7 +71,7 @@ def today(request: HttpRequest, code: str) -> HttpResponse:
     context |= {
         "tiles": tiles(source, head, until, counted),
         "here": here_words(source, head, until, counted),
-        "days": [day_words(head, until, counted, back) for back in (0, 1)],
+        "days": [day_words(source, head, until, counted, back) for back in (0, 1)],
         "under_way": under_way_words(source, head, until, counted),
         "handoffs": handoffs(source, head, until),
         "handoff_days": HANDOFF_DAYS,
@@ -134,7 +134,7 @@ def tiles(source: Source, head: Head, until: Until, counted: Tally) -> list[dict
     return [
         first,
         tile(_("Arrived on %(day)s") % {"day": day}, arrived),
-        tile(_("Left on %(day)s") % {"day": day}, left),
+        tile(_("Left on %(day)s") % {"day": day}, left) | ({} if knows_ends(source, head) else {"value": "–"}),
         # What runs beside a patient's stay is no step of a journey.
         patients if is_beside(source, code) else journeys,
     ]
@@ -143,9 +143,8 @@ def tiles(source: Source, head: Head, until: Until, counted: Tally) -> list[dict
 def here_words(source: Source, head: Head, until: Until, counted: Tally) -> str:
     """Say how many are here, or why that cannot be said."""
     code = head.place.code
-    numbers = numbers_of(source, head)
     at = {"moment": say.instant(until.us, until.tz)}
-    if numbers.get("here_now") is None and not is_beside(source, code):
+    if not knows_ends(source, head) and not is_beside(source, code):
         return _("The records do not say when patients leave, so nobody can say who is here.")
     beside = is_beside(source, code)
     n = counted.beside if beside else counted.here
@@ -157,7 +156,12 @@ def here_words(source: Source, head: Head, until: Until, counted: Tally) -> str:
     return text % (at | {"n": small.shown_count(n, hide=head.hide)})
 
 
-def day_words(head: Head, until: Until, counted: Tally, back: int) -> dict[str, str]:
+def knows_ends(source: Source, head: Head) -> bool:
+    """Say whether any end of a stay here was ever written down: the one time of an event is no departure."""
+    return numbers_of(source, head).get("here_now") is not None
+
+
+def day_words(source: Source, head: Head, until: Until, counted: Tally, back: int) -> dict[str, str]:
     """Say how many came and left on a day, and where from and to; `back` counts days before the last."""
     at = len(counted.arrived) - 1 - back
     name = day_name(until.day - back)
@@ -167,7 +171,9 @@ def day_words(head: Head, until: Until, counted: Tally, back: int) -> dict[str, 
     return {
         "name": name if back else _("%(day)s, until %(time)s") % {"day": name, "time": clock(until.us, until.tz)},
         "arrived": parts(head, arrived, came, counted.came_from[at], coming=True),
-        "left": parts(head, left, went, counted.went_to[at], coming=False),
+        "left": parts(head, left, went, counted.went_to[at], coming=False)
+        if knows_ends(source, head)
+        else _("The records do not say who left."),
     }
 
 
@@ -198,7 +204,7 @@ def under_way_words(source: Source, head: Head, until: Until, counted: Tally) ->
     if judging.without_beds(source, head.place.code):
         return ""
     states = [state for state in source.answers.feeds() if state.feed in until.feeds]
-    if not any(state.departures_recorded for state in states):
+    if not knows_ends(source, head) or not any(state.departures_recorded for state in states):
         return _("Departure not recorded by this feed, so nobody can say who is on the way.")
     since = {"time": clock(until.us - ask.UNDER_WAY_HOURS * ask.HOUR_US, until.tz)}
     if not counted.under_way:

@@ -89,6 +89,10 @@ def _make(source: Source, plan: Plan) -> Inside:
     calendar = kept(source, "has calendar", lambda: present.has_calendar(source))
     period = next((one for one in present.PERIODS if one == plan.period), judging.usual_period(source))
     made = board(source, unit, name=plan.name, period=period, items=plan.items, linked=linked) if calendar else None
+    if made is not None and not made.sheets and not plan.period and period != "month":
+        # A small practice has too few patients for a wall by the week, and enough by the month.
+        monthly = board(source, unit, name=plan.name, period="month", items=plan.items, linked=linked)
+        made = monthly if monthly.sheets else made
     last, late = ends(source, unit) if calendar else (None, None)
     pages = len(made.sheets) if made else 1
     context = {
