@@ -177,9 +177,11 @@ def numbers(request: HttpRequest, code: str, measure: str) -> HttpResponse:
     hide = not may(request.user, "patients")
     period = period_of(request, source) if present.has_calendar(source) else "all"
     rows = small.emptied(*numbers_of(source, at, definition, period, hide=hide))
+    # The same as `knitwork measure` prints: the version, and what tells two texts of one version apart.
+    version = "+".join(part for part in (definition.version, needed.identity_of(measure)) if part)
     columns = ("measure", "version", "level", "unit", "period", "stratum", "numerator", "denominator", "value")
     lines = [
-        [measure, definition.version, at.level, code, row["label"], "",
+        [measure, version, at.level, code, row["label"], "",
          *("" if row.get(name) is None else row[name] for name in ("numerator", "denominator", "value"))]
         for row in rows
     ]  # fmt: skip
