@@ -7,6 +7,9 @@ import re
 import pytest
 
 from knitwork.home.beginning import Beginning
+from knitwork.intake.quality import RULES
+from knitwork.journeys.persons import ASIDE
+from knitwork.web import delivered
 
 from . import fake_answers
 from .fake_feeds import FIRST, LATE, delivery
@@ -89,6 +92,18 @@ def test_links_between_numbers_are_counted(ada, invented_system):
     said = text(ada.get("/feeds/"))
     assert "1 link between patient numbers" in said
     assert "HS-1" not in said
+
+
+def test_one_row_that_could_not_be_used_is_one(ada, invented_system):
+    answers = fake_answers.FakeAnswers()
+    answers.came = (delivery(refused=1),)
+    invented_system["answers"] = answers
+
+    assert "1 row could not be used." in text(ada.get("/feeds/"))
+
+
+def test_every_rule_by_which_a_row_is_set_aside_is_said_in_words():
+    assert delivered.rule_names().keys() == RULES.keys() | ASIDE.keys()
 
 
 def test_stays_from_before_the_records_begin_are_counted(ada, invented_system):

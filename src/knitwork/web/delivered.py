@@ -171,6 +171,14 @@ def rule_names() -> dict[str, str]:
         "end_before_start": _("ends before it starts"),
         "ragged": _("does not fit the header"),
         "lifecycle_unknown": _("an event that is neither a start nor an end"),
+        "merged_into_empty": _("a link that does not say which number stays"),
+        "link_to_itself": _("a link of a number to itself"),
+        "at_unreadable": _("a time of merging that is not a time"),
+        "at_placeholder": _("a made-up time of merging such as 9999-12-31"),
+        "kind_unknown": _("a link that is neither a merge nor an unmerge"),
+        "merged_elsewhere": _("a link of a number that a later link gives to somebody else"),
+        "link_in_a_circle": _("a link that would close a circle"),
+        "unmerge_of_nothing": _("an unmerge of what was never merged"),
     }
 
 

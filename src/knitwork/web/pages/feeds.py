@@ -45,6 +45,7 @@ def feeds(request: HttpRequest) -> HttpResponse:
                 detail={"rows": min(len(rejects), SHOWN_REJECTS)},
             )
     last = delivered.last_one(brought)
+    refused = sum(one.refused for one in brought)
     names = delivered.rule_names()
     context = {
         "feeds": [feed_view(state, source, [b for b in brought if b.feed == state.feed]) for state in states],
@@ -57,7 +58,8 @@ def feeds(request: HttpRequest) -> HttpResponse:
             for (feed, rule), n in by_rule.most_common()
         ],
         "rejects": [refused_row(one) for one in rejects[:SHOWN_REJECTS]] if sees_rows else [],
-        "rejected": say.count(sum(state.rejected for state in states)),
+        "refused": refused,
+        "rejected": say.count(refused),
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
         "made_at": moment(source.answers.made_at, source.tz),
         "generation": source.answers.generation,
