@@ -25,6 +25,7 @@ class Person:
 
     def click(self, name, where="main, header, nav"):
         self.page.locator(where).get_by_role("link", name=name).first.click()
+        self.page.wait_for_load_state()
         self.clicks += 1
 
     def reads(self):
@@ -81,6 +82,7 @@ def test_the_patients_behind_the_month_are_as_many_as_its_row_says(person):
     row = person.page.get_by_role("row").filter(has_text=TRUTH)
     counted = int(row.get_by_role("cell").nth(0).inner_text())
     row.get_by_role("link").click()
+    person.page.wait_for_load_state()
     person.clicks += 1
 
     assert person.page.locator("tbody tr").count() == counted
