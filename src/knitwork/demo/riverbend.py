@@ -14,7 +14,7 @@ from knitwork.demo import dirt, ledger, twice, vitale
 from knitwork.demo.journeys import live
 from knitwork.demo.period import DAY_S, DAYS_BEFORE, Period
 from knitwork.demo.stays import OPEN, Stays, join
-from knitwork.demo.units import CODES, FEED_OF_UNIT, FEEDS, INDEX, write_units
+from knitwork.demo.units import CODES, FEED_OF_UNIT, FEEDS, write_units
 from knitwork.demo.write import STYLES, Extract
 from knitwork.model.errors import CannotDo
 
@@ -151,8 +151,3 @@ def planted(period: Period) -> Stays:
     """Return the stays of the patients with a story, as far as they lie in the period."""
     stays = join([vitale.journey(period), dirt.autumn_night(period), twice.journey(period)])
     return stays.take((stays.start >= period.start_s) & (stays.start < period.end_s))
-
-
-def feed_of(unit: str) -> str:
-    """Return the feed that tells of a unit."""
-    return FEEDS[int(FEED_OF_UNIT[INDEX[unit]])]

@@ -29,7 +29,7 @@ from knitwork.home import (
 )
 from knitwork.home.feeds import FeedState
 from knitwork.home.place import Place
-from knitwork.journeys.pairs import MONTH, RECENT_DAYS, WEEK
+from knitwork.journeys.pairs import MONTH, WEEK
 from knitwork.lake.manifest import Manifest
 from knitwork.model.units import Registry
 
@@ -200,10 +200,6 @@ class Answers:
         by_start = {r["start_day"]: r for r in found}
         empty: Row = {"count": 0, "timed": 0, "mean_s": None, "median_s": None, "p90_s": None}
         return [{**empty, **by_start.get(p["start_day"], {}), **p} for p in self.periods(period)]
-
-    @property
-    def recent_days(self) -> int:
-        return RECENT_DAYS
 
     # Periods
 

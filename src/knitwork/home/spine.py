@@ -296,22 +296,6 @@ def _numbers(answers: Answers, *, unit: str | None, level: str | None) -> dict[t
     return found
 
 
-def present_by_unit(answers: Answers) -> dict[tuple[str, str], int]:
-    """Return how many patients are in each unit of each level as of the watermark."""
-    if not answers.is_derived or answers.as_of_us is None:
-        return {}
-    found = answers.rows(
-        """
-        SELECT level::VARCHAR AS level, unit::VARCHAR AS unit, count(*) AS here FROM {fact_stay}
-        WHERE end_kind = 'open' AND calendar AND NOT concurrent AND start_us > $since AND start_us <= $now
-        GROUP BY level, unit
-        """,
-        since=answers.as_of_us - OPEN_DAYS * DAY_US,
-        now=answers.as_of_us,
-    )
-    return {(r["level"], r["unit"]): r["here"] for r in found}
-
-
 def feeds_by_unit(answers: Answers) -> dict[tuple[str, str], list[str]]:
     """Return which feeds the stays of each unit of each level come from."""
     if not answers.is_derived:
