@@ -130,7 +130,7 @@ def _numbers(column: Floats, known: Flags) -> Numbers:
 def _reasons(
     series: Series, design: Design, spec: ItsSpec, *, fit: Fit, correlation: float, average: Moment
 ) -> tuple[str, ...]:
-    """Return the codes of what a reader should know; `record.REASONS` says each in a sentence."""
+    """Return the codes of what a reader should know; `draw.worked_words` says each in a sentence."""
     n = int(design.used.sum())
     place = np.arange(len(series))
     counted = (place < design.start) | (place >= design.first)

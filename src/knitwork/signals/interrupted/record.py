@@ -105,16 +105,3 @@ class Its:
 
 def _told(effect: Effect, unit: str) -> str:
     return f"{effect.value:.3g} {unit} ({effect.low:.3g} to {effect.high:.3g})".replace("  ", " ")
-
-
-REASONS: dict[str, str] = {
-    "autocorrelated": "Neighbouring points hang together and this method takes them as apart: its intervals are too "
-    "narrow.",
-    "unsettled": "Each point hangs so closely on the one before that the series has no level to speak of: "
-    "the intervals say little.",
-    "short": "There are few points: intervals are too narrow in short series.",
-    "missing_points": "Some periods have no value; they are left as gaps.",
-    "washed_out": "Some periods from the start on are left out, as was stated.",
-    "incomplete_last": "The last period is not over and is left out.",
-    "relative_unknown": "What would have been may be nought, so no share of it can be told.",
-}
