@@ -17,6 +17,9 @@ from knitwork.signals.panel import Floats
 HALVINGS = 64
 # Counts beyond the mean that hold all but 1e-12 of a Poisson distribution: 40 standard deviations and 40 events.
 REACH = 40.0
+# Room for a numerical slope, and how near to the wanted chance a root must come, as a share of it.
+NEAR = 1e-4
+GOOD = 1e-9
 # A count this near to a limit is on it.
 ON_LIMIT = 1e-9
 
@@ -52,9 +55,30 @@ def solve(chance: Callable[[Floats], Floats], low: Floats, high: Floats, wanted:
     return np.asarray((low + high) / 2)
 
 
-def _highest(n: Floats, theta: float, *, binomial: bool) -> Floats:
-    mean = n * theta
-    return n + 1 if binomial else mean + REACH * np.sqrt(mean + 1) + REACH
+def count_at(n: Floats, theta: float, share: float, *, binomial: bool) -> Floats:
+    """Return the count, whole or not, of which `at_most` is `share`; -1 or a little more where even 0 is likelier.
+
+    scipy knows the inverse to about eight figures, and not below 0: its answer is polished by one step of Newton, and
+    halving finds what it does not.
+    """
+    from scipy import special
+
+    def chance(x: Floats) -> Floats:
+        return at_most(x, n, theta, binomial=binomial)
+
+    guess = special.bdtrik(share, n, theta) if binomial else special.pdtrik(share, n * theta)
+    guess = np.where(np.isfinite(guess), guess, 0.0)
+    slope = (chance(guess + NEAR) - chance(guess - NEAR)) / (2 * NEAR)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        x = guess - (chance(guess) - share) / slope
+    x = np.where(np.isfinite(x) & (np.abs(x - guess) < NEAR), x, -2.0)
+    lost = (x < 0) | (np.abs(chance(x) - share) > GOOD * min(share, 1 - share))
+    if lost.any():
+        top = n[lost] + 1 if binomial else n[lost] * theta + REACH * np.sqrt(n[lost] * theta + 1) + REACH
+        x[lost] = solve(
+            lambda some: at_most(some, n[lost], theta, binomial=binomial), np.full_like(top, -1.0), top, share
+        )
+    return np.asarray(x)
 
 
 def exact_limits(n: Floats, theta: float, tail: float, *, binomial: bool) -> tuple[Floats, Floats]:
@@ -63,9 +87,9 @@ def exact_limits(n: Floats, theta: float, tail: float, *, binomial: bool) -> tup
     A unit lies outside exactly when its tail is smaller, which is when its own exact interval (Clopper and Pearson
     1934; Garwood 1936) leaves the centre out. Where even no event is likelier than `tail`, the lower limit is 0.
     """
-    top = _highest(n, theta, binomial=binomial)
-    low = solve(lambda x: at_most(x, n, theta, binomial=binomial), np.full_like(n, -1.0), top, tail)
-    high = solve(lambda x: -at_least(x, n, theta, binomial=binomial), np.zeros_like(n), top, -tail)
+    low = count_at(n, theta, tail, binomial=binomial)
+    # A count of at least x is none of at most x - 1.
+    high = count_at(n, theta, 1 - tail, binomial=binomial) + 1
     return np.maximum(low, 0.0), np.minimum(high, n) if binomial else high
 
 
@@ -75,8 +99,7 @@ def interpolated_quantile(n: Floats, theta: float, share: float, *, binomial: bo
     def below(x: Floats) -> Floats:
         return at_most(x, n, theta, binomial=binomial)
 
-    top = _highest(n, theta, binomial=binomial)
-    r = np.maximum(np.ceil(solve(below, np.full_like(n, -1.0), top, share) - ON_LIMIT), 0.0)
+    r = np.maximum(np.ceil(count_at(n, theta, share, binomial=binomial) - ON_LIMIT), 0.0)
     r = np.where(below(r) < share, r + 1, r)
     upto, before = below(r), below(r - 1)
     return np.asarray(np.maximum(r - (upto - share) / (upto - before), 0.0))

@@ -34,7 +34,7 @@ def funnel(
     For the kind `ratio` the numerators are observed and the denominators expected events. Raises `BadSeries` where a
     row cannot be read; the sentence names it.
 
-    >>> wards = funnel(["A", "B", "C"], [9, 8, 30], [100, 90, 110], FunnelSpec(factor=100, unit="%"))
+    >>> wards = funnel(["A", "B", "C"], [9, 8, 40], [100, 90, 110], FunnelSpec(factor=100, unit="%"))
     >>> [(unit.name, unit.chance.mark) for unit in wards.units]
     [('B', ''), ('A', ''), ('C', 'neither')]
     """

@@ -99,7 +99,7 @@ def false_discovery(p: Floats) -> Floats:
     """Return p values adjusted for how many there are (Benjamini and Hochberg 1995, JRSS B 57, 289 to 300)."""
     count = len(p)
     order = np.argsort(p, kind="stable")[::-1]
-    adjusted = np.minimum.accumulate(p[order] * count / np.arange(count, 0, -1))
+    adjusted = np.minimum.accumulate(p[order] * (count / np.arange(count, 0, -1)))
     out = np.empty(count)
     out[order] = np.minimum(adjusted, 1.0)
     return out

@@ -73,9 +73,9 @@ def _quantile(values: Floats, share: float) -> float:
 def tau_squared(phi: float, error: Floats) -> float | None:
     """Return the variance between units by the method of moments; 0 where chance explains all, None for one unit."""
     count, weight = len(error), 1 / error**2
-    room = float(weight.sum() - (weight**2).sum() / weight.sum())
-    if room <= 0:
+    if count < 2:
         return None
+    room = float(weight.sum() - (weight**2).sum() / weight.sum())
     return max(0.0, (count * phi - (count - 1)) / room)
 
 

@@ -1,0 +1,124 @@
+"""What holds of every funnel, whatever its numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from knitwork.signals.funnels import FunnelSpec, funnel
+from knitwork.signals.funnels.limits import normal_quantile
+
+SLACK = 1e-7
+
+sizes = st.integers(1, 2000)
+
+
+@st.composite
+def shares(draw, least=2, most=25):
+    """Units with numerators and denominators of proportions; some without a denominator."""
+    count = draw(st.integers(least, most))
+    below = draw(st.lists(st.one_of(sizes, sizes, sizes, st.just(0)), min_size=count, max_size=count))
+    above = [draw(st.integers(0, n)) for n in below]
+    return [f"u{at}" for at in range(count)], above, below
+
+
+kinds = st.sampled_from(["proportion", "rate", "ratio"])
+limits = st.sampled_from(["exact", "exact_interpolated"])
+
+
+@given(shares(), kinds, limits, st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_the_order_of_the_units_changes_nothing(units, kind, limits, random):
+    spec = FunnelSpec(kind=kind, limits=limits)
+    rows = list(zip(*units, strict=True))
+    shuffled = random.sample(rows, len(rows))
+
+    assert funnel(*zip(*shuffled, strict=True), spec) == funnel(*units, spec)
+
+
+@given(shares(), kinds)
+@settings(max_examples=60, deadline=None)
+def test_a_factor_moves_values_and_limits_and_no_verdict(units, kind):
+    plain, times = funnel(*units, FunnelSpec(kind=kind)), funnel(*units, FunnelSpec(kind=kind, factor=1000))
+
+    for one, other in zip(plain.units, times.units, strict=True):
+        assert one.name == other.name
+        if one.chance is None:
+            assert other.chance is None
+            continue
+        assert other.value == pytest.approx(one.value * 1000)
+        assert other.chance.uppers == pytest.approx([upper * 1000 for upper in one.chance.uppers])
+        assert (other.chance.p, other.power) == pytest.approx((one.chance.p, one.power))
+
+
+@given(shares(), st.sampled_from(["proportion", "rate"]))
+@settings(max_examples=80, deadline=None)
+def test_a_unit_is_outside_95_exactly_when_its_own_interval_leaves_the_centre_out(units, kind):
+    record = funnel(*units, FunnelSpec(kind=kind))
+
+    for unit in record.units:
+        if unit.chance is None:
+            continue
+        apart = max(unit.interval_lower - record.centre, record.centre - unit.interval_upper)
+        if abs(apart) > SLACK * record.centre:
+            assert (unit.chance.beyond is not None) == (apart > 0), unit
+
+
+@given(shares(), kinds, limits)
+@settings(max_examples=80, deadline=None)
+def test_scores_and_limits_say_the_same(units, kind, limits):
+    record = funnel(*units, FunnelSpec(kind=kind, limits=limits))
+
+    for unit in record.units:
+        for answer in filter(None, (unit.chance, unit.spread)):
+            if answer.z is None:
+                continue
+            for at, level in enumerate(record.spec.levels):
+                gap = abs(answer.z) - normal_quantile(level)
+                outside = not answer.lowers[at] <= unit.value <= answer.uppers[at]
+                if abs(gap) > 1e-5:
+                    assert outside == (gap > 0), (unit, level)
+
+
+@given(shares(), kinds)
+@settings(max_examples=60, deadline=None)
+def test_limits_nest_and_those_of_the_spread_are_never_inside_those_of_chance(units, kind):
+    record = funnel(*units, replace(FunnelSpec(kind=kind), least_units=2))
+
+    for unit in record.units:
+        for answer in filter(None, (unit.chance, unit.spread)):
+            assert answer.lowers[1] <= answer.lowers[0] <= record.centre * (1 + SLACK)
+            assert answer.uppers[1] >= answer.uppers[0] >= record.centre * (1 - SLACK)
+        if unit.spread:
+            assert all(s <= c for s, c in zip(unit.spread.lowers, unit.chance.lowers, strict=True))
+            assert all(s >= c for s, c in zip(unit.spread.uppers, unit.chance.uppers, strict=True))
+            assert not unit.spread.mark or unit.chance.mark
+    if kind == "proportion":
+        assert all(u.chance.lowers[-1] >= 0 and u.chance.uppers[-1] <= 1 for u in record.units if u.chance)
+
+
+@given(shares(least=11), kinds)
+@settings(max_examples=40, deadline=None)
+def test_units_twice_as_large_have_limits_nearer_the_centre(units, kind):
+    names, above, below = units
+    once = funnel(*units, FunnelSpec(kind=kind))
+    twice = funnel(names, [2 * x for x in above], [2 * n for n in below], FunnelSpec(kind=kind))
+
+    for name in names:
+        one, other = once[name].chance, twice[name].chance
+        if one and other:
+            assert other.uppers[1] <= one.uppers[1] * (1 + SLACK)
+            assert other.lowers[1] >= one.lowers[1] * (1 - SLACK)
+
+
+@given(shares())
+@settings(max_examples=40, deadline=None)
+def test_adjusted_p_values_are_no_smaller_and_keep_their_order(units):
+    answers = [unit.chance for unit in funnel(*units, FunnelSpec()).units if unit.chance]
+    answers.sort(key=lambda answer: answer.p)
+
+    assert all(answer.q >= answer.p for answer in answers)
+    assert [answer.q for answer in answers] == sorted(answer.q for answer in answers)
