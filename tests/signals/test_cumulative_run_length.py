@@ -85,7 +85,7 @@ def agrees(drawn, length):
 
 def test_run_lengths_of_values_agree_with_simulation():
     rng = np.random.default_rng(20261128)
-    values = rng.normal(10.6, 2, (4000, 260))
+    values = rng.normal(10.6, 2, (3000, 260))
     spec = TabularSpec(centre=10, sigma=2, k=0.4, h=3, head_start=1.0)
 
     sums = tabular(values, centre=10, sigma=2, k=0.4, h=3, head_start=1.0)
@@ -103,7 +103,7 @@ def ways_between(sums, limit):
 @pytest.mark.parametrize(("baseline", "rate"), [(0.1, 0.1), (0.1, 0.2), (0.35, 0.35)])
 def test_run_lengths_of_outcomes_agree_with_simulation(baseline, rate):
     rng = np.random.default_rng(20261128)
-    happened = rng.random((3000, 3000)) < rate
+    happened = rng.random((1500, 2500)) < rate
     spec = BernoulliSpec(baseline=baseline, limit=1.8)
 
     between, error = ways_between(bernoulli(happened, baseline=baseline, limit=1.8), 1.8)
@@ -115,7 +115,7 @@ def test_run_lengths_of_outcomes_agree_with_simulation(baseline, rate):
 
 def test_run_lengths_of_unequal_risks_agree_with_simulation():
     rng = np.random.default_rng(20261128)
-    risks = rng.choice([0.02, 0.1, 0.4], (2000, 3000))
+    risks = rng.choice([0.02, 0.1, 0.4], (1500, 2500))
     happened = rng.random(risks.shape) < risks
     spec = RiskAdjustedSpec(limit_up=1.6, limit_down=1.6)
 
@@ -144,7 +144,7 @@ def test_worse_odds_are_found_sooner():
 def test_finer_cells_change_next_to_nothing(rate):
     scores, weights = np.log([1 / (1 + rate), 2 / (1 + rate)]), np.array([1 - rate, rate])
 
-    coarse, fine = (score_run_length(scores, weights, limit=3.5, cells=cells) for cells in (1000, 2000))
+    coarse, fine = (score_run_length(scores, weights, limit=3.5, cells=cells) for cells in (2000, 4000))
 
     assert coarse == pytest.approx(fine, rel=0.01)
 
@@ -168,7 +168,7 @@ def test_a_record_says_how_often_it_signals_by_chance():
 def test_the_tables_in_the_docs_are_what_the_code_gives():
     page = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "cumulative.md").read_text("utf-8")
     rows = re.findall(r"^\| baseline (\d+)% \|(.+)\|$", page, re.M)
-    shifts = re.findall(r"^\| (no|half a|one|two) s\w+: [^|]+ \| ([\d.]+) \| ([\d.]+) \|$", page, re.M)
+    shifts = re.findall(r"^\| (no|half a|one|two) s\w+[^|]* \| ([\d.]+) \| ([\d.]+) \|$", page, re.M)
 
     assert len(rows) == 5
     for percent, cells in rows:
@@ -177,7 +177,7 @@ def test_the_tables_in_the_docs_are_what_the_code_gives():
         ours = [
             bernoulli_run_length(BernoulliSpec(baseline=baseline, limit=h), baseline=baseline) for h in (2.5, 3.5, 4.5)
         ]
-        assert printed == pytest.approx(ours, rel=0.005)  # printed to three figures
+        assert printed == pytest.approx(ours, rel=0.03)  # printed to two figures
     assert [word for word, *_ in shifts] == ["no", "half a", "one", "two"]
     for word, *printed in shifts:
         shift = {"no": 0, "half a": 0.5, "one": 1, "two": 2}[word]
