@@ -15,6 +15,7 @@ from knitwork.signals.evaluate import evaluate
 from knitwork.signals.evaluation import Evaluation, Signal, Verdict, verdict_of
 from knitwork.signals.interrupted.controlled import Controlled
 from knitwork.signals.interrupted.timing import place_of_start
+from knitwork.signals.judge import LOCKED
 from knitwork.signals.series import ISO_DATE, BadSeries, Series
 from knitwork.signals.spec import Direction, Spec
 
@@ -24,8 +25,6 @@ Claim = Literal["too_early", "none_yet", "signal", "sustained", "attributed", "w
 HOLD = 8
 # Under so many points before it nobody knows what was usual (Perla, Provost and Murray 2011, BMJ Qual Saf 20: 46-51).
 LEAST_BEFORE = 12
-# From so many useful points on the house rule locks its limits on the first of them.
-LOCKED = 20
 # Each point beyond a limit is a signal of its own; of other rules the points belong together.
 BEYOND = "beyond_limits"
 

@@ -13,7 +13,7 @@ from knitwork.signals.interrupted.effects import band, coefficients, moments
 from knitwork.signals.interrupted.fit import Fit, lag1
 from knitwork.signals.interrupted.linear import newey_west, ols
 from knitwork.signals.interrupted.quasi import quasi_binomial, quasi_poisson
-from knitwork.signals.interrupted.record import Effect, Its, Moment
+from knitwork.signals.interrupted.record import REASONS, Effect, Its, Moment
 from knitwork.signals.interrupted.spec import LEAST, ItsSpec
 from knitwork.signals.panel import Flags, Floats
 from knitwork.signals.series import BadSeries, Numbers, Series
@@ -130,7 +130,7 @@ def _numbers(column: Floats, known: Flags) -> Numbers:
 def _reasons(
     series: Series, design: Design, spec: ItsSpec, *, fit: Fit, correlation: float, average: Moment
 ) -> tuple[str, ...]:
-    """Return the codes of what a reader should know; `draw.worked_words` says each in a sentence."""
+    """Return the codes of what a reader should know; `REASONS` in `record` says what they mean."""
     n = int(design.used.sum())
     place = np.arange(len(series))
     counted = (place < design.start) | (place >= design.first)
@@ -144,7 +144,7 @@ def _reasons(
         "incomplete_last": series.incomplete_last,
         "relative_unknown": average.relative is None,
     }
-    return tuple(code for code, raised in flags.items() if raised)
+    return tuple(code for code in REASONS if flags[code])
 
 
 def _formula(design: Design, spec: ItsSpec, effects: dict[str, Effect], correlation: float) -> str:

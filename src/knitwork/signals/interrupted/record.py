@@ -13,6 +13,18 @@ from knitwork.signals.series import Numbers
 # A change is told at these many periods after its start (measures that are looked at in each quarter).
 HORIZONS = (3, 6, 12)
 
+# What a reader should know: neighbours hang together and the method takes them as apart; they hang together so closely
+# that there is no level; few points; periods without a value, washed out, not over; no share of what may be nought.
+REASONS = (
+    "autocorrelated",
+    "unsettled",
+    "short",
+    "missing_points",
+    "washed_out",
+    "incomplete_last",
+    "relative_unknown",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Effect:
