@@ -259,6 +259,14 @@ def test_what_comes_later_never_changes_the_line_that_would_have_gone_on():
     )
 
 
+def test_a_series_that_walks_at_random_is_called_unsettled():
+    rng = np.random.default_rng(0)
+    walk = Series(values=np.cumsum(rng.standard_normal(200)).tolist())
+
+    assert "unsettled" in interrupted(walk, start=100, spec=ItsSpec(trend=False, slope_change=False)).reasons
+    assert "unsettled" not in interrupted(drifting(rng, 200, rho=0.5), start=100).reasons
+
+
 def test_no_share_is_told_of_what_may_have_been_nought():
     its = interrupted(drifting(np.random.default_rng(10), 30, base=0.0), start=15, spec=ItsSpec(method="ols"))
 

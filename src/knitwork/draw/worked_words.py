@@ -168,7 +168,7 @@ def how_much(
     start = full_name(its.labels[its.start], period, _)
     said = [_average(its.average.absolute, its, start, _)]
     relative = its.average.relative
-    if relative is not None and its.average.absolute.excludes_nothing:
+    if relative is not None and its.average.absolute.excludes_nought:
         said.append(_share(relative, _))
     later = [
         _("%(effect)s after %(periods)s")
@@ -190,7 +190,7 @@ def _average(effect: Effect, its: Its, start: str, _: Translate) -> str:
         "high": _more(effect.high, its, _, decimals),
         "sure": f"{100 * (1 - its.spec.alpha):g}%",
     }
-    if effect.excludes_nothing:
+    if effect.excludes_nought:
         return (
             _(
                 "Since %(start)s it is on average %(effect)s than it would have been without the change "

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from knitwork.model.errors import BadDefinition
-from knitwork.signals.interrupted.ar1 import MOST, ar1
+from knitwork.signals.interrupted.ar1 import ar1
 from knitwork.signals.interrupted.design import Design, lay_out
 from knitwork.signals.interrupted.effects import band, coefficients, moments
 from knitwork.signals.interrupted.fit import Fit, lag1
@@ -21,6 +21,8 @@ from knitwork.signals.words import number
 
 # Residuals this small beside the values are rounding: chance left no trace to measure it by.
 NO_SPREAD = 1e-10
+# From here on a shift takes 14 periods to fade by half, as long as most series are on one side of a start.
+UNSETTLED = 0.95
 
 
 def interrupted(series: Series, *, start: str | int, spec: ItsSpec | None = None) -> Its:
@@ -137,7 +139,7 @@ def _reasons(
     flags = {
         # 2 / sqrt(n): the upper bound of a correlation where there is none (Bartlett 1946, J R Stat Soc Suppl 8: 27-41).
         "autocorrelated": spec.method in ("ols", "quasi_poisson", "quasi_binomial") and correlation > 2 / math.sqrt(n),
-        "unsettled": fit.rho is not None and fit.rho > MOST - 0.04,
+        "unsettled": fit.rho is not None and fit.rho > UNSETTLED,
         "short": n < 2 * LEAST,
         "missing_points": bool((~np.isfinite(design.value) & counted)[: len(series) - series.incomplete_last].any()),
         "washed_out": design.first > design.start,

@@ -1,8 +1,8 @@
 """Was it the change, or did everybody change? One unit beside its sisters that had no such change.
 
 The method is laid on the difference between the unit and its sisters together, period by period: what moved all of them
-alike is gone (Lopez Bernal, Cummins and Gasparrini 2018, Int J Epidemiol 47: 2082-2093). Without a trend this is a
-difference in differences. Each sister is then put in the unit's place, and each earlier period in the place of the
+alike is gone (Bottomley, Scott and Isham 2019, Epidemiol Methods 8: 20180010). Without a trend this is a difference in
+differences. Each sister is then put in the unit's place, and each earlier period in the place of the
 start (Abadie, Diamond and Hainmueller 2010, J Am Stat Assoc 105: 493-505).
 """
 

@@ -10,7 +10,7 @@ from knitwork.signals.interrupted.fit import Ratio
 from knitwork.signals.interrupted.spec import ItsSpec
 from knitwork.signals.series import Numbers
 
-# A change is told at these many periods after its start (measures that are looked at in each quarter).
+# A change is told after so many periods: one, two and four quarters of months.
 HORIZONS = (3, 6, 12)
 
 # What a reader should know: neighbours hang together and the method takes them as apart; they hang together so closely
@@ -36,7 +36,7 @@ class Effect:
     p: float
 
     @property
-    def excludes_nothing(self) -> bool:
+    def excludes_nought(self) -> bool:
         """Say whether no effect at all lies outside the interval, for effects of which nought means none."""
         return self.low > 0 or self.high < 0
 
