@@ -19,6 +19,7 @@ FORMS_ONLY = {"sign-out", "language"}
 # These need a wall that somebody made, or are no page: test_walls.py opens them.
 FORMS_ONLY |= {"wall-made", "wall-arrange", "wall-link", "live", "live-link"}
 DOWNLOADS = {"numbers", "behind-csv", "journeys-csv", "help-picture", "handoffs-csv", "pair-csv"}
+DOWNLOADS |= {"summary-csv", "measure-units-csv"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Site:
         found += [("help-page", self.of("help-page", path=path)) for path in manual.paths() if "decisions" not in path]
         found.append(("help-picture", self.of("help-picture", name="wall.png")))
         for unit in units:
-            found += [(name, self.of(name, code=unit)) for name in ("unit", "understand", "wall", "setup")]
+            found += [(name, self.of(name, code=unit)) for name in ("unit", "understand", "summary", "wall", "setup")]
         found += [(name, self.of(name, code=unit)) for unit in units[:2] for name in ("walls", "wall-new")]
         found += [
             (name, self.of(name, f"?period={p}", code=units[-1]))
@@ -110,6 +111,8 @@ class Site:
         if units:
             found += [("journeys", self.of("journeys", f"?unit={units[0]}&sort=rare&outcome=returned"))]
             found.append(("journeys-csv", self.of("journeys-csv")))
+            found.append(("summary-csv", self.of("summary-csv", code=units[0])))
+            found += [("measure-units-csv", self.of("measure-units-csv", measure=m)) for m in self.measures[:1]]
             found.append(("journey-patients", self.of("journey-patients")))
         found += [
             ("journeys", self.of("journeys", f"?through={sender}&then={receiver}"))
@@ -121,6 +124,7 @@ class Site:
             unit = units[at % len(units)]
             found.append(("measure", self.of("measure", code=unit, measure=measure)))
             found.append(("numbers", self.of("numbers", code=unit, measure=measure)))
+            found.append(("measure-units", self.of("measure-units", measure=measure)))
             start = self.point(unit, measure)
             if start:
                 found.append(("behind", self.of("behind", code=unit, measure=measure, start=start)))

@@ -1,0 +1,344 @@
+"""Many measures in one table: all of a unit, or one over many units; each row from the record of its own chart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from knitwork.draw.icon import (
+    ASSURANCES,
+    assurance_kind,
+    assurance_shape,
+    assurance_svg,
+    assurance_words,
+    icon_shape,
+    icon_svg,
+)
+from knitwork.draw.periods import Period, full_name
+from knitwork.draw.record import tail
+from knitwork.draw.spark import spark_svg
+from knitwork.draw.summary_words import latest, latest_text, summary_sentence, target_text
+from knitwork.draw.words import icon_words
+from knitwork.web import judging, present, say, small
+from knitwork.web.accounts.access import may, needs
+from knitwork.web.definitions import Definition
+from knitwork.web.kept import kept
+from knitwork.web.pages.around import Names, exists, inside, period_of, periods, place, taking_part
+from knitwork.web.pages.frame import with_answers
+from knitwork.web.pages.measure import direction_words, known_measure
+from knitwork.web.pages.unit import missing
+from knitwork.web.source import Source
+from knitwork.web.units.rows import to_csv
+
+# So many rows stand on a page; the file has them all.
+SHOWN_ROWS = 200
+COLUMNS = (
+    "measure", "title", "unit", "unit_name", "direction", "target", "unit_of_measure", "period", "latest_period",
+    "latest_value", "variation", "assurance", "points", "sentence",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row: a measure of a unit, judged; how deep the unit lies below the part that is shown."""
+
+    unit: str
+    judged: judging.Judged
+    depth: int = 0
+
+
+@needs("read")
+def unit_summary(request: HttpRequest, code: str) -> HttpResponse:
+    """Show all measures of a unit in one table."""
+    source = with_answers(request)
+    at, known = place(source, code), Names(source)
+    period, hide = period_of(request, source), not may(request.user, "patients")
+    entries = of_unit(source, code, period)
+    context = shared(request, source, entries, period=period)
+    context |= {
+        "place": at,
+        "rows": [measure_row(source, one, period=period, hide=hide) for one in entries],
+        "missing": missing(source, at, {one.judged.measure for one in entries}) if context["calendar"] else [],
+        "csv": reverse("summary-csv", kwargs={"code": code}) + f"?period={period}",
+        "inside": [known.link(child) | {"summary": address_of(child, period)} for child in in_order(source, code)],
+    }
+    return render(request, "pages/summary.html", context)
+
+
+@needs("read")
+def unit_numbers(request: HttpRequest, code: str) -> HttpResponse:
+    """Give the table of a unit's measures as CSV."""
+    source = with_answers(request)
+    place(source, code)
+    period = period_of(request, source)
+    return as_file(request, source, of_unit(source, code, period), period=period)
+
+
+@needs("read")
+def measure_summary(request: HttpRequest, measure: str) -> HttpResponse:
+    """Show one measure of every unit of a part of the system, in the order of the units: nothing is ranked."""
+    source = with_answers(request)
+    definition, part, known = known_measure(source, measure), part_of(request, source), Names(source)
+    period, hide = period_of(request, source), not may(request.user, "patients")
+    entries = of_measure(source, measure, part, period)
+    context = shared(request, source, entries, period=period)
+    context |= {
+        "definition": definition,
+        "direction": direction_words(definition),
+        "part": known.link(part),
+        "parts": [{"code": code, "name": known.name(code), "chosen": code == part} for code in groups(source)],
+        "measures": [{"id": m, "title": source.measures[m].title, "chosen": m == measure} for m in source.measures],
+        "rows": [unit_row(source, known, one, period=period, hide=hide) for one in entries[:SHOWN_ROWS]],
+        "cut": max(len(entries) - SHOWN_ROWS, 0),
+        "missing": [known.link(code) for code in without(source, part, entries)] if context["calendar"] else [],
+        "csv": reverse("measure-units-csv", kwargs={"measure": measure})
+        + "?"
+        + urlencode({"period": period, "in": part}),
+    }
+    return render(request, "pages/measure_units.html", context)
+
+
+@needs("read")
+def measure_numbers(request: HttpRequest, measure: str) -> HttpResponse:
+    """Give the table of one measure over many units as CSV."""
+    source = with_answers(request)
+    known_measure(source, measure)
+    period = period_of(request, source)
+    return as_file(request, source, of_measure(source, measure, part_of(request, source), period), period=period)
+
+
+# Which rows
+
+
+def of_unit(source: Source, code: str, period: Period) -> list[Entry]:
+    """Return the measures of a unit in the order of its own page: signals first."""
+    if not present.has_calendar(source):
+        return []
+    return [Entry(code, one) for one in judging.judged(source, code, period)]
+
+
+def of_measure(source: Source, measure: str, part: str, period: Period) -> list[Entry]:
+    """Return one measure of a part of the system and of every unit below it, in the order of the units."""
+    if not present.has_calendar(source):
+        return []
+    found = []
+    for code, depth in below(source, part):
+        one = next((one for one in judging.judged(source, code, period) if one.measure == measure), None)
+        if one is not None:
+            found.append(Entry(code, one, depth))
+    return found
+
+
+def below(source: Source, part: str) -> list[tuple[str, int]]:
+    """Return a unit and all below it with their depth, each group before its units; worked out once a generation."""
+
+    def make() -> list[tuple[str, int]]:
+        found: list[tuple[str, int]] = []
+        todo, seen = [(part, 0)], set()
+        while todo:
+            code, depth = todo.pop()
+            if code not in seen:
+                seen.add(code)
+                found.append((code, depth))
+                todo += [(child, depth + 1) for child in reversed(in_order(source, code))]
+        return found
+
+    return kept(source, "below", make, part)
+
+
+def in_order(source: Source, code: str) -> list[str]:
+    """Return the units inside a group, or those that take part in it, in the order of the table of units."""
+    order = kept(source, "order", lambda: {u.unit: at for at, u in enumerate(source.answers.registry.units)})
+    children = inside(source, code) or taking_part(source, code)
+    return sorted((child for child in children if child != code), key=lambda child: order.get(child, len(order)))
+
+
+def groups(source: Source) -> list[str]:
+    """Return every unit that holds others, the tops first."""
+    found: list[str] = []
+    for root in source.answers.registry.roots():
+        found += [code for code, _depth in below(source, root) if in_order(source, code)]
+    return list(dict.fromkeys([*source.answers.registry.roots(), *found]))
+
+
+def without(source: Source, part: str, entries: list[Entry]) -> list[str]:
+    """Return the units below a part that have no value of a measure."""
+    shown = {one.unit for one in entries}
+    return [code for code, _depth in below(source, part) if code not in shown]
+
+
+def part_of(request: HttpRequest, source: Source) -> str:
+    """Return the part of the system that is asked for; the whole where none or an unknown one is."""
+    asked = request.GET.get("in", "")
+    registry = source.answers.registry
+    return asked if asked and exists(registry, asked) else registry.roots()[0]
+
+
+# What a row says
+
+
+def shared(request: HttpRequest, source: Source, entries: list[Entry], *, period: Period) -> dict[str, Any]:
+    """Return what both tables have: how many signal and by chance, how they stand to their targets, the choices."""
+    calendar = present.has_calendar(source)
+    return {
+        "calendar": calendar,
+        "lead": lead(entries),
+        "goals": goals(entries),
+        "chance": present.by_chance([one.judged.evaluation for one in entries]) if entries else "",
+        "variations": [{"shape": drawn(icon_shape(kind)), "words": words} for kind, words in variations()],
+        "assurances": [
+            {"shape": drawn(assurance_shape(kind)), "words": assurance_words(kind, _=_)}
+            for kind in ASSURANCES
+            if kind != "none"
+        ],
+        "period": period,
+        "periods": periods(request, source) if calendar else [],
+        "as_of": say.long_day(source.answers.as_of_us, source.tz),
+    }
+
+
+def variations() -> list[tuple[str, str]]:
+    """Return what each variation icon means."""
+    return [
+        ("better", _("got better")),
+        ("worse", _("got worse")),
+        ("neither", _("changed, or is not one steady process")),
+        ("quiet", _("no signal")),
+        ("few", _("too early or too few to call")),
+    ]
+
+
+def drawn(svg: str) -> SafeString:
+    """Mark a picture as safe: made by our own draw, which escapes every text in it."""
+    return mark_safe(svg)  # noqa: S308
+
+
+def lead(entries: Iterable[Entry]) -> str:
+    """Say how many charts got worse or better, and that the others did not."""
+    every = [one.judged.evaluation for one in entries]
+    verdicts = [judging.verdict_of(one) if one.recent else "" for one in every]
+    if not every:
+        return _("Nothing is measured here yet.")
+    worse, better, other = (verdicts.count(verdict) for verdict in ("worse", "better", "neither"))
+    if not worse + better + other:
+        text = ngettext("%(n)s chart, and it has no signal.", "%(n)s charts, and none has a signal.", len(every))
+        return text % {"n": len(every)}
+    text = ngettext(
+        "Of %(n)s chart %(worse)s got worse, %(better)s got better and %(other)s changed otherwise.",
+        "Of %(n)s charts %(worse)s got worse, %(better)s got better and %(other)s changed otherwise.",
+        len(every),
+    )
+    return text % {"n": len(every), "worse": worse, "better": better, "other": other}
+
+
+def goals(entries: Iterable[Entry]) -> str:
+    """Say how the charts stand to their targets, or that none has one."""
+    kinds = [assurance_kind(one.judged.evaluation) for one in entries]
+    with_target = len(kinds) - kinds.count("none")
+    if not kinds:
+        return ""
+    if not with_target:
+        return _("No target is set for any of them, so nothing is said about meeting one.")
+    text = ngettext(
+        "%(n)s has a target: %(met)s meets it, %(missed)s misses it, %(luck)s by chance either, %(unknown)s not known.",
+        "%(n)s have a target: %(met)s meet it, %(missed)s miss it, %(luck)s by chance either, %(unknown)s not known.",
+        with_target,
+    )
+    return text % {
+        "n": with_target,
+        "met": kinds.count("pass"),
+        "missed": kinds.count("fail"),
+        "luck": kinds.count("hit_or_miss"),
+        "unknown": kinds.count("unknown"),
+    }
+
+
+def measure_row(source: Source, one: Entry, *, period: Period, hide: bool) -> dict[str, Any]:
+    """Return one measure of a unit as a row."""
+    definition = source.measures[one.judged.measure]
+    return row(definition, one, period=period, hide=hide) | {
+        "name": definition.short,
+        "direction": direction_words(definition),
+    }
+
+
+def unit_row(source: Source, known: Names, one: Entry, *, period: Period, hide: bool) -> dict[str, Any]:
+    """Return one unit of a measure as a row."""
+    definition = source.measures[one.judged.measure]
+    return row(definition, one, period=period, hide=hide) | {
+        "name": known.name(one.unit),
+        "depth": min(one.depth, 4),
+    }
+
+
+def row(definition: Definition, one: Entry, *, period: Period, hide: bool) -> dict[str, Any]:
+    """Return what every row says. Icons and sentence come from the record of the chart that the row leads to."""
+    evaluation = one.judged.evaluation
+    hidden = small.hidden_rows(definition.counts, list(one.judged.rows), period) if hide else frozenset()
+    shown = small.masked(evaluation, hidden)
+    points = present.SHOWN_POINTS[period]
+    _holes, too_small = present.holes_in(evaluation, hidden, points)
+    at, kind = latest(evaluation), assurance_kind(evaluation)
+    spark = "" if too_small else spark_svg(tail(shown, points), title=definition.short, _=_)
+    address = reverse("measure", kwargs={"code": one.unit, "measure": definition.id})
+    return {
+        "address": f"{address}?period={period}",
+        "unit_of_measure": say_unit(definition.spec.unit),
+        "target": target_text(evaluation, _=_),
+        "value": _("fewer than 11") if at in hidden else latest_text(shown),
+        "when": "" if at is None else full_name(evaluation.labels[at], period, _),
+        "variation": drawn(icon_svg(evaluation, _=_)),
+        "variation_words": icon_words(evaluation, _=_),
+        "assurance": drawn(assurance_svg(evaluation, _=_)),
+        "assurance_words": assurance_words(kind, _=_),
+        "goal": kind,
+        "spark": drawn(spark),
+        "said": summary_sentence(shown, assurance=kind, period=period, _=_, ngettext=ngettext),
+        "signalling": bool(evaluation.recent),
+    }
+
+
+def say_unit(unit: str) -> str:
+    """Return the unit of a measure in the reader's language."""
+    return _(unit) if unit else ""
+
+
+def address_of(code: str, period: Period) -> str:
+    """Return where the table of a unit stands."""
+    return reverse("summary", kwargs={"code": code}) + f"?period={period}"
+
+
+# As a file
+
+
+def as_file(request: HttpRequest, source: Source, entries: list[Entry], *, period: Period) -> HttpResponse:
+    """Return rows as CSV, with the same numbers hidden as on the page."""
+    known, hide = Names(source), not may(request.user, "patients")
+    lines = [line(source, known, one, period=period, hide=hide) for one in entries]
+    response = HttpResponse(to_csv(COLUMNS, lines), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="summary.csv"'
+    return response
+
+
+def line(source: Source, known: Names, one: Entry, *, period: Period, hide: bool) -> list[object]:
+    """Return one row of the file: numbers as numbers, icons as the words of the record."""
+    definition, evaluation = source.measures[one.judged.measure], one.judged.evaluation
+    hidden = small.hidden_rows(definition.counts, list(one.judged.rows), period) if hide else frozenset()
+    shown, at, kind = small.masked(evaluation, hidden), latest(evaluation), assurance_kind(evaluation)
+    value = None if at is None else shown.values[at]
+    return [
+        definition.id, definition.title, one.unit, known.name(one.unit), definition.direction,
+        "" if evaluation.target is None else evaluation.target, definition.spec.unit, period,
+        "" if at is None else evaluation.labels[at], "" if value is None else value,
+        evaluation.variation, kind, evaluation.n_useful,
+        summary_sentence(shown, assurance=kind, period=period, _=_, ngettext=ngettext),
+    ]  # fmt: skip
