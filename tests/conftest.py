@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A machine that does other work beside the tests makes any deadline fail now and then.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 # Commands that tests start write no bytecode: under a file size limit Python would leave half a file,
 # which every later command would then read.

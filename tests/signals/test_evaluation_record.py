@@ -8,7 +8,7 @@ import pytest
 
 from knitwork.signals import Series, Spec, evaluate
 from knitwork.signals.rules import RULE_SETS
-from knitwork.signals.words import REASONS
+from knitwork.signals.words import REASONS, rule_words
 
 STEADY = [31, 28, 35, 30, 33, 29, 34, 27, 32, 30, 36, 28, 31, 33, 29, 30, 34, 32, 28, 31]
 
@@ -90,7 +90,8 @@ def test_the_json_record_has_everything_a_chart_needs():
 
 def test_every_reason_and_rule_has_a_sentence():
     assert all(sentence.endswith(".") for sentence in REASONS.values())
-    assert all(words for kind in RULE_SETS.values() for words in kind.rules.values())
+    rules = [rule for kind in RULE_SETS.values() for rule in kind.rules]
+    assert len({rule_words(rule) for rule in rules}) == len(set(rules))
 
 
 def test_a_record_prints_as_plain_lines():

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from knitwork.signals import Series, Spec, evaluate
 from knitwork.signals.rules import RULE_SETS
-from knitwork.signals.rules.anhoej import count, crossings_limit, longest_run_limit
+from knitwork.signals.rules.critical import crossings_limit, longest_run_limit
+from knitwork.signals.rules.find import runs_limits
+from knitwork.signals.rules.look import count_runs
 
 
 def reference(sides):
@@ -39,12 +41,14 @@ def reference(sides):
 
 @given(st.lists(st.lists(st.sampled_from([-1, 0, 1]), min_size=40, max_size=40), min_size=1, max_size=6))
 def test_runs_and_crossings_equal_those_of_a_slow_count(rows):
-    runs = count(np.array(rows, dtype=np.int8))
+    runs = count_runs(np.array(rows, dtype=np.int8))
+    longest, fewest = runs_limits(runs, "anhoej")
 
     for row, sides in enumerate(rows):
         slow = reference(sides)
-        for name in ("useful", "longest", "longest_limit", "crossings", "crossings_limit"):
+        for name in ("useful", "longest", "crossings"):
             assert getattr(runs, name)[row] == slow[name], name
+        assert (longest[row], fewest[row]) == (slow["longest_limit"], slow["crossings_limit"])
 
 
 small = st.lists(st.none() | st.integers(0, 6), min_size=1, max_size=60)
@@ -128,7 +132,7 @@ def test_only_the_rules_that_were_asked_for_are_used():
     series = Series(values=[3, 4] * 10 + [80, 90] * 6)
 
     for names in ((), ("shewhart",), ("anhoej",)):
-        allowed = {rule for name in names for rule in RULE_SETS[name].rules}
+        allowed = {rule.name for name in names for rule in RULE_SETS[name].rules}
         found = {one.rule for one in evaluate(series, Spec(rules=names)).signals}
         assert found <= allowed
         assert bool(found) == bool(names)

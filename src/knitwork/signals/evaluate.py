@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import cached_property
+from typing import Any, overload
 
 import numpy as np
 
 from knitwork.signals.charts import CHARTS
 from knitwork.signals.charts.kind import Worked
 from knitwork.signals.evaluation import RECENT, Evaluation, Signal, verdict_of
-from knitwork.signals.judge import BASELINE_KINDS, Judgement, judge
+from knitwork.signals.judge import BASELINE_KINDS, Judgement, judge, rules_for
 from knitwork.signals.panel import Floats, Panel, stack, total
-from knitwork.signals.rules import RULE_SETS
+from knitwork.signals.phases import join, part_spec, parts, placed, wanted
+from knitwork.signals.rules.find import runs_limits
+from knitwork.signals.rules.rule import Method
 from knitwork.signals.series import BadSeries, Series
 from knitwork.signals.spec import Chart, Spec
 from knitwork.signals.step import step_of_run
@@ -23,8 +26,10 @@ from knitwork.signals.words import baseline_words, formula, number, with_unit
 # Rows judged at a time: enough to forget the cost of a call, few enough to stay within tens of megabytes.
 ROWS_AT_A_TIME = 2048
 
-RUN = "longest_run"
-RULE_ORDER = {rule: place for place, rule in enumerate(rule for kind in RULE_SETS.values() for rule in kind.rules)}
+# Kinds of rules whose signals begin with a run on one side, and so can be dated by a step.
+DATED = frozenset({"run", "longest_run"})
+# Kinds of rules that look at lines nearer than the limits.
+ZONED = frozenset({"zone", "within", "outside"})
 
 
 def evaluate(series: Series, spec: Spec) -> Evaluation:
@@ -40,70 +45,160 @@ def evaluate(series: Series, spec: Spec) -> Evaluation:
     return evaluate_many([series], spec)[0]
 
 
-def evaluate_many(series: Sequence[Series], spec: Spec | Sequence[Spec]) -> list[Evaluation]:
+def evaluate_many(series: Sequence[Series], spec: Spec | Sequence[Spec]) -> Evaluations:
     """Judge many series at once, by one definition or by one for each, and return them in the same order.
 
-    10,000 series of 36 points take well under a second. Each result equals that of `evaluate` exactly.
+    10,000 series of 36 points take well under a second. Each result equals that of `evaluate` exactly. Records are cut
+    when they are asked for; what is asked for all at once (`signalling`) needs none.
     """
     specs = [spec] * len(series) if isinstance(spec, Spec) else list(spec)
     if len(specs) != len(series):
         raise BadSeries(f"there are {len(series)} series and {len(specs)} definitions: give one each, or one for all")
+    evaluations = Evaluations(series)
     alike: defaultdict[tuple[Spec, bool, bool], list[int]] = defaultdict(list)
+    # Hashing a definition takes longer than finding it again: most series of a call share a few.
+    known: dict[int, Spec] = {}
     for place, (one, by) in enumerate(zip(series, specs, strict=True)):
-        alike[by, one.values is None, one.denominators is None].append(place)
-    results: dict[int, Evaluation] = {}
+        at = known.setdefault(id(by), by)
+        if at.phases or any(isinstance(left_out, str) for left_out in at.exclude):
+            evaluations.keep(place, _in_phases(one, at))
+        else:
+            alike[at, one.values is None, one.denominators is None].append(place)
     for (by, _, _), places in alike.items():
         places.sort(key=lambda place: len(series[place]))
         for first in range(0, len(places), ROWS_AT_A_TIME):
             some = places[first : first + ROWS_AT_A_TIME]
-            results.update(zip(some, _evaluate_alike([series[place] for place in some], by), strict=True))
-    return [results[place] for place in range(len(series))]
+            evaluations.add(some, _Columns([series[place] for place in some], by))
+    return evaluations
 
 
-def _evaluate_alike(series: Sequence[Series], spec: Spec) -> list[Evaluation]:
-    """Judge series of the same make by the same definition."""
-    kind = CHARTS[spec.chart]
-    if spec.exclude and (short := min(series, key=len)) and len(short) <= spec.exclude[-1]:
-        raise BadSeries(
-            f"the definition leaves out position {spec.exclude[-1]} and the series has {len(short)} periods, "
-            "counted from 0: leave out one that is there"
+def _in_phases(series: Series, spec: Spec) -> Evaluation:
+    """Judge each phase of a series by itself, and join the records."""
+    spec = placed(series, spec)
+    cut = parts(series, spec)
+    judged = [
+        _Columns([series.cut(first, after)], part_spec(spec, phase, first, after)).evaluation(0)
+        for phase, first, after in cut
+    ]
+    return join(series, spec, cut, judged)
+
+
+class Evaluations(Sequence[Evaluation]):
+    """Evaluated series in the order they came: a sequence of records, each cut when it is first asked for.
+
+    A class because the records of thousands of charts cost more than judging them, and most are never looked at.
+    """
+
+    def __init__(self, series: Sequence[Series]) -> None:
+        self._where: list[tuple[_Columns, int] | None] = [None] * len(series)
+        self._cut: dict[int, Evaluation] = {}
+
+    def keep(self, place: int, evaluation: Evaluation) -> None:
+        """Put a record in its place."""
+        self._cut[place] = evaluation
+
+    def add(self, places: Sequence[int], columns: _Columns) -> None:
+        """Put judged series in their places."""
+        for row, place in enumerate(places):
+            self._where[place] = columns, row
+
+    def __len__(self) -> int:
+        return len(self._where)
+
+    @overload
+    def __getitem__(self, place: int) -> Evaluation: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Evaluation]: ...
+    def __getitem__(self, place: int | slice) -> Evaluation | list[Evaluation]:
+        if isinstance(place, slice):
+            return [self[one] for one in range(*place.indices(len(self)))]
+        at = range(len(self))[place]
+        if at not in self._cut:
+            columns, row = self._where[at]  # type: ignore[misc]  # what is not kept was added
+            self._cut[at] = columns.evaluation(row)
+        return self._cut[at]
+
+    def __iter__(self) -> Iterator[Evaluation]:
+        return (self[place] for place in range(len(self)))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Sequence)
+            and len(other) == len(self)
+            and all(a == b for a, b in zip(self, other, strict=True))
         )
-    panel = stack(series, counts=kind.counts, ratio=kind.ratio, proportion=kind.proportion)
-    judgement = judge(panel, spec)
-    signals = _signals(judgement, spec)
-    columns = _Columns(panel, judgement, spec)
-    return [columns.evaluation(row, one, signals.get(row, ())) for row, one in enumerate(series)]
 
+    __hash__ = None  # type: ignore[assignment]  # compared like a list, and like a list no key
 
-def _signals(judgement: Judgement, spec: Spec) -> dict[int, tuple[Signal, ...]]:
-    """Return the signals of each row that has any, in order of their first point."""
-    found: defaultdict[int, list[Signal]] = defaultdict(list)
-    for row, one in judgement.findings(spec):
-        verdict = verdict_of(one.side, spec.direction)
-        found[row].append(Signal(one.rule, one.start, one.end, one.points, one.side, verdict))
-    return {row: tuple(sorted(some, key=lambda one: (one.start, RULE_ORDER[one.rule]))) for row, some in found.items()}
+    @property
+    def signalling(self) -> list[bool]:
+        """Say of each series whether any rule fired, without cutting a record."""
+        return [
+            bool(self._cut[place].signals) if where is None else bool(where[0].signalling[where[1]])
+            for place, where in enumerate(self._where)
+        ]
 
 
 class _Columns:
-    """The arrays of a judged panel as plain Python numbers, from which records are cut row by row.
+    """Series of the same make judged by the same definition, from which records are cut row by row.
 
-    A class because turning an array into Python numbers costs one pass, and is done once for all rows.
+    A class because turning an array into Python numbers costs one pass, and is done once for all rows, when the first
+    record is asked for.
     """
 
+    def __init__(self, series: Sequence[Series], spec: Spec) -> None:
+        whole = [place for place in spec.exclude if isinstance(place, int)]
+        if whole and (short := min(series, key=len)) and len(short) <= whole[-1]:
+            raise BadSeries(
+                f"the definition leaves out position {whole[-1]} and the series has {len(short)} periods, "
+                "counted from 0: leave out one that is there"
+            )
+        self.series, self.spec = series, spec
+        self.panel = stack(series, CHARTS[spec.chart].reads)
+        self.judgement = judge(self.panel, spec)
+        self.signalling = self.judgement.signalling()
+
+    def evaluation(self, row: int) -> Evaluation:
+        """Cut one record."""
+        return self.plain.evaluation(row, self.series[row], self.signals.get(row, ()))
+
+    @cached_property
+    def plain(self) -> _Plain:
+        """Return the arrays as Python numbers."""
+        return _Plain(self.panel, self.judgement, self.spec)
+
+    @cached_property
+    def signals(self) -> dict[int, tuple[Signal, ...]]:
+        """Return the signals of each row that has any, in order of their first point."""
+        order = {rule.name: place for place, rule in enumerate(rules_for(self.spec))}
+        found: defaultdict[int, list[Signal]] = defaultdict(list)
+        for row, one in self.judgement.findings():
+            verdict = verdict_of(one.side, self.spec.direction)
+            found[row].append(Signal(one.rule, one.start, one.end, one.points, one.side, verdict, kind=one.kind))
+        return {row: tuple(sorted(some, key=lambda one: (one.start, order[one.rule]))) for row, some in found.items()}
+
+
+class _Plain:
+    """The arrays of a judged panel as plain Python numbers."""
+
     def __init__(self, panel: Panel, judgement: Judgement, spec: Spec) -> None:
-        self.spec, kind = spec, CHARTS[spec.chart]
+        self.spec, self.judgement, kind = spec, judgement, CHARTS[spec.chart]
         self.one_sigma = not kind.varying
         factor = spec.factor
-        runs = judgement.judged.runs
-        self.value = _plain(panel.value * factor)
+        runs = judgement.look.runs
+        longest_limit, crossings_limit = runs_limits(runs, _method(spec))
+        self.value = _plain(judgement.value * factor)
+        differs = kind.plot is not None or kind.smooth is not None
+        self.observed = _plain(panel.value * factor) if differs else None
         self.lower = _plain(judgement.lower * factor)
         self.upper = _plain(judgement.upper * factor)
-        self.centre = _plain(judgement.centre * factor)
+        self.level = _plain(judgement.level * factor)
+        self.centre = _plain(_one_centre(judgement) * factor)
         self.sigma = _plain(judgement.sigma * factor)
         self.mean_range = _plain(judgement.mean_range * (factor if self.one_sigma else 1))
         self.sigma_z = _plain(judgement.sigma_z)
         self.lag1 = _plain(judgement.lag1)
-        self.tested: list[list[bool]] = judgement.judged.tested.tolist()
+        self.tested: list[list[bool]] = judgement.look.tested.tolist()
         self.kinds: list[int] = judgement.baseline_kind.tolist()
         self.limited: list[bool] = judgement.limited.tolist()
         self.few: list[bool] = judgement.few.tolist()
@@ -113,10 +208,11 @@ class _Columns:
         self.n_useful: list[int] = judgement.usable.sum(axis=1).tolist()
         self.off_centre: list[int] = runs.useful.tolist()
         self.longest: list[int] = runs.longest.tolist()
-        self.longest_limit: list[int] = runs.longest_limit.tolist()
+        self.longest_limit: list[int] = longest_limit.tolist()
         self.crossings: list[int] = runs.crossings.tolist()
-        self.crossings_limit: list[int] = runs.crossings_limit.tolist()
+        self.crossings_limit: list[int] = crossings_limit.tolist()
         self.reasons = _reasons(panel, judgement, spec)
+        self._lines: dict[float, tuple[list[Any], list[Any]]] = {}
         numerator, denominator = _sums(panel, judgement)
         self.numerator, self.denominator = _plain(numerator), _plain(denominator)
 
@@ -126,7 +222,8 @@ class _Columns:
         few, limited, off_centre = self.few[row], self.limited[row], self.off_centre[row]
         chart: Chart = "run" if few else spec.chart
         baseline_kind = BASELINE_KINDS[self.kinds[row]]
-        lower, upper = self.lower[row], self.upper[row]
+        lower, upper, level = self.lower[row], self.upper[row], self.level[row]
+        targets, trajectory = wanted(series, spec)
         reasons = self.reasons[row]
         return Evaluation(
             spec=spec,
@@ -135,7 +232,7 @@ class _Columns:
             values=tuple(self.value[row][:n]),
             numerators=series.numerators,
             denominators=series.denominators,
-            centres=(self.centre[row],) * n,
+            centres=(level[0],) * n if len(level) == 1 else tuple(level[:n]),
             lowers=(lower[0],) * n if len(lower) == 1 else tuple(lower[:n]),
             uppers=(upper[0],) * n if len(upper) == 1 else tuple(upper[:n]),
             included=tuple(place not in spec.exclude for place in range(n)) if spec.exclude else (True,) * n,
@@ -159,18 +256,45 @@ class _Columns:
             signals=self._dated(row, n, signals),
             reasons=reasons,
             formula=self._formula(row, chart, baseline_kind, reasons),
+            targets=targets,
+            trajectory=trajectory,
+            **self._zones(row, n),
+            observed=tuple(self.observed[row][:n]) if self.observed else (),
         )
+
+    def _zones(self, row: int, n: int) -> dict[str, Any]:
+        """Return the lines one and two sigmas out, where a rule of the spec looks at them."""
+        names = {"lowers_1": (1.0, 0), "uppers_1": (1.0, 1), "lowers_2": (2.0, 0), "uppers_2": (2.0, 1)}
+        if not self.looks_at_zones or not self.limited[row]:
+            return {}
+        lines = {sigmas: self.zone_lines(sigmas) for sigmas in (1.0, 2.0)}
+        return {
+            name: (column[0],) * n if len(column := lines[sigmas][end][row]) == 1 else tuple(column[:n])
+            for name, (sigmas, end) in names.items()
+        }
+
+    @cached_property
+    def looks_at_zones(self) -> bool:
+        """Say whether any rule looks at lines nearer than the limits."""
+        return any(rule.kind in ZONED for rule in rules_for(self.spec))
+
+    def zone_lines(self, sigmas: float) -> tuple[list[Any], list[Any]]:
+        """Return the lower and upper lines so many sigmas out, of all rows."""
+        if sigmas not in self._lines:
+            lower, upper = self.judgement.fences.at(sigmas)
+            self._lines[sigmas] = _plain(lower * self.spec.factor), _plain(upper * self.spec.factor)
+        return self._lines[sigmas]
 
     def _dated(self, row: int, n: int, signals: tuple[Signal, ...]) -> tuple[Signal, ...]:
         """Return the signals with an estimate of when the change came, for runs that touch the last tested points."""
-        if not any(one.rule == RUN for one in signals):
+        if not any(one.kind in DATED for one in signals):
             return signals
         tested = self.tested[row][:n]
         known = [value if on else None for value, on in zip(self.value[row][:n], tested, strict=True)]
         first_recent = [place for place, on in enumerate(tested) if on][-RECENT:][0]
         return tuple(
             replace(one, step=step_of_run(known, start=one.start, end=one.end, higher=one.side == "high"))
-            if one.rule == RUN and one.end >= first_recent
+            if one.kind in DATED and one.end >= first_recent
             else one
             for one in signals
         )
@@ -183,12 +307,28 @@ class _Columns:
             baseline=baseline_words(baseline_kind, self.baseline_n[row]),
             spec=self.spec,
             mean_range=with_unit(self.mean_range[row], unit if self.one_sigma else ""),
+            sigma=with_unit(self.sigma[row], unit),
             sigma_z=self.sigma_z[row],
             numerator=number(self.numerator[row]),
             denominator=number(self.denominator[row]),
         )
         centre = with_unit(self.centre[row], unit)
         return formula(chart, worked, centre=centre, limited=self.limited[row], reasons=reasons)
+
+
+def _method(spec: Spec) -> Method:
+    """Return how long runs and few crossings are told: as the first rule of that kind does, or by Anhøj's."""
+    return next((rule.method for rule in rules_for(spec) if rule.kind in ("longest_run", "few_crossings")), "anhoej")
+
+
+def _one_centre(judgement: Judgement) -> Floats:
+    """Return one number for each centre line: the last where it differs from point to point."""
+    if judgement.level.shape[1] == 1:
+        return judgement.centre
+    there = judgement.look.tested & ~np.isnan(judgement.level)
+    last = there.shape[1] - 1 - there[:, ::-1].argmax(axis=1)
+    ends: Floats = np.where(there.any(axis=1), judgement.level[np.arange(len(last)), last], judgement.centre)
+    return ends
 
 
 def _plain(array: Floats) -> list[Any]:
@@ -225,6 +365,7 @@ def _reasons(panel: Panel, judgement: Judgement, spec: Spec) -> list[tuple[str, 
         "zero_denominators": (panel.present & ~panel.hollow & panel.zero_denominator).any(axis=1),
         "incomplete_last": panel.hollow.any(axis=1),
         "excluded_points": np.full(len(points), bool(spec.exclude)),
+        "smoothed_points": np.full(len(points), CHARTS[spec.chart].smooth is not None),
     }
     codes, table = list(flags), np.column_stack(list(flags.values()))
     kinds, where = np.unique(table, axis=0, return_inverse=True)

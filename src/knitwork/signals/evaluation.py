@@ -18,8 +18,13 @@ Mark = Literal["", "better", "worse", "neither"]
 BaselineKind = Literal["few", "trial", "locked", "all"]
 LimitsKind = Literal["none", "trial", "locked", "all"]
 
-# Which verdict colours a point, a tile or a row that several apply to. Harm is never hidden behind good news.
+# Which verdict colours a point, a tile or a row that several apply to. Harm is never hidden behind good news, unless an
+# organisation has chosen so; the list of signals keeps them all.
 PRECEDENCE: tuple[Verdict, ...] = ("worse", "better", "neither")
+BETTER_FIRST: tuple[Verdict, ...] = ("better", "worse", "neither")
+
+# Rules that speak of single points; all others speak of a stretch of them, or of the whole series.
+SINGLE = frozenset({"beyond", "zone"})
 
 # Signals that touch this many last tested points are recent (DESIGN 4).
 RECENT = 3
@@ -40,9 +45,10 @@ def verdict_of(side: Literal["high", "low"] | None, direction: Direction) -> Ver
 class Signal:
     """One rule that fired once: from point `start` to point `end` (positions from 0), and the points it marks.
 
-    The rule `few_crossings` speaks of the whole series: it has no side and marks no point. A run begins where a point
-    happens to lie on the other side of the centre, be it before the change; `step` estimates when the change came.
-    It is told of recent runs only, and None where the estimate is too wide to be worth saying.
+    `kind` says what sort of rule it is (`rules.rule.Kind`). A rule of the whole series, such as `few_crossings`, has no
+    side and marks no point. A run begins where a point happens to lie on the other side of the centre, be it before the
+    change; `step` estimates when the change came. It is told of recent runs only, and None where the estimate is too wide
+    to be worth saying.
     """
 
     rule: str
@@ -52,6 +58,7 @@ class Signal:
     side: Literal["high", "low"] | None
     verdict: Verdict
     step: Step | None = None
+    kind: str = "beyond"
 
     @property
     def since(self) -> int:
@@ -60,8 +67,41 @@ class Signal:
 
 
 @dataclass(frozen=True, slots=True)
+class PhaseRecord:
+    """One phase of an evaluation: from position `start` up to but without `after`, judged by itself.
+
+    The numbers are those of the whole record, for this phase.
+    """
+
+    start: int
+    after: int
+    label: str
+    reason: str
+    centre: float | None
+    baseline_kind: BaselineKind
+    limits_kind: LimitsKind
+    baseline_n: int
+    baseline_end: int | None
+    n_useful: int
+    n_off_centre: int
+    longest_run: int | None
+    longest_run_limit: int | None
+    crossings: int | None
+    crossings_limit: int | None
+    mean_range: float | None
+    sigma: float | None
+    sigma_z: float | None
+    lag1: float | None
+    reasons: tuple[str, ...]
+    formula: str
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
-    """One period of an evaluation, in the units shown (numerator and denominator as they came)."""
+    """One period of an evaluation, in the units shown (numerator and denominator as they came).
+
+    `lower_1`, `upper_1` and so on lie one and two sigmas out; `observed` is the value itself where an average is drawn.
+    """
 
     position: int
     label: str
@@ -76,6 +116,14 @@ class Point:
     hollow: bool
     mark: Mark
     rules: tuple[str, ...]
+    phase: int = 0
+    target: float | None = None
+    trajectory: float | None = None
+    lower_1: float | None = None
+    upper_1: float | None = None
+    lower_2: float | None = None
+    upper_2: float | None = None
+    observed: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +136,9 @@ class Evaluation:
     `n_useful` counts the points the house rule counts (complete, with a value, not excluded), `n_off_centre` those of
     them that lie off the centre line and so count in runs. Excluded points are laid against the limits, nothing else.
     `sigma` is one number only where all points share it. `lag1` is the correlation of neighbours.
+    Where the series has phases, these and all numbers below them are those of the last phase, `phases` has those of each,
+    and `phase_of` says to which each point belongs. `targets` and `trajectory` are what was wanted at each point.
+    `observed` are the values themselves where averages or ranges are drawn.
     """
 
     spec: Spec
@@ -120,6 +171,15 @@ class Evaluation:
     signals: tuple[Signal, ...]
     reasons: tuple[str, ...]
     formula: str
+    phases: tuple[PhaseRecord, ...] = ()
+    phase_of: tuple[int, ...] = ()
+    targets: Numbers = ()
+    trajectory: Numbers = ()
+    lowers_1: Numbers = ()
+    uppers_1: Numbers = ()
+    lowers_2: Numbers = ()
+    uppers_2: Numbers = ()
+    observed: Numbers = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -131,15 +191,27 @@ class Evaluation:
 
     @property
     def recent(self) -> tuple[Signal, ...]:
-        """Return the signals that touch the last three tested points: what a wall or a huddle shows."""
-        last = [place for place, tested in enumerate(self.tested) if tested][-RECENT:]
+        """Return the signals that touch the last three tested points of the last phase: what a wall or a huddle shows."""
+        first = self.phase_of.index(self.phase_of[-1]) if self.phase_of else 0
+        last = [place for place, tested in enumerate(self.tested) if tested and place >= first][-RECENT:]
         return tuple(one for one in self.signals if last and one.end >= last[0])
 
     @property
+    def precedence(self) -> tuple[Verdict, ...]:
+        """Return which verdict colours what several apply to, the first first."""
+        return BETTER_FIRST if self.spec.precedence == "better_first" else PRECEDENCE
+
+    @property
+    def target(self) -> float | None:
+        """Return the target in force at the last tested point; the one of the spec where it has no dates."""
+        known = [one for one, tested in zip(self.targets, self.tested, strict=True) if tested] if self.targets else []
+        return known[-1] if known else self.spec.target
+
+    @property
     def point_marks(self) -> tuple[Mark, ...]:
-        """Return one verdict for each point to colour it by, the gravest first; empty where no rule marks it."""
+        """Return one verdict for each point to colour it by, by precedence; empty where no rule marks it."""
         marks: list[Mark] = [""] * len(self.labels)
-        for verdict in reversed(PRECEDENCE):
+        for verdict in reversed(self.precedence):
             for signal in self.signals:
                 if signal.verdict == verdict:
                     for place in signal.points:
@@ -148,9 +220,9 @@ class Evaluation:
 
     @property
     def variation(self) -> Verdict | Literal["none"]:
-        """Sum the recent signals up in one word: `worse`, else `better`, else `neither`; `none` without a signal."""
+        """Sum the recent signals up in one word, by precedence; `none` without a signal."""
         verdicts = {signal.verdict for signal in self.recent}
-        for verdict in PRECEDENCE:
+        for verdict in self.precedence:
             if verdict in verdicts:
                 return verdict
         return "none"
@@ -159,10 +231,11 @@ class Evaluation:
     def assurance(self) -> Literal["pass", "fail", "hit_or_miss"] | None:
         """Say whether the process will meet its target: always, never, or by luck; `None` where nobody can say.
 
-        A target beyond the limits on the good side is always met. Without limits there is no answer, save for a
-        series that never varies, which is compared with the target itself.
+        A target beyond the limits on the good side is always met. It is the latest target against the limits of the
+        latest phase. Without limits there is no answer, save for a series that never varies, which is compared with the
+        target itself.
         """
-        target, direction = self.spec.target, self.spec.direction
+        target, direction = self.target, self.spec.direction
         if target is None or direction == "neither":
             return None
         low, high = self._reach()
@@ -188,6 +261,7 @@ class Evaluation:
         for signal in self.signals:
             for place in signal.points:
                 rules[place] = (*rules[place], signal.rule)
+        zeros = (0,) * len(self.labels)
         columns = zip(
             range(len(self.labels)),
             self.labels,
@@ -202,6 +276,14 @@ class Evaluation:
             self.hollow,
             self.point_marks,
             rules,
+            self.phase_of or zeros,
+            self.targets or nothing,
+            self.trajectory or nothing,
+            self.lowers_1 or nothing,
+            self.uppers_1 or nothing,
+            self.lowers_2 or nothing,
+            self.uppers_2 or nothing,
+            self.observed or nothing,
             strict=True,
         )
         return tuple(Point(*column) for column in columns)
@@ -228,8 +310,10 @@ class Evaluation:
             "lag1": self.lag1,
             "variation": self.variation,
             "assurance": self.assurance,
+            "target": self.target,
             "reasons": list(self.reasons),
             "formula": self.formula,
+            "phases": [asdict(one) | {"reasons": list(one.reasons)} for one in self.phases],
             "signals": [_signal(one) for one in self.signals],
             "recent": [_signal(one) for one in self.recent],
             "points": [asdict(one) | {"rules": list(one.rules)} for one in self.points],

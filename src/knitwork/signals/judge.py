@@ -1,4 +1,4 @@
-"""Centre lines, limits, runs and findings of a whole panel at once, in arrays."""
+"""Centre lines, limits, runs and findings of a whole panel at once, in arrays. One panel is one phase of each series."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knitwork.signals.charts import CHARTS
-from knitwork.signals.charts.kind import Baseline, Spread
-from knitwork.signals.charts.run import RUN
+from knitwork.signals.charts.kind import Baseline, ChartKind, Lines, Spread
 from knitwork.signals.evaluation import BaselineKind
-from knitwork.signals.panel import SAME, Flags, Floats, Panel, Whole, mean, sides, total
-from knitwork.signals.rules import RULE_SETS
-from knitwork.signals.rules.anhoej import count
-from knitwork.signals.rules.kind import Finding, Judged
+from knitwork.signals.panel import SAME, Flags, Floats, Panel, Whole, mean, median, sides, total
+from knitwork.signals.rules import rules_of
+from knitwork.signals.rules.find import Finding, Fired, find, in_order
+from knitwork.signals.rules.look import Look, count_runs
+from knitwork.signals.rules.rule import Rule
 from knitwork.signals.spec import Spec
-
-# How far the limits lie from the centre (Shewhart 1931).
-SIGMAS = 3
 
 # The house rule (DESIGN 4): no limits under 12 points, trial limits under 20, from then on the first 20, locked.
 TRIAL, LOCKED = 12, 20
@@ -29,13 +26,43 @@ FEW_KIND, TRIAL_KIND, LOCKED_KIND, ALL_KIND = range(4)
 
 
 @dataclass(frozen=True, slots=True)
+class Fences:
+    """The lines so many sigmas from the centre, kept within what the chart allows."""
+
+    kind: ChartKind
+    panel: Panel
+    spec: Spec
+    level: Floats
+    spread: Spread
+    drawable: Flags
+
+    def at(self, sigmas: float) -> Lines:
+        """Return lower and upper line; three sigmas are the limits as the spec has them."""
+        spec, kind = self.spec, self.kind
+        if kind.spread is None or not self.drawable.any():
+            nothing = np.full(self.drawable.shape, np.nan)
+            return nothing, nothing
+        with np.errstate(invalid="ignore", over="ignore"):
+            low, high = kind.lines(self.panel, self.level, self.spread, spec, sigmas * spec.width / 3)
+        least = kind.floor if spec.floor is None else max(kind.floor, spec.floor / spec.factor)
+        lower, upper = np.fmax(low, least), np.fmin(high, kind.ceiling)
+        return np.where(self.drawable, lower, np.nan), np.where(self.drawable, upper, np.nan)
+
+    def beyond(self, value: Floats, sigmas: float) -> tuple[Flags, Flags]:
+        """Say which values lie above and which below those lines; a value on a line is inside."""
+        lower, upper = self.at(sigmas)
+        return sides(value, upper) > 0, sides(value, lower) < 0
+
+
+@dataclass(frozen=True, slots=True)
 class Judgement:
     """A judged panel in raw units, before the factor of display: one row a series.
 
-    `usable` are the points that count; the tested points are these and the excluded ones, which are only laid against
-    the limits.
+    `value` is what is drawn. `usable` are the points that count; the tested points are these and the excluded ones,
+    which are only laid against the limits. `level` is the centre line, one column where all points share it.
     """
 
+    value: Floats
     usable: Flags
     baseline: Flags
     baseline_kind: Whole
@@ -43,49 +70,64 @@ class Judgement:
     constant: Flags
     limited: Flags
     centre: Floats
+    level: Floats
     lower: Floats
     upper: Floats
     sigma: Floats
     mean_range: Floats
     sigma_z: Floats
     lag1: Floats
-    judged: Judged
+    look: Look
+    fences: Fences
+    found: list[Fired]
 
-    def findings(self, spec: Spec) -> Iterator[tuple[int, Finding]]:
-        """Return what each rule of `spec` found, rule set by rule set."""
-        for name in spec.rules:
-            yield from RULE_SETS[name].find(self.judged)
+    def findings(self) -> Iterator[tuple[int, Finding]]:
+        """Return what each rule found, with its row, rule by rule."""
+        return in_order(self.found)
+
+    def signalling(self, *, from_column: int = 0) -> Flags:
+        """Say which rows have a finding that reaches to `from_column` or beyond."""
+        flags = np.zeros(len(self.value), dtype=bool)
+        for fired in self.found:
+            flags[fired.rows[fired.ends >= from_column]] = True
+        return flags
 
 
 def judge(panel: Panel, spec: Spec) -> Judgement:
     """Set centre and limits from the baseline, and lay all tested points against them."""
     kind = CHARTS[spec.chart]
     keep = np.ones(panel.value.shape[1], dtype=bool)
-    keep[[place for place in spec.exclude if place < len(keep)]] = False
+    keep[[place for place in spec.exclude if isinstance(place, int) and place < len(keep)]] = False
+    if kind.plot is not None:
+        panel = kind.plot(panel, keep)
     tested = panel.present & ~panel.hollow & ~np.isnan(panel.value)
     usable = tested & keep
     points, baseline_kind = _baseline(usable, spec)
     baseline, few = Baseline(points, keep), baseline_kind == FEW_KIND
     constant = _constant(panel.value, points)
 
-    centre = np.where(few, RUN.centre(panel, baseline), kind.centre(panel, baseline))
+    centre = np.where(few, median(panel.value, points), kind.centre(panel, baseline, spec))
     if spec.centre is not None:
         centre = np.where(points.any(axis=1), spec.centre / spec.factor, np.nan)
-    nothing = np.full(len(centre), np.nan)
-    spread = kind.spread(panel, baseline, centre, spec) if kind.spread else Spread(sigma=nothing[:, None])
+    spread = _spread(kind, panel, baseline, centre, spec)
+    value = panel.value
+    if kind.smooth is not None:
+        smoothed, share = kind.smooth(value, usable, centre, spec)
+        value = np.where(few[:, None], value, smoothed)
+        spread = Spread(sigma=spread.sigma * share, mean_range=spread.mean_range)
     with np.errstate(invalid="ignore"):
         drawable = (spread.sigma > 0) & np.isfinite(spread.sigma)  # a zero denominator has no limits
     limited = ~few & ~constant & drawable.any(axis=1)
-    sigma = np.where(limited[:, None] & drawable, spread.sigma, np.nan)
-    least = kind.floor if spec.floor is None else max(kind.floor, spec.floor / spec.factor)
-    lower = np.fmax(centre[:, None] - SIGMAS * sigma, least)
-    upper = np.fmin(centre[:, None] + SIGMAS * sigma, kind.ceiling)
-    lower, upper = np.where(np.isnan(sigma), np.nan, lower), np.where(np.isnan(sigma), np.nan, upper)
+    level = _level(kind, panel, centre, few, spec)
+    fences = Fences(kind, panel, spec, level, spread, limited[:, None] & drawable)
+    lower, upper = fences.at(3.0)
 
-    value = np.where(tested, panel.value, np.nan)
-    side = np.where(usable, sides(value, centre[:, None]), 0).astype(np.int8)
-    beyond = np.maximum(sides(value, upper), 0) + np.minimum(sides(value, lower), 0)
+    shown = np.where(tested, value, np.nan)
+    side = np.where(usable, sides(shown, level), 0).astype(np.int8)
+    look = Look(shown, tested, usable, side, limited, lambda sigmas: fences.beyond(shown, sigmas), count_runs(side))
+    nothing = np.full(len(centre), np.nan)
     return Judgement(
+        value=value,
         usable=usable,
         baseline=points,
         baseline_kind=baseline_kind,
@@ -93,14 +135,39 @@ def judge(panel: Panel, spec: Spec) -> Judgement:
         constant=constant,
         limited=limited,
         centre=centre,
+        level=level,
         lower=lower,
         upper=upper,
-        sigma=nothing if kind.varying else sigma[:, 0],
+        sigma=nothing if kind.varying else np.where(limited, spread.sigma[:, 0], np.nan),
         mean_range=nothing if spread.mean_range is None else np.where(limited, spread.mean_range, np.nan),
         sigma_z=nothing if spread.sigma_z is None else np.where(limited, spread.sigma_z, np.nan),
         lag1=_lag1(panel.value, usable),
-        judged=Judged(tested, side, beyond.astype(np.int8), count(side)),
+        look=look,
+        fences=fences,
+        found=find(look, rules_for(spec)),
     )
+
+
+def rules_for(spec: Spec) -> tuple[Rule, ...]:
+    """Return the rules that a chart is asked; of averages only the limits, for smoothed points resemble each other."""
+    rules = rules_of(spec.rules, spec.custom)
+    if CHARTS[spec.chart].smooth is not None:
+        return tuple(rule for rule in rules if rule.kind == "beyond")
+    return rules
+
+
+def _spread(kind: ChartKind, panel: Panel, baseline: Baseline, centre: Floats, spec: Spec) -> Spread:
+    if kind.spread is None:
+        return Spread(sigma=np.full((len(centre), 1), np.nan))
+    return kind.spread(panel, baseline, centre, spec)
+
+
+def _level(kind: ChartKind, panel: Panel, centre: Floats, few: Flags, spec: Spec) -> Floats:
+    """Return the centre line; where it differs from point to point, but for the median of a run chart."""
+    flat = centre[:, None]
+    if kind.level is None:
+        return flat
+    return np.where(few[:, None], flat, kind.level(panel, centre, spec))
 
 
 def _baseline(usable: Flags, spec: Spec) -> tuple[Flags, Whole]:

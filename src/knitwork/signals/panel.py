@@ -7,13 +7,13 @@ and whether or not longer neighbours pad it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knitwork.signals.series import BadSeries, Numbers, Series
+from knitwork.signals.series import SUBGROUPS, BadSeries, Numbers, Series
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -21,6 +21,11 @@ Whole = NDArray[np.int64]
 
 # Two numbers closer than this, relative to the larger, are one number: a mean of equal values may miss them by a bit.
 SAME = 1e-12
+
+
+Reads = Literal["values", "counts", "between", "ratio", "proportion", "subgroups"]
+
+NEED_BOTH = "this chart needs numerators and denominators: give both, or choose an xmr or a run chart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,9 @@ class Panel:
     denominator: Floats | None
     present: Flags
     hollow: Flags
+    size: Floats | None = None
+    sd: Floats | None = None
+    spread: Floats | None = None  # the range of each subgroup
 
     @property
     def zero_denominator(self) -> Flags:
@@ -44,12 +52,21 @@ class Panel:
     def ratio_parts(self) -> tuple[Floats, Floats]:
         """Return numerators and denominators of a panel that has them."""
         if self.numerator is None or self.denominator is None:
-            raise BadSeries("this chart needs numerators and denominators: give both, or choose an xmr or a run chart")
+            raise BadSeries(NEED_BOTH)
         return self.numerator, self.denominator
 
+    def sizes(self) -> Floats:
+        """Return the sizes of the subgroups of a panel that has them."""
+        if self.size is None:
+            raise BadSeries(
+                "this chart needs the sizes of its subgroups: give sizes beside the means, or make the series "
+                "with Series.of_samples"
+            )
+        return self.size
 
-def stack(series: Sequence[Series], *, counts: bool, ratio: bool, proportion: bool) -> Panel:
-    """Stack `series` for a chart of counts, of ratios, of proportions or of plain values."""
+
+def stack(series: Sequence[Series], reads: Reads) -> Panel:
+    """Stack `series` for a chart that reads counts, ratios, proportions, subgroups, gaps between events or values."""
     lengths = np.array([len(one) for one in series], dtype=np.int64)
     width = int(lengths.max(initial=1))
     present = np.arange(width) < lengths[:, None]
@@ -58,19 +75,39 @@ def stack(series: Sequence[Series], *, counts: bool, ratio: bool, proportion: bo
     if numerator is not None and denominator is not None:
         with np.errstate(divide="ignore", invalid="ignore"):
             value = np.where(denominator == 0, np.nan, numerator / denominator)
+    ratio = reads in ("ratio", "proportion")
     if ratio and denominator is None:
-        raise BadSeries("this chart needs numerators and denominators: give both, or choose an xmr or a run chart")
-    if counts or ratio:
+        raise BadSeries(NEED_BOTH)
+    if ratio or reads == "counts":
         _refuse(series, value < 0, "is below 0: a count cannot be; check the row, or choose an xmr chart")
+    if reads == "between":
+        _refuse(
+            series, value < 0, "is below 0: events cannot lie a negative way apart; sort the events and check the row"
+        )
     if ratio and denominator is not None:
         _refuse(series, denominator < 0, "has a denominator below 0: check the row")
-    if proportion and numerator is not None and denominator is not None:
+    if reads == "proportion" and numerator is not None and denominator is not None:
         _refuse(
             series,
             (numerator > denominator) & (denominator > 0),
             "has a numerator above its denominator: check the row, or choose a u chart if this is a rate",
         )
-    return Panel(value, numerator, denominator, present, hollow)
+    panel = Panel(value, numerator, denominator, present, hollow)
+    return _with_subgroups(panel, series, width) if reads == "subgroups" else panel
+
+
+def _with_subgroups(panel: Panel, series: Sequence[Series], width: int) -> Panel:
+    """Add the sizes, standard deviations and ranges of subgroups, as far as all of the series have them."""
+    size, sd, spread = (
+        _matrix([getattr(one, name) for one in series], width=width)
+        if all(getattr(one, name) is not None for one in series)
+        else None
+        for name in SUBGROUPS
+    )
+    for column, name in ((size, "size"), (sd, "standard deviation"), (spread, "range")):
+        if column is not None:
+            _refuse(series, column < 0, f"has a {name} below 0: check the row")
+    return replace(panel, size=size, sd=sd, spread=spread)
 
 
 def _columns(series: Sequence[Series], *, width: int) -> tuple[Floats, Floats | None, Floats | None]:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
+from statistics import fmean, stdev
 
 from knitwork.model.errors import CannotDo
 
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+ISO_PERIOD = re.compile(r"\d{4}-\d{2}(-\d{2})?$")
 
 Numbers = tuple[float | None, ...]
+
+SUBGROUPS = ("sizes", "sds", "ranges")
+COLUMNS = ("values", "numerators", "denominators", *SUBGROUPS)
 
 
 class BadSeries(CannotDo):
@@ -24,6 +30,8 @@ class Series:
     """Values in order of time, one for each period; `None` (or NaN) where a period has none.
 
     Give `values`, or `numerators` and `denominators` (a proportion or a rate), or `numerators` alone (a count).
+    For charts of subgroups give with the `values` (the means) the `sizes` of the subgroups and their standard deviations
+    `sds`, or their `ranges`; `Series.of_samples` works these out.
     `labels` are ISO dates of the periods' starts, or any names; without them the periods are numbered from 1.
     `incomplete_last` says that the last period is not over: it is shown hollow and never tested.
 
@@ -36,18 +44,25 @@ class Series:
     numerators: Numbers | None = None
     denominators: Numbers | None = None
     incomplete_last: bool = False
+    sizes: Numbers | None = None
+    sds: Numbers | None = None
+    ranges: Numbers | None = None
 
     def __post_init__(self) -> None:
         columns = {}
-        for name in ("values", "numerators", "denominators"):
+        for name in COLUMNS:
             given = getattr(self, name)
             if given is not None:
                 columns[name] = _numbers(given, name=name)
                 object.__setattr__(self, name, columns[name])
         if not columns:
             raise BadSeries("this series has no values: give values, or numerators and denominators")
-        if "values" in columns and len(columns) > 1:
+        if "values" in columns and ("numerators" in columns or "denominators" in columns):
             raise BadSeries("this series has values and numerators or denominators: give one or the other")
+        if "values" not in columns and any(name in columns for name in SUBGROUPS):
+            raise BadSeries(
+                "this series has sizes, sds or ranges and no values: give the means of the subgroups as values"
+            )
         if "denominators" in columns and "numerators" not in columns:
             raise BadSeries("this series has denominators only: add the numerators")
         length = len(next(iter(columns.values())))
@@ -63,6 +78,51 @@ class Series:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    @classmethod
+    def of_samples(
+        cls, samples: Iterable[Iterable[object]], *, labels: tuple[str, ...] = (), incomplete_last: bool = False
+    ) -> Series:
+        """Return the series of subgroups whose single values are `samples`, one list for each period.
+
+        >>> Series.of_samples([[1, 3], [2, 4, 6]]).sds
+        (1.414..., 2.0)
+        """
+        groups = [
+            [value for value in _numbers(sample, name=f"sample {row}") if value is not None]
+            for row, sample in enumerate(samples, start=1)
+        ]
+        return cls(
+            labels=labels,
+            values=tuple(fmean(group) if group else None for group in groups),
+            sizes=tuple(float(len(group)) for group in groups),
+            sds=tuple(stdev(group) if len(group) > 1 else None for group in groups),
+            ranges=tuple(max(group) - min(group) if len(group) > 1 else None for group in groups),
+            incomplete_last=incomplete_last,
+        )
+
+    def cut(self, first: int, after: int) -> Series:
+        """Return the periods from position `first` up to but without `after`."""
+        columns = {name: column[first:after] for name in COLUMNS if (column := getattr(self, name)) is not None}
+        open_last = self.incomplete_last and after >= len(self)
+        part = object.__new__(Series)  # checked already: a part of a good series is a good series
+        for name in (field.name for field in fields(Series)):
+            object.__setattr__(part, name, columns.get(name))
+        object.__setattr__(part, "labels", self.labels[first:after])
+        object.__setattr__(part, "incomplete_last", open_last)
+        return part
+
+    def position_of(self, label: str) -> int | None:
+        """Return the position of a label; of a date between two periods that of the first period after it.
+
+        None where there is no such period, or, for a date, none from then on.
+        """
+        if label in self.labels:
+            return self.labels.index(label)
+        if self.labels and ISO_PERIOD.match(label) and ISO_PERIOD.match(self.labels[0]):
+            at = bisect_left(self.labels, label)
+            return at if at < len(self.labels) else None
+        return None
 
 
 def _numbers(column: Iterable[object], *, name: str) -> Numbers:

@@ -1,4 +1,4 @@
-"""The chart of counts where the opportunity is the same in every period.
+"""Charts of counts where the opportunity is the same in every period: c, and c' (Laney) where they vary from more.
 
 The centre is the mean count and one sigma its square root. Limits never fall below 0. Source: Montgomery, section 7.3.
 """
@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from knitwork.signals.charts.kind import Baseline, ChartKind, Spread, Worked, plain_panel
-from knitwork.signals.panel import Floats, Panel, mean
+from knitwork.signals.charts.exact import poisson_lines
+from knitwork.signals.charts.kind import (
+    Baseline,
+    ChartKind,
+    Lines,
+    Spread,
+    Worked,
+    middle_of_baseline,
+    middle_words,
+    plain_panel,
+    screened,
+    symmetric,
+)
+from knitwork.signals.charts.laney import widen
+from knitwork.signals.panel import Floats, Panel
 from knitwork.signals.spec import Spec
-
-
-def centre(panel: Panel, baseline: Baseline) -> Floats:
-    """Return the mean of the baseline."""
-    return mean(panel.value, baseline.points)
 
 
 def spread(panel: Panel, baseline: Baseline, middle: Floats, spec: Spec) -> Spread:  # noqa: ARG001  # same for all kinds
@@ -23,33 +31,63 @@ def spread(panel: Panel, baseline: Baseline, middle: Floats, spec: Spec) -> Spre
         return Spread(sigma=np.sqrt(middle)[:, None])
 
 
+def spread_prime(panel: Panel, baseline: Baseline, middle: Floats, spec: Spec) -> Spread:
+    """Return the Poisson sigma, widened by sigma_z."""
+    return widen(panel, baseline, middle, spread(panel, baseline, middle, spec).sigma, spec)
+
+
+def lines(panel: Panel, level: Floats, spread: Spread, spec: Spec, sigmas: float) -> Lines:
+    """Return the lines so many sigmas out, or the Poisson quantiles as far out."""
+    if spec.limit_kind == "sigma":
+        return symmetric(panel, level, spread, spec, sigmas)
+    return poisson_lines(level, sigmas)
+
+
 def stable(rng: np.random.Generator, shape: tuple[int, int]) -> Panel:
     """Draw Poisson counts of 25."""
     return plain_panel(rng.poisson(25, shape).astype(float))
 
 
-def centre_words(worked: Worked) -> str:
-    """Say where the centre came from."""
-    return f"mean of {worked.baseline}"
-
-
-def limits_words(worked: Worked) -> str:  # noqa: ARG001  # same for all kinds
+def limits_words(worked: Worked) -> str:
     """Say where the limits came from."""
-    return "centre ± 3 × √centre, never below 0"
+    if worked.spec.limit_kind == "probability":
+        return f"the Poisson quantiles as far out as {worked.spec.width:g} sigmas"
+    return f"centre ± {worked.spec.width:g} × √centre, never below 0"
+
+
+def limits_words_prime(worked: Worked) -> str:
+    """Say where the limits came from, with sigma z."""
+    return (
+        f"centre ± {worked.spec.width:g} × {worked.sigma_z:.3g} × √centre, never below 0; "
+        f"{worked.sigma_z:.3g} is sigma z (Laney), from the moving ranges{screened(worked)}"
+    )
 
 
 C = ChartKind(
     name="c",
     title="Counts (c)",
-    counts=True,
-    ratio=False,
-    proportion=False,
+    reads="counts",
     varying=False,
     floor=0.0,
     ceiling=np.inf,
-    centre=centre,
+    centre=middle_of_baseline,
     spread=spread,
+    lines=lines,
     stable=stable,
-    centre_words=centre_words,
+    centre_words=middle_words,
     limits_words=limits_words,
+)
+
+C_PRIME = ChartKind(
+    name="c_prime",
+    title="Counts, widened for extra spread (c′)",
+    reads="counts",
+    varying=False,
+    floor=0.0,
+    ceiling=np.inf,
+    centre=middle_of_baseline,
+    spread=spread_prime,
+    stable=stable,
+    centre_words=middle_words,
+    limits_words=limits_words_prime,
 )

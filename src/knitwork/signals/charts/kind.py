@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from knitwork.signals.panel import Flags, Floats, Panel
+from knitwork.signals.panel import Flags, Floats, Panel, Reads, mean, median
 from knitwork.signals.spec import Spec
 
 
@@ -21,11 +21,15 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """One sigma for each point (or one column for all), and the numbers it came from, one for each row."""
+    """One sigma for each point (or one column for all), and the numbers it came from, one for each row.
+
+    `around` is what the limits lie about where that is not the centre line.
+    """
 
     sigma: Floats
     mean_range: Floats | None = None
     sigma_z: Floats | None = None
+    around: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +39,45 @@ class Worked:
     baseline: str
     spec: Spec
     mean_range: str
+    sigma: str
     sigma_z: float | None
     numerator: str
     denominator: str
 
 
-@dataclass(frozen=True, slots=True)
+# The lines of a chart, lower and upper, so many sigmas from its centre.
+Lines = tuple[Floats, Floats]
+
+
+def symmetric(panel: Panel, level: Floats, spread: Spread, spec: Spec, sigmas: float) -> Lines:  # noqa: ARG001  # same for all kinds
+    """Return the lines so many sigmas on either side of the centre."""
+    around = level if spread.around is None else spread.around
+    return around - sigmas * spread.sigma, around + sigmas * spread.sigma
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChartKind:
     """A kind of chart.
 
-    `spread` is None where a chart has no limits. `stable` draws a panel in which nothing happens, for the chance of
-    false signals. `varying` says that the limits differ from point to point.
+    `plot` returns the panel of what is drawn, where that is not what came. `centre` gives one number a row, `level` the
+    centre line from it where that differs from point to point. `spread` is None where a chart has no limits, `lines`
+    puts them about the centre. `smooth` draws an average in place of each point, and says by what its sigma is the
+    smaller. `varying` says that limits differ from point to point. `stable` draws a panel in which nothing happens, for
+    the chance of false signals.
     """
 
     name: str
     title: str
-    counts: bool
-    ratio: bool
-    proportion: bool
+    reads: Reads
     varying: bool
     floor: float
     ceiling: float
-    centre: Callable[[Panel, Baseline], Floats]
+    plot: Callable[[Panel, Flags], Panel] | None = None
+    centre: Callable[[Panel, Baseline, Spec], Floats]
+    level: Callable[[Panel, Floats, Spec], Floats] | None = None
     spread: Callable[[Panel, Baseline, Floats, Spec], Spread] | None
+    lines: Callable[[Panel, Floats, Spread, Spec, float], Lines] = symmetric
+    smooth: Callable[[Floats, Flags, Floats, Spec], tuple[Floats, Floats]] | None = None
     stable: Callable[[np.random.Generator, tuple[int, int]], Panel]
     centre_words: Callable[[Worked], str]
     limits_words: Callable[[Worked], str]
@@ -74,6 +94,11 @@ def plain_panel(value: Floats, numerator: Floats | None = None, denominator: Flo
     )
 
 
+def stable_values(rng: np.random.Generator, shape: tuple[int, int]) -> Panel:
+    """Draw independent normal values."""
+    return plain_panel(rng.standard_normal(shape))
+
+
 def screened(worked: Worked) -> str:
     """Say whether large moving ranges were left out."""
     return ", after leaving out once the ranges of 3.267 times their mean or more" * (
@@ -81,6 +106,21 @@ def screened(worked: Worked) -> str:
     )
 
 
-def three_ranges(spec: Spec) -> str:
-    """Return three sigmas as a multiple of the mean moving range, as it is usually printed."""
-    return f"{3 / spec.d2:.3g}"
+def average(worked: Worked) -> str:
+    """Name the average that the moving ranges were put to."""
+    return "median" if worked.spec.sigma == "median_mr" else "mean"
+
+
+def ranges_to_width(spec: Spec) -> str:
+    """Return the distance of the limits as a multiple of the average moving range, as it is usually printed."""
+    return f"{spec.width / (0.954 if spec.sigma == 'median_mr' else spec.d2):.3g}"
+
+
+def middle_words(worked: Worked) -> str:
+    """Say what the centre is: the mean or the median of the baseline."""
+    return f"{worked.spec.middle} of {worked.baseline}"
+
+
+def middle_of_baseline(panel: Panel, baseline: Baseline, spec: Spec) -> Floats:
+    """Return the mean or the median of the baseline, as the spec says."""
+    return median(panel.value, baseline.points) if spec.middle == "median" else mean(panel.value, baseline.points)

@@ -1,4 +1,4 @@
-"""Laney's correction of p and u charts for spread between periods beyond that of chance alone.
+"""Laney's correction of p, u and c charts for spread between periods beyond that of chance alone.
 
 Each value becomes a z score by its binomial or Poisson sigma; the moving ranges of the z scores give sigma_z, by which
 the limits are widened. It is floored at 1: without a floor the limits would narrow below what chance alone allows.
@@ -11,7 +11,7 @@ import numpy as np
 
 from knitwork.signals.charts.kind import Baseline, Spread
 from knitwork.signals.panel import Floats, Panel
-from knitwork.signals.ranges import mean_range
+from knitwork.signals.ranges import mean_range, sigmas_of
 from knitwork.signals.spec import Spec
 
 
@@ -20,5 +20,7 @@ def widen(panel: Panel, baseline: Baseline, centre: Floats, sigma: Floats, spec:
     with np.errstate(invalid="ignore", divide="ignore"):
         z = (panel.value - centre[:, None]) / sigma
     ranges = mean_range(z, baseline.points, keep=baseline.keep, estimator=spec.sigma)
-    sigma_z = np.fmax(ranges / spec.d2, spec.sigma_z_floor)
+    sigma_z = np.fmax(sigmas_of(ranges, spec), spec.sigma_z_floor)
+    if spec.spread is not None:
+        sigma_z = np.full(len(ranges), spec.spread)
     return Spread(sigma=sigma * sigma_z[:, None], mean_range=ranges, sigma_z=sigma_z)

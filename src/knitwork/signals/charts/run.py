@@ -8,23 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from knitwork.signals.charts.kind import Baseline, ChartKind, Worked, plain_panel
-from knitwork.signals.panel import Floats, Panel, median
-
-
-def centre(panel: Panel, baseline: Baseline) -> Floats:
-    """Return the median of the baseline."""
-    return median(panel.value, baseline.points)
-
-
-def stable(rng: np.random.Generator, shape: tuple[int, int]) -> Panel:
-    """Draw independent normal values: the runs rules look only at sides of the median, so any shape would do."""
-    return plain_panel(rng.standard_normal(shape))
-
-
-def centre_words(worked: Worked) -> str:
-    """Say where the centre came from."""
-    return f"median of {worked.baseline}"
+from knitwork.signals.charts.kind import ChartKind, Worked, middle_of_baseline, middle_words, stable_values
 
 
 def limits_words(worked: Worked) -> str:  # noqa: ARG001  # same for all kinds
@@ -35,15 +19,13 @@ def limits_words(worked: Worked) -> str:  # noqa: ARG001  # same for all kinds
 RUN = ChartKind(
     name="run",
     title="Run chart",
-    counts=False,
-    ratio=False,
-    proportion=False,
+    reads="values",
     varying=False,
     floor=-np.inf,
     ceiling=np.inf,
-    centre=centre,
+    centre=middle_of_baseline,
     spread=None,
-    stable=stable,
-    centre_words=centre_words,
+    stable=stable_values,
+    centre_words=middle_words,
     limits_words=limits_words,
 )

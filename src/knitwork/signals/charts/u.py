@@ -8,13 +8,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from knitwork.signals.charts.kind import Baseline, ChartKind, Spread, Worked, plain_panel, screened
+from knitwork.signals.charts.exact import poisson_lines
+from knitwork.signals.charts.kind import (
+    Baseline,
+    ChartKind,
+    Lines,
+    Spread,
+    Worked,
+    plain_panel,
+    screened,
+    symmetric,
+)
 from knitwork.signals.charts.laney import widen
 from knitwork.signals.panel import Floats, Panel, total
 from knitwork.signals.spec import Spec
 
 
-def centre(panel: Panel, baseline: Baseline) -> Floats:
+def centre(panel: Panel, baseline: Baseline, spec: Spec) -> Floats:  # noqa: ARG001  # same for all kinds
     """Return all events over all exposure of the baseline."""
     numerator, denominator = panel.ratio_parts()
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -34,6 +44,16 @@ def spread_prime(panel: Panel, baseline: Baseline, middle: Floats, spec: Spec) -
     return widen(panel, baseline, middle, spread(panel, baseline, middle, spec).sigma, spec)
 
 
+def lines(panel: Panel, level: Floats, spread: Spread, spec: Spec, sigmas: float) -> Lines:
+    """Return the lines so many sigmas out, or the Poisson quantiles as far out."""
+    if spec.limit_kind == "sigma":
+        return symmetric(panel, level, spread, spec, sigmas)
+    _, denominator = panel.ratio_parts()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        low, high = poisson_lines(level * denominator, sigmas)
+        return low / denominator, high / denominator
+
+
 def stable(rng: np.random.Generator, shape: tuple[int, int]) -> Panel:
     """Draw Poisson counts of 25 for an exposure of 100."""
     numerator, denominator = rng.poisson(25, shape).astype(float), np.full(shape, 100.0)
@@ -45,15 +65,17 @@ def centre_words(worked: Worked) -> str:
     return f"{worked.numerator} over {worked.denominator} in {worked.baseline}"
 
 
-def limits_words(worked: Worked) -> str:  # noqa: ARG001  # same for all kinds
+def limits_words(worked: Worked) -> str:
     """Say where the limits came from."""
-    return "centre ± 3 × √(centre ÷ the period's denominator), never below 0"
+    if worked.spec.limit_kind == "probability":
+        return f"the Poisson quantiles of the period's denominator as far out as {worked.spec.width:g} sigmas"
+    return f"centre ± {worked.spec.width:g} × √(centre ÷ the period's denominator), never below 0"
 
 
 def limits_words_prime(worked: Worked) -> str:
     """Say where the limits came from, with sigma z."""
     return (
-        f"centre ± 3 × {worked.sigma_z:.3g} × √(centre ÷ the period's denominator), never below 0; "
+        f"centre ± {worked.spec.width:g} × {worked.sigma_z:.3g} × √(centre ÷ the period's denominator), never below 0; "
         f"{worked.sigma_z:.3g} is sigma z (Laney), from the moving ranges{screened(worked)}"
     )
 
@@ -61,14 +83,13 @@ def limits_words_prime(worked: Worked) -> str:
 U = ChartKind(
     name="u",
     title="Rates (u)",
-    counts=False,
-    ratio=True,
-    proportion=False,
+    reads="ratio",
     varying=True,
     floor=0.0,
     ceiling=np.inf,
     centre=centre,
     spread=spread,
+    lines=lines,
     stable=stable,
     centre_words=centre_words,
     limits_words=limits_words,
@@ -77,9 +98,7 @@ U = ChartKind(
 U_PRIME = ChartKind(
     name="u_prime",
     title="Rates, widened for extra spread (u′)",
-    counts=False,
-    ratio=True,
-    proportion=False,
+    reads="ratio",
     varying=True,
     floor=0.0,
     ceiling=np.inf,

@@ -13,53 +13,42 @@ from knitwork.signals.charts.kind import (
     ChartKind,
     Spread,
     Worked,
-    plain_panel,
+    average,
+    middle_of_baseline,
+    middle_words,
+    ranges_to_width,
     screened,
-    three_ranges,
+    stable_values,
 )
-from knitwork.signals.panel import Floats, Panel, mean
-from knitwork.signals.ranges import mean_range
+from knitwork.signals.panel import Floats, Panel
+from knitwork.signals.ranges import mean_range, sigmas_of
 from knitwork.signals.spec import Spec
 
 
-def centre(panel: Panel, baseline: Baseline) -> Floats:
-    """Return the mean of the baseline."""
-    return mean(panel.value, baseline.points)
-
-
 def spread(panel: Panel, baseline: Baseline, middle: Floats, spec: Spec) -> Spread:  # noqa: ARG001  # same for all kinds
-    """Return sigma from the mean moving range of the baseline."""
+    """Return sigma from the moving ranges of the baseline, or as published limits fix it."""
     ranges = mean_range(panel.value, baseline.points, keep=baseline.keep, estimator=spec.sigma)
-    return Spread(sigma=(ranges / spec.d2)[:, None], mean_range=ranges)
-
-
-def stable(rng: np.random.Generator, shape: tuple[int, int]) -> Panel:
-    """Draw independent normal values."""
-    return plain_panel(rng.standard_normal(shape))
-
-
-def centre_words(worked: Worked) -> str:
-    """Say where the centre came from."""
-    return f"mean of {worked.baseline}"
+    sigma = sigmas_of(ranges, spec) if spec.spread is None else np.full(len(ranges), spec.spread / spec.factor)
+    return Spread(sigma=sigma[:, None], mean_range=ranges)
 
 
 def limits_words(worked: Worked) -> str:
     """Say where the limits came from."""
-    return f"centre ± {three_ranges(worked.spec)} × mean moving range {worked.mean_range}{screened(worked)}"
+    if worked.spec.spread is not None:
+        return f"centre ± {worked.spec.width:g} × sigma {worked.sigma}, as published"
+    return f"centre ± {ranges_to_width(worked.spec)} × {average(worked)} moving range {worked.mean_range}{screened(worked)}"
 
 
 XMR = ChartKind(
     name="xmr",
     title="Single values and moving ranges (XmR)",
-    counts=False,
-    ratio=False,
-    proportion=False,
+    reads="values",
     varying=False,
     floor=-np.inf,
     ceiling=np.inf,
-    centre=centre,
+    centre=middle_of_baseline,
     spread=spread,
-    stable=stable,
-    centre_words=centre_words,
+    stable=stable_values,
+    centre_words=middle_words,
     limits_words=limits_words,
 )

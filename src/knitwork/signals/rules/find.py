@@ -1,0 +1,268 @@
+"""Find where rules fire, for thousands of series at once: one function for each kind of rule.
+
+Each function packs the points that count for it, says at which of them the pattern is complete, and which points a
+pattern is made of. Neighbouring completions are one finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knitwork.signals.panel import SAME, Flags, Floats, Whole
+from knitwork.signals.rules.critical import (
+    best_box,
+    crossings_limit,
+    cut_box,
+    longest_run_limit,
+    usual_runs,
+)
+from knitwork.signals.rules.look import Look, Packed, Runs, Side, pack, side_of, spread_back, streak, windowed
+from knitwork.signals.rules.rule import NEED_LIMITS, Method, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule that fired in one row: from which point to which, on which side, and the points it marks."""
+
+    rule: str
+    kind: str
+    start: int
+    end: int
+    side: Side | None
+    points: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """Where one rule fired on one side: a row, first and last point for each finding, and the points of all of them."""
+
+    rule: Rule
+    side: Side | None
+    rows: Whole
+    starts: Whole
+    ends: Whole
+    marks: Flags | None
+
+    def finding(self, at: int) -> Finding:
+        """Return one of the findings."""
+        row, start, end = int(self.rows[at]), int(self.starts[at]), int(self.ends[at])
+        points = (
+            () if self.marks is None else tuple((np.flatnonzero(self.marks[row, start : end + 1]) + start).tolist())
+        )
+        return Finding(self.rule.name, self.rule.kind, start, end, self.side, points)
+
+
+def find(look: Look, rules: tuple[Rule, ...]) -> list[Fired]:
+    """Return what each rule found, rule by rule and high before low."""
+    found: list[Fired] = []
+    for rule in rules:
+        if rule.kind in NEED_LIMITS and not look.limited.any():
+            continue
+        found += [fired for fired in KINDS[rule.kind](look, rule) if len(fired.rows)]
+    return found
+
+
+def in_order(found: list[Fired]) -> Iterator[tuple[int, Finding]]:
+    """Return every finding with its row."""
+    for fired in found:
+        for at, row in enumerate(fired.rows.tolist()):
+            yield row, fired.finding(at)
+
+
+def _stretches(rule: Rule, sign: int, done: Flags, length: int, packed: Packed, shows: Flags) -> Fired:
+    """Turn completions in packed columns into findings: those in a row are one, from its first window to its last."""
+    hit = np.flatnonzero(done.any(axis=1))
+    some = done[hit]
+    edges = np.diff(some.astype(np.int8), axis=1, prepend=0, append=0)
+    at, first = np.nonzero(edges == 1)
+    _, after = np.nonzero(edges == -1)
+    rows = hit[at]
+    window = spread_back(done, length)
+    marks = {"whole": window, "matching": window & shows, "completing": done}[rule.marks]
+    back = packed.back(marks)
+    starts = packed.order[rows, np.maximum(first - length + 1, 0)]
+    ends = packed.order[rows, after - 1]
+    return Fired(rule, side_of(sign), rows, starts, ends, back)
+
+
+def _beyond(look: Look, rule: Rule) -> Iterator[Fired]:
+    packed = pack(look.tested)
+    for sign, flags in zip((1, -1), look.zones(rule.sigmas), strict=True):
+        shows = _taken(packed, flags) & packed.there
+        if shows.any():
+            yield _stretches(rule, sign, shows, 1, packed, shows)
+
+
+def _run(look: Look, rule: Rule) -> Iterator[Fired]:
+    packed = pack(look.usable & (look.side != 0) if rule.ties == "skip" else look.usable)
+    side = packed.take(look.side)
+    for sign in (1, -1):
+        shows = (side == sign) & packed.there
+        yield from _fired(rule, sign, streak(shows) >= rule.length, packed, shows)
+
+
+def _trend(look: Look, rule: Rule) -> Iterator[Fired]:
+    packed = pack(look.usable)
+    step = _steps(packed.take(look.value), packed.there)
+    if rule.ties == "skip":
+        moved = packed.there & (step != 0)
+        moved[:, 0] = packed.there[:, 0]
+        again = pack(moved)
+        packed = Packed(np.take_along_axis(packed.order, again.order, axis=1), again.there)
+        step = _steps(packed.take(look.value), packed.there)
+    for sign in (1, -1):
+        shows = (step == sign) & packed.there
+        done = (streak(shows) >= rule.length - 1) & packed.there
+        yield from _fired(rule, sign, done, packed, packed.there)
+
+
+def _zone(look: Look, rule: Rule) -> Iterator[Fired]:
+    packed = pack(look.usable)
+    side = packed.take(look.side)
+    out, far = look.zones(rule.sigmas), look.zones(3.0)
+    for place, sign in enumerate((1, -1)):
+        shows = _taken(packed, out[place]) & packed.there
+        if rule.within_limits:
+            shows &= ~_taken(packed, far[place])
+        if not shows.any():
+            continue
+        done = windowed(shows, rule.length) >= rule.least
+        if rule.same_side:
+            done &= streak((side == sign) & packed.there) >= rule.length
+        if rule.marks != "matching" and not rule.same_side:
+            done &= shows
+        yield from _fired(rule, sign, done, packed, shows)
+
+
+def _within(look: Look, rule: Rule) -> Iterator[Fired]:
+    packed = pack(look.usable)
+    above, below = look.zones(rule.sigmas)
+    shows = ~_taken(packed, above | below) & packed.there & look.limited[:, None]
+    yield from _fired(rule, 0, streak(shows) >= rule.length, packed, shows)
+
+
+def _outside(look: Look, rule: Rule) -> Iterator[Fired]:
+    packed = pack(look.usable)
+    above, below = look.zones(rule.sigmas)
+    shows = _taken(packed, above | below) & packed.there
+    yield from _fired(rule, 0, streak(shows) >= rule.length, packed, shows)
+
+
+def _alternating(look: Look, rule: Rule) -> Iterator[Fired]:
+    packed = pack(look.usable)
+    step = _steps(packed.take(look.value), packed.there)
+    turned = np.zeros(step.shape, dtype=bool)
+    turned[:, 1:] = (step[:, 1:] * step[:, :-1]) < 0
+    done = (streak(turned & packed.there) >= rule.length - 2) & packed.there
+    yield from _fired(rule, 0, done, packed, packed.there)
+
+
+def _longest_run(look: Look, rule: Rule) -> Iterator[Fired]:
+    limit, _ = runs_limits(look.runs, rule.method)
+    too_long = (look.runs.length > limit[:, None]) & (look.side != 0)
+    if not too_long.any():
+        return
+    packed = pack(look.side != 0)
+    done = _taken(packed, too_long) & packed.there
+    side = packed.take(look.side)
+    for sign in (1, -1):
+        shows = done & (side == sign)
+        if shows.any():
+            # Two runs on one side never touch: one on the other side lies between them.
+            yield _stretches(rule, sign, shows, 1, packed, shows)
+
+
+def _few_crossings(look: Look, rule: Rule) -> Iterator[Fired]:
+    _, fewest = runs_limits(look.runs, rule.method)
+    yield from _of_the_whole(look, rule, look.runs.crossings < fewest)
+
+
+def _few_runs(look: Look, rule: Rule) -> Iterator[Fired]:
+    yield from _of_the_whole(look, rule, _run_count(look.runs) < _usual_runs(look.runs)[0])
+
+
+def _many_runs(look: Look, rule: Rule) -> Iterator[Fired]:
+    yield from _of_the_whole(look, rule, _run_count(look.runs) > _usual_runs(look.runs)[1])
+
+
+def _run_count(runs: Runs) -> Whole:
+    return np.where(runs.useful > 0, runs.crossings + 1, 1)
+
+
+def _usual_runs(runs: Runs) -> tuple[Whole, Whole]:
+    pairs = np.stack([runs.high, runs.useful - runs.high], axis=1)
+    kinds, where = np.unique(pairs, axis=0, return_inverse=True)
+    usual = np.array([usual_runs(high, low) for high, low in kinds.tolist()], dtype=np.int64).reshape(-1, 2)
+    fewest, most = usual[where.ravel()].T
+    return fewest, most
+
+
+def runs_limits(runs: Runs, method: Method) -> tuple[Whole, Whole]:
+    """Return for each row the longest run and the fewest crossings that are still usual."""
+    if method == "anhoej":
+        return _look_up(longest_run_limit, runs.useful), _look_up(crossings_limit, runs.useful)
+    if method == "best_box":
+        return _look_up(lambda n: best_box(n)[1], runs.useful), _look_up(lambda n: best_box(n)[0], runs.useful)
+    fewest, longest, from_crossings, up_to = (
+        _look_up(lambda n, part=part: cut_box(n)[part], runs.useful)  # type: ignore[misc]  # bound now, not later
+        for part in range(4)
+    )
+    cut_run = (runs.longest == longest) & (runs.crossings < from_crossings)
+    cut_crossings = (runs.crossings == fewest) & (runs.longest > up_to)
+    return longest - cut_run, fewest + cut_crossings
+
+
+def _look_up(limit: Callable[[int], int], n: Whole) -> Whole:
+    kinds, where = np.unique(n, return_inverse=True)
+    limits: Whole = np.array([limit(useful) for useful in kinds.tolist()], dtype=np.int64)[where]
+    return limits
+
+
+def _of_the_whole(look: Look, rule: Rule, rows: Flags) -> Iterator[Fired]:
+    """Return a finding over the whole of each row; it has no side and marks no single point."""
+    hit = np.flatnonzero(rows & look.usable.any(axis=1))
+    if len(hit):
+        usable = look.usable[hit]
+        last = usable.shape[1] - 1 - usable[:, ::-1].argmax(axis=1)
+        yield Fired(rule, None, hit, usable.argmax(axis=1), last, None)
+
+
+def _fired(rule: Rule, sign: int, done: Flags, packed: Packed, shows: Flags) -> Iterator[Fired]:
+    if done.any():
+        yield _stretches(rule, sign, done, rule.length, packed, shows)
+
+
+def _taken(packed: Packed, flags: Flags) -> Flags:
+    taken: Flags = packed.take(flags)  # type: ignore[assignment]  # flags stay flags
+    return taken
+
+
+def _steps(value: NDArray[Any], there: Flags) -> NDArray[np.int8]:
+    """Say of each packed point whether it lies above (1), below (-1) or level with (0) the one before it."""
+    step = np.zeros(value.shape, dtype=np.int8)
+    before: Floats = value[:, :-1]
+    after: Floats = value[:, 1:]
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(after - before) > SAME * np.maximum(np.abs(after), np.abs(before))
+        step[:, 1:] = np.where(apart & there[:, 1:], np.where(after > before, 1, -1), 0)
+    return step
+
+
+KINDS: dict[str, Callable[[Look, Rule], Iterator[Fired]]] = {
+    "beyond": _beyond,
+    "run": _run,
+    "trend": _trend,
+    "zone": _zone,
+    "within": _within,
+    "outside": _outside,
+    "alternating": _alternating,
+    "longest_run": _longest_run,
+    "few_crossings": _few_crossings,
+    "few_runs": _few_runs,
+    "many_runs": _many_runs,
+}

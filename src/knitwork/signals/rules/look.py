@@ -1,0 +1,128 @@
+"""What rules look at: the points of many series, packed so that those which do not count stand aside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from knitwork.signals.panel import Flags, Floats, Whole
+
+Side = Literal["high", "low"]
+# Above, and below, the lines so many sigmas from the centre.
+Zones = Callable[[float], tuple[Flags, Flags]]
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """Runs and crossings of each row. Points on the centre line neither break a run nor count in it."""
+
+    number: Whole  # of the run that each point belongs to, from 1
+    length: Whole  # of that run, on all its points
+    useful: Whole  # points that count in runs: those off the centre line
+    high: Whole  # of these, those above it
+    longest: Whole
+    crossings: Whole
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Points and what is known of them. Untested points lie beyond nothing; points that do not count have side 0.
+
+    `tested` points are laid against limits; `usable` ones count in patterns too, which excluded points do not.
+    `limited` rows have limits, `zones` gives the points beyond the lines so many sigmas out.
+    """
+
+    value: Floats
+    tested: Flags
+    usable: Flags
+    side: NDArray[np.int8]
+    limited: Flags
+    zones: Zones
+    runs: Runs
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Columns of some points only, moved to the left: `order` says where each came from, `there` where one is."""
+
+    order: Whole
+    there: Flags
+
+    def take(self, matrix: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Return a matrix in packed columns."""
+        return np.take_along_axis(matrix, self.order, axis=1)
+
+    def back(self, matrix: Flags) -> Flags:
+        """Return packed flags in the columns they came from."""
+        flags = np.zeros_like(matrix)
+        np.put_along_axis(flags, self.order, matrix & self.there, axis=1)
+        return flags
+
+
+def pack(keep: Flags) -> Packed:
+    """Pack the points in `keep`, in their order."""
+    order = np.argsort(~keep, axis=1, kind="stable")
+    there = np.arange(keep.shape[1]) < keep.sum(axis=1)[:, None]
+    return Packed(order, there)
+
+
+def streak(flags: Flags) -> Whole:
+    """Return how many flags in a row end at each column.
+
+    >>> streak(np.array([[True, True, False, True]])).tolist()
+    [[1, 2, 0, 1]]
+    """
+    columns = np.arange(flags.shape[1])
+    last_unset = np.maximum.accumulate(np.where(flags, -1, columns), axis=1)
+    return np.where(flags, columns - last_unset, 0)
+
+
+def windowed(flags: Flags, length: int) -> Whole:
+    """Return how many of the last `length` columns are set; 0 where there are not so many columns yet."""
+    sums = np.cumsum(flags, axis=1)
+    counts = np.zeros(flags.shape, dtype=np.int64)
+    if flags.shape[1] >= length:
+        counts[:, length - 1] = sums[:, length - 1]
+        counts[:, length:] = sums[:, length:] - sums[:, :-length]
+    return counts
+
+
+def spread_back(flags: Flags, length: int) -> Flags:
+    """Set the `length` columns that end at each set one."""
+    ahead = np.cumsum(flags[:, ::-1], axis=1)[:, ::-1]
+    beyond = np.zeros_like(ahead)
+    beyond[:, :-length] = ahead[:, length:]
+    set_here: Flags = np.greater(ahead, beyond)
+    return set_here
+
+
+def count_runs(side: NDArray[np.int8]) -> Runs:
+    """Count runs and crossings of every row; `side` is 0 where a point does not count."""
+    useful = side != 0
+    columns = np.arange(side.shape[1])
+    last = np.maximum.accumulate(np.where(useful, columns, -1), axis=1)
+    before = np.concatenate([np.full((len(side), 1), -1), last[:, :-1]], axis=1)
+    side_before = np.where(before >= 0, np.take_along_axis(side, np.maximum(before, 0), axis=1), 0)
+    crossed = useful & (side_before == -side)
+    starts = useful & (side_before != side)
+    number = np.where(useful, np.cumsum(starts, axis=1), 0)
+    flat = number + np.arange(len(side))[:, None] * (side.shape[1] + 1)
+    lengths = np.bincount(flat.ravel(), minlength=len(side) * (side.shape[1] + 1))
+    length = np.where(useful, lengths[flat], 0)
+    return Runs(
+        number=number,
+        length=length,
+        useful=useful.sum(axis=1),
+        high=(side > 0).sum(axis=1),
+        longest=length.max(axis=1, initial=0),
+        crossings=crossed.sum(axis=1),
+    )
+
+
+def side_of(sign: int) -> Side | None:
+    """Name the side of the centre line that a sign stands for."""
+    return None if sign == 0 else "high" if sign > 0 else "low"
