@@ -51,10 +51,12 @@ def ar1(x: Floats, y: Floats, place: Floats) -> Fit:
     variance = found.misfit / degrees
     inverse = np.linalg.inv(found.factor)
     uncertainty = _uncertainty(both, gaps, rho, degrees)
+    bent = np.arctanh(rho)
+    beside = [_whiten(both, gaps, float(np.tanh(bent + step))).factor for step in (STEP, -STEP)]
 
     def freedom(contrasts: Floats) -> Floats:
         """Return 2 / Var(log variance of the contrast): Satterthwaite's, on the scale where it is most nearly even."""
-        slopes = _slopes(contrasts, both, gaps, rho)
+        slopes = _slopes(contrasts, *beside)
         doubt = np.einsum("ij,jk,ik->i", slopes, uncertainty, slopes)
         degrees_each: Floats = np.clip(np.nan_to_num(2 / doubt, nan=LEAST_FREEDOM), LEAST_FREEDOM, degrees)
         return degrees_each
@@ -118,15 +120,16 @@ def _uncertainty(both: Floats, gaps: Floats, rho: float, degrees: int) -> Floats
     return inverse
 
 
-def _slopes(contrasts: Floats, both: Floats, gaps: Floats, rho: float) -> Floats:
-    """Return how the log variance of each contrast moves with (log variance, atanh rho)."""
+def _slopes(contrasts: Floats, above: Floats, below: Floats) -> Floats:
+    """Return how the log variance of each contrast moves with (log variance, atanh rho).
 
-    def log_variance(bent: float) -> Floats:
-        factor = _whiten(both, gaps, float(np.tanh(bent))).factor
+    `above` and `below` are the triangular factors a step to either side of rho.
+    """
+
+    def log_variance(factor: Floats) -> Floats:
         reach = np.linalg.solve(factor.T, contrasts.T)
         log: Floats = np.log(np.square(reach).sum(axis=0))
         return log
 
-    bent = float(np.arctanh(rho))
-    moved: Floats = (log_variance(bent + STEP) - log_variance(bent - STEP)) / (2 * STEP)
+    moved: Floats = (log_variance(above) - log_variance(below)) / (2 * STEP)
     return np.column_stack([np.ones_like(moved), moved])
