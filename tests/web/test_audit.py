@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib
 import inspect
 import pkgutil
@@ -14,6 +15,8 @@ import knitwork.web
 from knitwork.web.accounts import actions as accounts
 from knitwork.web.audit.models import AuditEvent
 from knitwork.web.audit.record import broken_links, record
+from knitwork.web.charts import actions as charts
+from knitwork.web.charts.notes import NoteRow
 from knitwork.web.units import actions as units
 from knitwork.web.units.models import Membership, Unit
 from knitwork.web.units.rows import MembershipRow, UnitRow
@@ -38,7 +41,78 @@ def hung():
     return Wall.objects.create(unit="X", name="Corridor", created_by="test", created_at=timezone.now())
 
 
+CHART = {"unit": "X", "measure": "gap_median"}
+DAY = dt.date(2026, 3, 1)
+
+
+def proposed():
+    """Return the number of a phase that somebody else proposed."""
+    made = charts.propose_phase(**CHART, start=DAY, reason="A new roster", worse=False, by="other")
+    AUDITED.append(1)
+    return made.pk
+
+
+def left_out():
+    made = charts.leave_out(**CHART, day=DAY, period="month", reason="The ward was closed", by="other")
+    AUDITED.append(1)
+    return made.pk
+
+
+def noted():
+    made = charts.add_note(**CHART, day=DAY, text="New roster", by="other")
+    AUDITED.append(1)
+    return made.pk
+
+
+def wanted():
+    made = charts.set_target(**CHART, day=DAY, value=30, reason="Agreed", by="other")
+    AUDITED.append(1)
+    return made.pk
+
+
+# One entry for each event that making ready for an act wrote.
+AUDITED: list[int] = []
+
 ACTS = {
+    "knitwork.web.charts.actions.propose_phase": lambda: charts.propose_phase(
+        **CHART, start=DAY, reason="A new roster", worse=False, by="test"
+    ),
+    "knitwork.web.charts.actions.accept_phase": lambda: charts.accept_phase(
+        phase=proposed(), reason="Seen it", worse=False, by="test"
+    ),
+    "knitwork.web.charts.actions.withdraw_phase": lambda: charts.withdraw_phase(
+        phase=proposed(), reason="A mistake", by="test"
+    ),
+    "knitwork.web.charts.actions.leave_out": lambda: charts.leave_out(
+        **CHART, day=DAY, period="month", reason="The ward was closed", by="test"
+    ),
+    "knitwork.web.charts.actions.count_again": lambda: charts.count_again(
+        exclusion=left_out(), reason="It was open", by="test"
+    ),
+    "knitwork.web.charts.actions.add_note": lambda: charts.add_note(**CHART, day=DAY, text="Roster", by="test"),
+    "knitwork.web.charts.actions.remove_note": lambda: charts.remove_note(note=noted(), by="test"),
+    "knitwork.web.charts.actions.bring_in_notes": lambda: charts.bring_in_notes(
+        [NoteRow(DAY, "Roster", "X"), NoteRow(DAY, "Roster", "X")], by="test"
+    ),
+    "knitwork.web.charts.actions.set_target": lambda: charts.set_target(
+        **CHART, day=DAY, value=30, reason="Agreed", by="test"
+    ),
+    "knitwork.web.charts.actions.remove_target": lambda: charts.remove_target(
+        target=wanted(), reason="Withdrawn", by="test"
+    ),
+    "knitwork.web.charts.actions.choose_rules": lambda: charts.choose_rules(
+        sets=["nelson"], reason="The board wants them", version=0, by="test"
+    ),
+    "knitwork.web.charts.actions.publish_limits": lambda: charts.publish_limits(
+        **CHART,
+        period="month",
+        version=0,
+        spec={},
+        phases=[{"start": "2026-03-01", "centre": 30.0}],
+        records={},
+        reason="Agreed",
+        by="test",
+    ),
     "knitwork.web.accounts.actions.add_account": lambda: accounts.add_account(
         name="dora", password="a long enough password", by="test"
     ),
@@ -98,10 +172,11 @@ def test_an_act_writes_exactly_one_event(name):
     accounts.add_account(name="eva", password="a long enough password", role="reader", by="test")
     units.bring_in_units([UnitRow("X", kind="ward"), UnitRow("G", kind="mesosystem")], by="test")
     before = AuditEvent.objects.count()
+    AUDITED.clear()
 
     ACTS[name]()
 
-    assert AuditEvent.objects.count() == before + 1
+    assert AuditEvent.objects.count() == before + len(AUDITED) + 1
     assert AuditEvent.objects.latest("id").actor == "test"
     assert broken_links() == []
 

@@ -73,6 +73,7 @@ def test_a_hand_off_that_changed_opens_the_page_where_nothing_new_got_worse_or_b
     assert longer.count("<li>") == 1
 
 
+@pytest.mark.django_db
 def test_what_is_neither_better_nor_worse_never_opens_the_page_before_a_hand_off_that_got_worse():
     found = glance.glance(fake_answers.fake_source(), "month")
     names = {code: code for code in found}
@@ -94,6 +95,7 @@ def test_what_is_neither_better_nor_worse_never_opens_the_page_before_a_hand_off
     assert said.startswith("A hand-off got worse. New in September 2026, neither better nor worse: ")
 
 
+@pytest.mark.django_db
 def test_a_hand_off_that_the_last_month_made_signal_is_new(invented_system):
     invented_system["answers"] = OneLink()
     found = changed.judged_pairs(fake_answers.fake_source(), "micro", "month").values()

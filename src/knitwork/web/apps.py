@@ -38,3 +38,9 @@ class WallsConfig(AppConfig):
     name = "knitwork.web.walls"
     label = "walls"
     default_auto_field = "django.db.models.BigAutoField"
+
+
+class ChartsConfig(AppConfig):
+    name = "knitwork.web.charts"
+    label = "charts"
+    default_auto_field = "django.db.models.BigAutoField"

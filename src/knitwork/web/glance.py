@@ -17,6 +17,7 @@ from knitwork.draw.told import level_of, told_apart
 from knitwork.signals import Evaluation, Signal, evaluate_many
 from knitwork.signals.newness import chance_of_new, last_tested, new_signals
 from knitwork.web import judging, present, small
+from knitwork.web.charts.decided import cut_to
 from knitwork.web.definitions import Definition
 from knitwork.web.source import Source
 
@@ -103,16 +104,17 @@ class Glance:
     expected_new: float = 0.0
 
 
-_glances: dict[tuple[str, int, str], dict[str, Glance]] = {}
+_glances: dict[tuple[str, tuple[int, str], str], dict[str, Glance]] = {}
 _one_at_a_time = Lock()
 
 
 def glance(source: Source, period: Period) -> dict[str, Glance]:
     """Return every unit at a glance.
 
-    Asks for every unit in turn the first time, and keeps the answer as long as the generation lasts.
+    Asks for every unit in turn the first time, and keeps the answer until there is a new generation, or somebody
+    decides about a chart.
     """
-    key = (source.key, source.answers.generation, period)
+    key = (source.key, (source.answers.generation, source.decisions.token), period)
     with _one_at_a_time:
         if key not in _glances:
             for old in [k for k in _glances if k[0] == source.key and k[1] != key[1]]:
@@ -166,7 +168,7 @@ def new_of(
     cut = {m: last for m, e in evaluations.items() if (last := last_tested(e)) is not None}
     touched = [m for m, last in cut.items() if any(one.end >= last for one in evaluations[m].signals)]
     series = [judging.series_of(source.measures[m], rows[m][: cut[m]]) for m in touched]
-    before = evaluate_many(series, [evaluations[m].spec for m in touched])
+    before = evaluate_many(series, [cut_to(evaluations[m].spec, evaluations[m].labels[: cut[m]]) for m in touched])
     new = {m: new_signals(evaluations[m], old) for m, old in zip(touched, before, strict=True)}
     return {m: new.get(m, ()) for m in evaluations}
 

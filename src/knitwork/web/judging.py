@@ -43,9 +43,9 @@ def judged(source: Source, unit: str, period: Period) -> tuple[Judged, ...]:
 
     def make() -> tuple[Judged, ...]:
         found = rows_of(source, unit, source.answers.registry.level_of(unit), period)
-        return _in_order(source, found, evaluate_rows(source, found))
+        return _in_order(source, found, evaluate_rows(source, found, at=(unit, period)))
 
-    return kept(source, "judged", make, unit, period)
+    return kept(source, "judged", make, unit, period, edition=source.decisions.token)
 
 
 def whole(source: Source, period: Period) -> dict[str, tuple[Judged, ...]] | None:
@@ -60,33 +60,38 @@ def whole(source: Source, period: Period) -> dict[str, tuple[Judged, ...]] | Non
         return None
 
     def make() -> dict[str, tuple[Judged, ...]]:
-        units = [(registry.level_of(code), code) for code in codes]
-        series = source.answers.series_of_all(wanted, units, period)
-        timed = [m for m in wanted if source.measures[m].counts == "time"]
-        people = {m: source.answers.people_of_units(m, units, period) for m in timed}
-        found = {
-            code: {
-                m: [row | {"people": people[m].get(code, {}).get(row["start_day"], 0)} for row in rows]
-                if m in people
-                else rows
-                for m in wanted
-                if (rows := series.get(code, {}).get(m)) and not (nights(source, m) and without_beds(source, code))
-            }
-            for code in codes
-        }
+        found = kept(source, "rows of all", lambda: _rows_of_all(source, codes, wanted, period), period)
         places = [(code, m) for code, mine in found.items() for m in mine]
-        definitions = [source.measures[m] for _code, m in places]
-        rows_in_order = [found[code][m] for code, m in places]
         evaluations = evaluate_many(
-            [series_of(d, rows) for d, rows in zip(definitions, rows_in_order, strict=True)],
-            [spec_of(d, rows) for d, rows in zip(definitions, rows_in_order, strict=True)],
+            [series_of(source.measures[m], found[code][m]) for code, m in places],
+            [decided_spec(source, source.measures[m], found[code][m], at=(code, period)) for code, m in places],
         )
         by_unit: dict[str, dict[str, Evaluation]] = {}
         for (code, m), evaluation in zip(places, evaluations, strict=True):
             by_unit.setdefault(code, {})[m] = evaluation
         return {code: _in_order(source, found[code], by_unit.get(code, {})) for code in codes}
 
-    return kept(source, "judged all", make, period)
+    return kept(source, "judged all", make, period, edition=source.decisions.token)
+
+
+def _rows_of_all(
+    source: Source, codes: list[str], wanted: list[str], period: Period
+) -> dict[str, dict[str, list[dict[str, Any]]]]:
+    """Return the periods of every measure of every unit: what the records say, whatever is decided about its chart."""
+    units = [(source.answers.registry.level_of(code), code) for code in codes]
+    series = source.answers.series_of_all(wanted, units, period)
+    timed = [m for m in wanted if source.measures[m].counts == "time"]
+    people = {m: source.answers.people_of_units(m, units, period) for m in timed}
+    return {
+        code: {
+            m: [row | {"people": people[m].get(code, {}).get(row["start_day"], 0)} for row in rows]
+            if m in people
+            else rows
+            for m in wanted
+            if (rows := series.get(code, {}).get(m)) and not (nights(source, m) and without_beds(source, code))
+        }
+        for code in codes
+    }
 
 
 def _in_order(
@@ -159,6 +164,14 @@ def spec_of(definition: Definition, rows: list[dict[str, Any]]) -> Spec:
     return dataclasses.replace(definition.spec, rules=())
 
 
+def decided_spec(source: Source, definition: Definition, rows: list[dict[str, Any]], *, at: tuple[str, str]) -> Spec:
+    """Return how one measure of a unit is judged over a kind of period (`at`), with all that people decided about it."""
+    known, (unit, period) = source.decisions, at
+    spec = known.judged_by(spec_of(definition, rows))
+    decided = known.of(unit, definition.id, period)
+    return known.add(spec, decided, [row["label"] for row in rows]) if decided else spec
+
+
 def _rarer(definition: Definition, row: dict[str, Any]) -> float:
     """Return how many were counted, or of a proportion how many were not where those are fewer."""
     if definition.counts == "time" or row.get("numerator") is None:
@@ -168,10 +181,19 @@ def _rarer(definition: Definition, row: dict[str, Any]) -> float:
     return counted if whole is None else min(counted, whole - counted)
 
 
-def evaluate_rows(source: Source, found: dict[str, list[dict[str, Any]]]) -> dict[str, Evaluation]:
-    """Return the evaluation of every measure, all in one call."""
+def evaluate_rows(
+    source: Source, found: dict[str, list[dict[str, Any]]], *, at: tuple[str, str] | None = None
+) -> dict[str, Evaluation]:
+    """Return the evaluation of every measure, all in one call.
+
+    `at` names the unit and the kind of period, by which people decide about charts; without it the measures'
+    definitions alone are read.
+    """
     series = [series_of(source.measures[m], rows) for m, rows in found.items()]
-    specs = [spec_of(source.measures[m], rows) for m, rows in found.items()]
+    if at is None:
+        specs = [spec_of(source.measures[m], rows) for m, rows in found.items()]
+    else:
+        specs = [decided_spec(source, source.measures[m], rows, at=at) for m, rows in found.items()]
     return dict(zip(found, evaluate_many(series, specs), strict=True))
 
 

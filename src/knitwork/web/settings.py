@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "knitwork.web.apps.UnitsConfig",
     "knitwork.web.apps.AuditConfig",
     "knitwork.web.apps.WallsConfig",
+    "knitwork.web.apps.ChartsConfig",
 ]
 
 MIDDLEWARE = [

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, cast
 
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from knitwork.web.charts.decided import Decisions, decisions
 from knitwork.web.definitions import Definition, from_catalogue
 
 
@@ -26,6 +27,11 @@ class Source:
     measures: dict[str, Definition]
     key: str
     invented: bool = False
+
+    @cached_property
+    def decisions(self) -> Decisions:
+        """Return what people have decided about charts: the same for the whole request."""
+        return decisions()
 
 
 def source() -> Source:

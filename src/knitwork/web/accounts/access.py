@@ -14,14 +14,14 @@ from django.http import HttpRequest, HttpResponse
 from knitwork.web.accounts import actions
 from knitwork.web.accounts.models import Account, Role
 
-Right = Literal["read", "patients", "set_up", "walls"]
+Right = Literal["read", "patients", "set_up", "walls", "charts"]
 # What a link on a wall gives instead of an account: that one wall, and nothing else.
 BY_LINK = "link"
 
 # A role that is not named here may do nothing.
 ROLES: dict[str, frozenset[Right]] = {
-    Role.OWNER: frozenset({"read", "patients", "set_up", "walls"}),
-    Role.LEAD: frozenset({"read", "patients", "walls"}),
+    Role.OWNER: frozenset({"read", "patients", "set_up", "walls", "charts"}),
+    Role.LEAD: frozenset({"read", "patients", "walls", "charts"}),
     Role.TEAM: frozenset({"read", "patients"}),
     Role.READER: frozenset({"read"}),
 }

@@ -71,7 +71,8 @@ class Judged:
 
 def judged_pairs(source: Source, level: str, period: Period) -> dict[Pair, Judged]:
     """Return every pair of a level that has a known wait, judged; worked out once for a generation."""
-    return kept(source, "judged pairs", lambda: _judge(source, level, period), level, period)
+    edition = source.decisions.token
+    return kept(source, "judged pairs", lambda: _judge(source, level, period), level, period, edition=edition)
 
 
 def _judge(source: Source, level: str, period: Period) -> dict[Pair, Judged]:
@@ -85,7 +86,8 @@ def _judge(source: Source, level: str, period: Period) -> dict[Pair, Judged]:
     }
     found = {pair: rows for pair, rows in found.items() if any(row["timed"] for row in rows)}
     evaluations = evaluate_many(
-        [wait_series(rows) for rows in found.values()], [spec_of(rows) for rows in found.values()]
+        [wait_series(rows) for rows in found.values()],
+        [source.decisions.judged_by(spec_of(rows)) for rows in found.values()],
     )
     return {
         pair: Judged(pair[0], pair[1], level, period, evaluation, tuple(rows), turn_of(source, pair, level, evaluation))
@@ -97,12 +99,12 @@ def judge_one(source: Source, pair: Pair, level: str, period: Period, rows: list
     """Return one pair judged over the periods given, as `judged_pairs` judges all."""
 
     def made() -> Judged:
-        evaluation = evaluate_many([wait_series(rows)], spec_of(rows))[0]
+        evaluation = evaluate_many([wait_series(rows)], source.decisions.judged_by(spec_of(rows)))[0]
         return Judged(
             pair[0], pair[1], level, period, evaluation, tuple(rows), turn_of(source, pair, level, evaluation)
         )
 
-    return kept(source, "judged pair", made, *pair, level, period)
+    return kept(source, "judged pair", made, *pair, level, period, edition=source.decisions.token)
 
 
 def _row(row: dict[str, Any] | None, period: dict[str, Any]) -> dict[str, Any]:

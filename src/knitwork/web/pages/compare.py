@@ -51,7 +51,7 @@ def kin_of(source: Source, definition: Definition, codes: list[str], period: Per
                 for code, rows in found.items()
             }
         series = [judging.series_of(definition, rows) for rows in found.values()]
-        specs = [judging.spec_of(definition, rows) for rows in found.values()]
+        specs = [judging.decided_spec(source, definition, rows, at=(code, period)) for code, rows in found.items()]
         judged = evaluate_many(series, specs)
         return {
             code: Kin(code, evaluation, small.hidden_rows(definition.counts, rows, period))
@@ -59,7 +59,7 @@ def kin_of(source: Source, definition: Definition, codes: list[str], period: Per
             if evaluation.n_useful
         }
 
-    return kept(source, "kin", make, definition.id, period, tuple(codes))
+    return kept(source, "kin", make, definition.id, period, tuple(codes), edition=source.decisions.token)
 
 
 def _no_nights(source: Source, definition: Definition, code: str) -> bool:

@@ -85,7 +85,7 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
     if rows and not calendar:
         context["point"] = point_words(definition, rows[-1])
     if rows and calendar:
-        evaluation = judging.evaluate_rows(source, {measure: all_rows})[measure]
+        evaluation = judging.evaluate_rows(source, {measure: all_rows}, at=(code, shown_period))[measure]
         shown = shown_period
         card = present.card(definition, evaluation, unit=code, period=shown, size="page", hidden=hidden)
         context["card"] = card

@@ -20,6 +20,7 @@ from knitwork.signals import Series, Spec, evaluate_many
 from knitwork.web import judging, present, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.audit.record import record
+from knitwork.web.charts.decided import Decisions
 from knitwork.web.kept import kept
 from knitwork.web.pages import changed, choosing
 from knitwork.web.pages.around import Names, exists, parent, period_of
@@ -109,7 +110,11 @@ def pair(request: HttpRequest, sender: str, receiver: str) -> HttpResponse:
         one = changed.judge_one(source, (sender, receiver), level, period, rows)
         context |= turn_words(one, hide=hide)
         title = f"{row['sender']} → {row['receiver']}"
-        context |= wait_chart(one, title, hide=hide) if show == "wait" else share_chart(rows, period, title, hidden)
+        context |= (
+            wait_chart(one, title, hide=hide)
+            if show == "wait"
+            else share_chart(rows, period, title, hidden, source.decisions)
+        )
     return render(request, "pages/pair.html", context)
 
 
@@ -219,7 +224,9 @@ def wait_chart(one: changed.Judged, title: str, *, hide: bool) -> dict[str, Any]
     }
 
 
-def share_chart(rows: list[dict[str, Any]], period: Period, title: str, hidden: frozenset[int]) -> dict[str, Any]:
+def share_chart(
+    rows: list[dict[str, Any]], period: Period, title: str, hidden: frozenset[int], decisions: Decisions
+) -> dict[str, Any]:
     """Return the chart of how many waited over an hour."""
     series = Series(
         labels=tuple(row["label"] for row in rows),
@@ -229,7 +236,7 @@ def share_chart(rows: list[dict[str, Any]], period: Period, title: str, hidden: 
     )
     events = [min(row["over_hour"], row["timed"] - row["over_hour"]) for row in rows if row["timed"]]
     spec = OVER_AN_HOUR if sum(events) >= judging.FEWEST_EVENTS * len(events) else changed.unjudged(OVER_AN_HOUR)
-    whole = evaluate_many([series], spec)[0]
+    whole = evaluate_many([series], decisions.judged_by(spec))[0]
     evaluation = small.masked(whole, hidden)
     said = say_sentence(evaluation, period=period, _=_, ngettext=ngettext)
     found: dict[str, Any] = {

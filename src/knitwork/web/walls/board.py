@@ -170,7 +170,7 @@ def wait(source: Source, unit: str, sender: str, receiver: str, *, title: str, p
         values=tuple(None if row["median_s"] is None else row["median_s"] / 60 for row in rows),
         incomplete_last=not rows[-1].get("complete", True),
     )
-    whole = evaluate_many([series], WAITS)[0]
+    whole = evaluate_many([series], source.decisions.judged_by(WAITS))[0]
     counts = [
         {"start_day": row["start_day"], "numerator": row["count"], "denominator": row["timed"], "value": row["count"]}
         for row in rows

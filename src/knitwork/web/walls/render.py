@@ -81,7 +81,7 @@ def inside_of(source: Source, wanted: Wanted, *, page: int = 1) -> Inside:
     plan = Plan(
         wanted, known.name(wanted.unit), title, period, items, max(page, 1), translation.get_language() or "en-gb"
     )  # fmt: skip
-    return kept(source, "wall", lambda: _make(source, plan), plan)
+    return kept(source, "wall", lambda: _make(source, plan), plan, edition=source.decisions.token)
 
 
 def _make(source: Source, plan: Plan) -> Inside:

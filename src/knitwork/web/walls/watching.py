@@ -7,6 +7,7 @@ from django.db import connection
 from django.http import Http404
 from django.utils import translation
 
+from knitwork.web.charts.decided import turns
 from knitwork.web.source import Source, source
 from knitwork.web.walls.render import Inside, Wanted, inside_of
 
@@ -16,13 +17,16 @@ _source: list[Source] = []
 
 
 def seen() -> object:
-    """Return something that changes whenever the lake does: asks the disk only for the date of one file."""
+    """Return something that changes whenever the lake does, or somebody decides about a chart.
+
+    Asks the disk only for the date of one file.
+    """
     try:
         found = settings.HOME.joinpath(*MANIFEST).stat()
     except OSError:
         answers = source().answers
-        return None if answers is None else answers.generation
-    return (found.st_mtime_ns, found.st_ino, found.st_size)
+        return None if answers is None else (answers.generation, turns())
+    return (found.st_mtime_ns, found.st_ino, found.st_size, turns())
 
 
 def make(wanted: Wanted, language: str) -> Inside | None:
@@ -39,11 +43,15 @@ def make(wanted: Wanted, language: str) -> Inside | None:
 
 
 def shared_source() -> Source:
-    """Return what is to be read now: the same as for the wall before, unless the records have changed since."""
+    """Return what is to be read now: the same as for the wall before, unless records or decisions have changed since."""
     now = source()
     if now.answers is None:
         return now
     before = _source[0] if _source else None
-    if before is None or (before.key, before.answers.generation) != (now.key, now.answers.generation):
+    if before is None or _edition(before) != _edition(now):
         _source[:] = [now]
     return _source[0]
+
+
+def _edition(known: Source) -> tuple[str, int, str]:
+    return known.key, known.answers.generation, known.decisions.token
