@@ -31,14 +31,15 @@ def limit_curves(funnel: Funnel, *, points: int = 80) -> Curves:
     # Limits bend most where denominators are small: steps that grow alike follow them best.
     at = np.geomspace(min(sizes), max(sizes), points) if min(sizes) < max(sizes) else np.array([sizes[0]])
     theta = funnel.centre / spec.factor
-    chance = tuple(_pair(chance_limits(at, theta, level, spec), spec.factor) for level in spec.levels)
-    spread: tuple[tuple[Line, Line], ...] = ()
+    chance = [chance_limits(at, theta, level, spec) for level in spec.levels]
+    spread = []
     if funnel.has_spread and funnel.phi is not None and funnel.tau2 is not None:
-        spread = tuple(
-            _pair(spread_limits(at, theta, level, spec, phi=funnel.phi, tau2=funnel.tau2), spec.factor)
-            for level in spec.levels
-        )
-    return Curves(tuple(at.tolist()), spec.levels, chance, spread)
+        spread = [
+            spread_limits(at, theta, level, spec, inside, phi=funnel.phi, tau2=funnel.tau2)
+            for level, inside in zip(spec.levels, chance, strict=True)
+        ]
+    shown = [tuple(_pair(limits, spec.factor) for limits in some) for some in (chance, spread)]
+    return Curves(tuple(at.tolist()), spec.levels, *shown)
 
 
 def _pair(limits: tuple[Floats, Floats], factor: float) -> tuple[Line, Line]:

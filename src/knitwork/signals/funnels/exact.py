@@ -56,7 +56,7 @@ def solve(chance: Callable[[Floats], Floats], low: Floats, high: Floats, wanted:
 
 
 def count_at(n: Floats, theta: float, share: float, *, binomial: bool) -> Floats:
-    """Return the count, whole or not, of which `at_most` is `share`; -1 or a little more where even 0 is likelier.
+    """Return the count, whole or not, of which `at_most` is `share`; below 0 where even 0 is likelier.
 
     scipy knows the inverse to about eight figures, and not below 0: its answer is polished by one step of Newton, and
     halving finds what it does not.
@@ -72,7 +72,10 @@ def count_at(n: Floats, theta: float, share: float, *, binomial: bool) -> Floats
     with np.errstate(divide="ignore", invalid="ignore"):
         x = guess - (chance(guess) - share) / slope
     x = np.where(np.isfinite(x) & (np.abs(x - guess) < NEAR), x, -2.0)
-    lost = (x < 0) | (np.abs(chance(x) - share) > GOOD * min(share, 1 - share))
+    # No limit lies below 0, so the lower tail need not be followed there.
+    none = (chance(np.zeros_like(n)) >= share) if share < 0.5 else np.zeros(len(n), dtype=bool)
+    x[none] = -1.0
+    lost = ~none & ((x < 0) | (np.abs(chance(x) - share) > GOOD * min(share, 1 - share)))
     if lost.any():
         top = n[lost] + 1 if binomial else n[lost] * theta + REACH * np.sqrt(n[lost] * theta + 1) + REACH
         x[lost] = solve(

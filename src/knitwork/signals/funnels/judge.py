@@ -145,16 +145,18 @@ class _Judged:
         self.rows, self.x, self.n, self.theta, self.spec = rows, x, n, theta, spec
         self.binomial = spec.kind == "proportion"
         self.value = x / n * spec.factor
-        self.chance = self._answer(
-            [lim.chance_limits(n, theta, level, spec) for level in spec.levels], lim.chance_z(x, n, theta, spec)
-        )
+        limits = [lim.chance_limits(n, theta, level, spec) for level in spec.levels]
+        self.chance = self._answer(limits, lim.chance_z(x, n, theta, spec))
         self.found: Spread = spread_of(x, n, theta, spec)
         self.why_no_spread = self._why_no_spread()
         self.spread: _Answer | None = None
         if self.found.phi is not None and self.found.tau2 is not None and not self.why_no_spread:
             found = {"phi": self.found.phi, "tau2": self.found.tau2}
-            limits = [lim.spread_limits(n, theta, level, spec, **found) for level in spec.levels]
-            self.spread = self._answer(limits, lim.spread_z(x, n, theta, spec, **found))
+            wider = [
+                lim.spread_limits(n, theta, level, spec, inside, **found)
+                for level, inside in zip(spec.levels, limits, strict=True)
+            ]
+            self.spread = self._answer(wider, lim.spread_z(x, n, theta, spec, self.chance.z, **found))
         self.judging = spec.levels.index(spec.judged_at)
         self.low, self.high = self.chance.lowers[self.judging] * n, self.chance.uppers[self.judging] * n
 
@@ -164,6 +166,9 @@ class _Judged:
         if len(self.x) < self.spec.least_units:
             return "few_units"
         return "" if self.found.tau2 is not None else "spread_unknown"
+
+    def _wider(self) -> bool:
+        return lim.is_wider(self.found.phi or 0.0, self.found.tau2 or 0.0, self.spec)
 
     def _answer(self, limits: list[tuple[Floats, Floats]], z: Floats) -> _Answer:
         p = lim.two_sided(z)
@@ -187,7 +192,7 @@ class _Judged:
             chi2=chi2,
             df=df,
             p_value=p_value,
-            overdispersed=p_value < spec.dispersion_alpha if df else None,
+            overdispersed=p_value < spec.dispersion_alpha and self._wider() if known else None,
             expected_chance=math.fsum(alarms),
             expected_spread=len(n) * (1 - spec.judged_at) if known else None,
             discoveries_chance=int((self.chance.q <= spec.false_discovery).sum()),
@@ -199,9 +204,9 @@ class _Judged:
         )
 
     def _reasons(self, chances: Floats, listed: list[str]) -> list[str]:
-        spec, found = self.spec, self.found
+        spec = self.spec
         reasons = [self.why_no_spread] if self.why_no_spread else []
-        if not reasons and not lim.is_wider(found.phi or 0.0, found.tau2 or 0.0, spec):
+        if not reasons and not self._wider():
             reasons.append("no_spread" if spec.spread_floor == "chance" else "no_spread_kept")
         expected = self.n * self.theta
         rare = np.minimum(expected, self.n - expected) if self.binomial else expected

@@ -9,6 +9,8 @@ from knitwork.signals.funnels.scales import scaled_limits, scaled_z
 from knitwork.signals.funnels.spec import FunnelSpec
 from knitwork.signals.panel import Floats
 
+Pair = tuple[Floats, Floats]
+
 
 def normal_quantile(level: float, digits: int | None = None) -> float:
     """Return how many standard deviations on either side hold `level`.
@@ -22,7 +24,7 @@ def normal_quantile(level: float, digits: int | None = None) -> float:
     return z if digits is None else round(z, digits)
 
 
-def chance_limits(n: Floats, theta: float, level: float, spec: FunnelSpec) -> tuple[Floats, Floats]:
+def chance_limits(n: Floats, theta: float, level: float, spec: FunnelSpec) -> Pair:
     """Return lower and upper limits against chance, as proportion, rate or ratio."""
     tail, binomial = (1 - level) / 2, spec.kind == "proportion"
     if spec.limits == "exact":
@@ -66,22 +68,22 @@ def _added(phi: float, tau2: float, spec: FunnelSpec) -> dict[str, float]:
 
 
 def spread_limits(
-    n: Floats, theta: float, level: float, spec: FunnelSpec, *, phi: float, tau2: float
-) -> tuple[Floats, Floats]:
-    """Return limits against the spread between units; never inside those of chance unless `spread_floor` is none."""
+    n: Floats, theta: float, level: float, spec: FunnelSpec, chance: Pair, *, phi: float, tau2: float
+) -> Pair:
+    """Return limits against the spread; never inside those against `chance` unless `spread_floor` is none."""
     if spec.spread_floor == "chance" and not is_wider(phi, tau2, spec):
-        return chance_limits(n, theta, level, spec)
+        return chance
     z = normal_quantile(level, spec.quantile_digits)
     low, high = scaled_limits(str(spec.transform), n, theta, spec.kind, z=z, **_added(phi, tau2, spec))
     if spec.spread_floor == "none":
         return low, high
-    inner, outer = chance_limits(n, theta, level, spec)
-    return np.minimum(low, inner), np.maximum(high, outer)
+    return np.minimum(low, chance[0]), np.maximum(high, chance[1])
 
 
-def spread_z(x: Floats, n: Floats, theta: float, spec: FunnelSpec, *, phi: float, tau2: float) -> Floats:
-    """Return z scores against the spread; never further out than those against chance unless the floor is none."""
-    chance = chance_z(x, n, theta, spec)
+def spread_z(
+    x: Floats, n: Floats, theta: float, spec: FunnelSpec, chance: Floats, *, phi: float, tau2: float
+) -> Floats:
+    """Return z scores against the spread; never further out than those against `chance` unless the floor is none."""
     if spec.spread_floor == "chance" and not is_wider(phi, tau2, spec):
         return chance
     z = scaled_z(str(spec.transform), x, n, theta, spec.kind, **_added(phi, tau2, spec))

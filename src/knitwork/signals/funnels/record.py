@@ -68,7 +68,8 @@ class Funnel:
     """Units judged against each other, by denominator and then by name: an order that says nothing about them.
 
     `centre` is in the units shown. `phi` and `tau2` are those of the scale `spec.transform`; `chi2`, `df` and
-    `p_value` test over all judged units that they share one value, and `overdispersed` is what the test says.
+    `p_value` test over all judged units that they share one value. Units are `overdispersed` where the test says no
+    and a spread is left when extreme scores are trimmed: one outlier among units alike is no spread.
     `expected_chance` is how many units would be flagged if all lay at the centre, `expected_spread` if they only
     differed by the spread. `discoveries_*` count the units whose adjusted p is at most `spec.false_discovery`.
     """
