@@ -94,9 +94,9 @@ def test_a_target_beyond_limits_that_the_last_month_met_is_not_said_to_be_met():
 @pytest.mark.parametrize(
     ("target", "kind", "says"),
     [
-        (95, "pass", "The same in all of 24 months, 100%: it meets its target of at least 95%"),
+        (95, "pass", "100% in each of 24 months: it meets its target of at least 95%"),
         (100, "pass", "it meets its target of at least 100%"),
-        (None, "none", "The same in all of 24 months, 100%: it has no limits, for nothing varies"),
+        (None, "none", "100% in each of 24 months: it has no limits, for nothing varies"),
     ],
 )
 def test_a_series_that_is_always_at_100_per_cent_is_laid_against_its_target(target, kind, says):
@@ -117,7 +117,7 @@ def test_a_series_that_was_always_at_100_and_is_not_any_more_promises_nothing():
     evaluation = chart([100.0] * 20 + [60.0] * 4, direction="up", target=95, unit="%")
 
     assert assurance_kind(evaluation) == "unknown"
-    assert "The same in all" not in summary_sentence(evaluation)
+    assert "in each of" not in summary_sentence(evaluation)
 
 
 @pytest.mark.parametrize("n", [0, 1, 11])

@@ -78,10 +78,10 @@ def _constant(evaluation: Evaluation, kind: str, period: Period, _: Translate, n
         "target": target_text(evaluation, _=_),
     }
     texts = {
-        "pass": _("The same in all of %(periods)s, %(value)s: it meets its target of %(target)s"),
-        "fail": _("The same in all of %(periods)s, %(value)s: it misses its target of %(target)s"),
+        "pass": _("%(value)s in each of %(periods)s: it meets its target of %(target)s"),
+        "fail": _("%(value)s in each of %(periods)s: it misses its target of %(target)s"),
     }
-    return texts.get(kind, _("The same in all of %(periods)s, %(value)s: it has no limits, for nothing varies")) % known
+    return texts.get(kind, _("%(value)s in each of %(periods)s: it has no limits, for nothing varies")) % known
 
 
 def _steady(evaluation: Evaluation, kind: str, _: Translate) -> str:

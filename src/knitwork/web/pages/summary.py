@@ -23,7 +23,7 @@ from knitwork.draw.icon import (
     icon_shape,
     icon_svg,
 )
-from knitwork.draw.periods import Period, full_name
+from knitwork.draw.periods import Period, short_name
 from knitwork.draw.record import tail
 from knitwork.draw.spark import spark_svg
 from knitwork.draw.summary_words import latest, latest_text, summary_sentence, target_text
@@ -295,7 +295,7 @@ def row(definition: Definition, one: Entry, *, period: Period, hide: bool) -> di
         "unit_of_measure": say_unit(definition.spec.unit),
         "target": target_text(evaluation, _=_),
         "value": _("fewer than 11") if at in hidden else latest_text(shown),
-        "when": "" if at is None else full_name(evaluation.labels[at], period, _),
+        "when": "" if at is None else short_name(evaluation.labels[at], period, _),
         "variation": drawn(icon_svg(evaluation, _=_)),
         "variation_words": icon_words(evaluation, _=_),
         "assurance": drawn(assurance_svg(evaluation, _=_)),
