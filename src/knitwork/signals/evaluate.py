@@ -193,7 +193,7 @@ class _Plain:
         self.lower = _plain(judgement.lower * factor)
         self.upper = _plain(judgement.upper * factor)
         self.level = _plain(judgement.level * factor)
-        self.centre = _plain(_one_centre(judgement) * factor)
+        self.centre = _plain((judgement.centre if kind.level is None else _last_level(judgement)) * factor)
         self.sigma = _plain(judgement.sigma * factor)
         self.mean_range = _plain(judgement.mean_range * (factor if self.one_sigma else 1))
         self.sigma_z = _plain(judgement.sigma_z)
@@ -321,10 +321,8 @@ def _method(spec: Spec) -> Method:
     return next((rule.method for rule in rules_for(spec) if rule.kind in ("longest_run", "few_crossings")), "anhoej")
 
 
-def _one_centre(judgement: Judgement) -> Floats:
-    """Return one number for each centre line: the last where it differs from point to point."""
-    if judgement.level.shape[1] == 1:
-        return judgement.centre
+def _last_level(judgement: Judgement) -> Floats:
+    """Return the last of each centre line that differs from point to point."""
     there = judgement.look.tested & ~np.isnan(judgement.level)
     last = there.shape[1] - 1 - there[:, ::-1].argmax(axis=1)
     ends: Floats = np.where(there.any(axis=1), judgement.level[np.arange(len(last)), last], judgement.centre)

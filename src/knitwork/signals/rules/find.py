@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -46,14 +47,13 @@ class Fired:
     rows: Whole
     starts: Whole
     ends: Whole
-    marks: Flags | None
+    marks: Callable[[], Flags] | None
 
     def finding(self, at: int) -> Finding:
         """Return one of the findings."""
         row, start, end = int(self.rows[at]), int(self.starts[at]), int(self.ends[at])
-        points = (
-            () if self.marks is None else tuple((np.flatnonzero(self.marks[row, start : end + 1]) + start).tolist())
-        )
+        marked = () if self.marks is None else (np.flatnonzero(self.marks()[row, start : end + 1]) + start).tolist()
+        points = tuple(marked)
         return Finding(self.rule.name, self.rule.kind, start, end, self.side, points)
 
 
@@ -82,53 +82,69 @@ def _stretches(rule: Rule, sign: int, done: Flags, length: int, packed: Packed, 
     at, first = np.nonzero(edges == 1)
     _, after = np.nonzero(edges == -1)
     rows = hit[at]
-    window = spread_back(done, length)
-    marks = {"whole": window, "matching": window & shows, "completing": done}[rule.marks]
-    back = packed.back(marks)
     starts = packed.order[rows, np.maximum(first - length + 1, 0)]
     ends = packed.order[rows, after - 1]
-    return Fired(rule, side_of(sign), rows, starts, ends, back)
+    return Fired(rule, side_of(sign), rows, starts, ends, cache(lambda: _marks(rule, done, length, packed, shows)))
+
+
+def _marks(rule: Rule, done: Flags, length: int, packed: Packed, shows: Flags) -> Flags:
+    """Return the points that a rule marks, in the columns they came from; worked out only when somebody looks."""
+    if rule.marks == "completing":
+        return packed.back(done)
+    window = spread_back(done, length)
+    return packed.back(window & shows if rule.marks == "matching" else window)
 
 
 def _beyond(look: Look, rule: Rule) -> Iterator[Fired]:
-    packed = pack(look.tested)
-    for sign, flags in zip((1, -1), look.zones(rule.sigmas), strict=True):
-        shows = _taken(packed, flags) & packed.there
+    packed = look.packed("tested")
+    for sign, flags in zip((1, -1), look.beyond(rule.sigmas), strict=True):
+        shows = packed.take(flags) & packed.there
         if shows.any():
             yield _stretches(rule, sign, shows, 1, packed, shows)
 
 
 def _run(look: Look, rule: Rule) -> Iterator[Fired]:
-    packed = pack(look.usable & (look.side != 0) if rule.ties == "skip" else look.usable)
-    side = packed.take(look.side)
+    packed = look.packed("off_centre" if rule.ties == "skip" else "usable")
     for sign in (1, -1):
-        shows = (side == sign) & packed.there
-        yield from _fired(rule, sign, streak(shows) >= rule.length, packed, shows)
+        shows, length = look.once(("run", rule.ties, sign), lambda sign=sign: _one_side(look, packed, sign))  # type: ignore[misc]  # bound now, not later
+        yield from _fired(rule, sign, length >= rule.length, packed, shows)
+
+
+def _one_side(look: Look, packed: Packed, sign: int) -> tuple[Flags, NDArray[np.int32]]:
+    """Return the packed points on one side of the centre line, and how many in a row end at each."""
+    shows = (packed.take(look.side) == sign) & packed.there
+    return shows, streak(shows)
 
 
 def _trend(look: Look, rule: Rule) -> Iterator[Fired]:
-    packed = pack(look.usable)
-    step = _steps(packed.take(look.value), packed.there)
-    if rule.ties == "skip":
-        moved = packed.there & (step != 0)
-        moved[:, 0] = packed.there[:, 0]
-        again = pack(moved)
-        packed = Packed(np.take_along_axis(packed.order, again.order, axis=1), again.there)
-        step = _steps(packed.take(look.value), packed.there)
+    packed, step = look.once(("trend", rule.ties), lambda: _climbs(look, equal_ones=rule.ties == "break"))
     for sign in (1, -1):
-        shows = (step == sign) & packed.there
-        done = (streak(shows) >= rule.length - 1) & packed.there
+        length = look.once(("trend", rule.ties, sign), lambda sign=sign: streak((step == sign) & packed.there))  # type: ignore[misc]  # bound now, not later
+        done = (length >= rule.length - 1) & packed.there
         yield from _fired(rule, sign, done, packed, packed.there)
 
 
+def _climbs(look: Look, *, equal_ones: bool) -> tuple[Packed, NDArray[np.int8]]:
+    """Return the packed points and which way each lies from the one before, without those equal to it if so wanted."""
+    packed = look.packed("usable")
+    step = look.once("steps", lambda: _steps(packed.take(look.value), packed.there))
+    moved = packed.there & (step != 0)
+    moved[:, 0] = packed.there[:, 0]
+    if equal_ones or (moved == packed.there).all():
+        return packed, step
+    again = pack(moved)
+    packed = Packed(np.take_along_axis(packed.order, again.order, axis=1), again.there)
+    return packed, _steps(packed.take(look.value), packed.there)
+
+
 def _zone(look: Look, rule: Rule) -> Iterator[Fired]:
-    packed = pack(look.usable)
+    packed = look.packed("usable")
     side = packed.take(look.side)
-    out, far = look.zones(rule.sigmas), look.zones(3.0)
+    out, far = look.beyond(rule.sigmas), look.beyond(3.0)
     for place, sign in enumerate((1, -1)):
-        shows = _taken(packed, out[place]) & packed.there
+        shows = packed.take(out[place]) & packed.there
         if rule.within_limits:
-            shows &= ~_taken(packed, far[place])
+            shows &= ~packed.take(far[place])
         if not shows.any():
             continue
         done = windowed(shows, rule.length) >= rule.least
@@ -140,22 +156,22 @@ def _zone(look: Look, rule: Rule) -> Iterator[Fired]:
 
 
 def _within(look: Look, rule: Rule) -> Iterator[Fired]:
-    packed = pack(look.usable)
-    above, below = look.zones(rule.sigmas)
-    shows = ~_taken(packed, above | below) & packed.there & look.limited[:, None]
+    packed = look.packed("usable")
+    above, below = look.beyond(rule.sigmas)
+    shows = ~packed.take(above | below) & packed.there & look.limited[:, None]
     yield from _fired(rule, 0, streak(shows) >= rule.length, packed, shows)
 
 
 def _outside(look: Look, rule: Rule) -> Iterator[Fired]:
-    packed = pack(look.usable)
-    above, below = look.zones(rule.sigmas)
-    shows = _taken(packed, above | below) & packed.there
+    packed = look.packed("usable")
+    above, below = look.beyond(rule.sigmas)
+    shows = packed.take(above | below) & packed.there
     yield from _fired(rule, 0, streak(shows) >= rule.length, packed, shows)
 
 
 def _alternating(look: Look, rule: Rule) -> Iterator[Fired]:
-    packed = pack(look.usable)
-    step = _steps(packed.take(look.value), packed.there)
+    packed = look.packed("usable")
+    step = look.once("steps", lambda: _steps(packed.take(look.value), packed.there))
     turned = np.zeros(step.shape, dtype=bool)
     turned[:, 1:] = (step[:, 1:] * step[:, :-1]) < 0
     done = (streak(turned & packed.there) >= rule.length - 2) & packed.there
@@ -167,8 +183,8 @@ def _longest_run(look: Look, rule: Rule) -> Iterator[Fired]:
     too_long = (look.runs.length > limit[:, None]) & (look.side != 0)
     if not too_long.any():
         return
-    packed = pack(look.side != 0)
-    done = _taken(packed, too_long) & packed.there
+    packed = look.packed("off_centre")
+    done = packed.take(too_long) & packed.there
     side = packed.take(look.side)
     for sign in (1, -1):
         shows = done & (side == sign)
@@ -235,11 +251,6 @@ def _of_the_whole(look: Look, rule: Rule, rows: Flags) -> Iterator[Fired]:
 def _fired(rule: Rule, sign: int, done: Flags, packed: Packed, shows: Flags) -> Iterator[Fired]:
     if done.any():
         yield _stretches(rule, sign, done, rule.length, packed, shows)
-
-
-def _taken(packed: Packed, flags: Flags) -> Flags:
-    taken: Flags = packed.take(flags)  # type: ignore[assignment]  # flags stay flags
-    return taken
 
 
 def _steps(value: NDArray[Any], there: Flags) -> NDArray[np.int8]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from knitwork.signals.panel import Flags, Floats, Whole
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+Found = TypeVar("Found")
 
 Side = Literal["high", "low"]
 # Above, and below, the lines so many sigmas from the centre.
@@ -28,12 +31,13 @@ class Runs:
     crossings: Whole
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Look:
     """Points and what is known of them. Untested points lie beyond nothing; points that do not count have side 0.
 
     `tested` points are laid against limits; `usable` ones count in patterns too, which excluded points do not.
-    `limited` rows have limits, `zones` gives the points beyond the lines so many sigmas out.
+    `limited` rows have limits, `zones` gives the points beyond the lines so many sigmas out. What several rules look at
+    is worked out once.
     """
 
     value: Floats
@@ -43,6 +47,22 @@ class Look:
     limited: Flags
     zones: Zones
     runs: Runs
+    known: dict[Hashable, Any] = field(default_factory=dict)
+
+    def once(self, key: Hashable, make: Callable[[], Found]) -> Found:
+        """Return what `make` gives, made when it is first asked for."""
+        if key not in self.known:
+            self.known[key] = make()
+        return self.known[key]  # type: ignore[no-any-return]  # what was made under this key
+
+    def beyond(self, sigmas: float) -> tuple[Flags, Flags]:
+        """Return the points above, and those below, the lines so many sigmas out."""
+        return self.once(("beyond", sigmas), lambda: self.zones(sigmas))
+
+    def packed(self, which: Literal["tested", "usable", "off_centre"]) -> Packed:
+        """Return a packing of the points that are tested, that count, or that count and lie off the centre line."""
+        flags = {"tested": self.tested, "usable": self.usable}.get(which)
+        return self.once(("packed", which), lambda: pack(self.usable & (self.side != 0) if flags is None else flags))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +71,16 @@ class Packed:
 
     order: Whole
     there: Flags
+    whole: bool = False  # every point is there, so nothing moves
 
-    def take(self, matrix: NDArray[np.generic]) -> NDArray[np.generic]:
+    def take(self, matrix: NDArray[Scalar]) -> NDArray[Scalar]:
         """Return a matrix in packed columns."""
-        return np.take_along_axis(matrix, self.order, axis=1)
+        return matrix if self.whole else np.take_along_axis(matrix, self.order, axis=1)
 
     def back(self, matrix: Flags) -> Flags:
         """Return packed flags in the columns they came from."""
+        if self.whole:
+            return matrix
         flags = np.zeros_like(matrix)
         np.put_along_axis(flags, self.order, matrix & self.there, axis=1)
         return flags
@@ -65,26 +88,28 @@ class Packed:
 
 def pack(keep: Flags) -> Packed:
     """Pack the points in `keep`, in their order."""
+    if keep.all():
+        return Packed(np.broadcast_to(np.arange(keep.shape[1]), keep.shape), keep, whole=True)
     order = np.argsort(~keep, axis=1, kind="stable")
     there = np.arange(keep.shape[1]) < keep.sum(axis=1)[:, None]
     return Packed(order, there)
 
 
-def streak(flags: Flags) -> Whole:
+def streak(flags: Flags) -> NDArray[np.int32]:
     """Return how many flags in a row end at each column.
 
     >>> streak(np.array([[True, True, False, True]])).tolist()
     [[1, 2, 0, 1]]
     """
-    columns = np.arange(flags.shape[1])
+    columns = np.arange(flags.shape[1], dtype=np.int32)
     last_unset = np.maximum.accumulate(np.where(flags, -1, columns), axis=1)
     return np.where(flags, columns - last_unset, 0)
 
 
-def windowed(flags: Flags, length: int) -> Whole:
+def windowed(flags: Flags, length: int) -> NDArray[np.int32]:
     """Return how many of the last `length` columns are set; 0 where there are not so many columns yet."""
-    sums = np.cumsum(flags, axis=1)
-    counts = np.zeros(flags.shape, dtype=np.int64)
+    sums = np.cumsum(flags, axis=1, dtype=np.int32)
+    counts = np.zeros(flags.shape, dtype=np.int32)
     if flags.shape[1] >= length:
         counts[:, length - 1] = sums[:, length - 1]
         counts[:, length:] = sums[:, length:] - sums[:, :-length]
