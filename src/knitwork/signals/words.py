@@ -81,6 +81,8 @@ def rule_words(rule: Rule) -> str:
     aside = []
     if rule.same_side:
         aside.append("all of them on that side of the centre line")
+    if rule.both_sides:
+        aside.append("some on each")
     if rule.within_limits:
         aside.append("none of those counted beyond the limits")
     if rule.kind == "trend" and rule.ties == "skip":

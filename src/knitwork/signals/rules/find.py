@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from knitwork.signals.rules.critical import (
     longest_run_limit,
     usual_runs,
 )
-from knitwork.signals.rules.look import Look, Packed, Runs, Side, pack, side_of, spread_back, streak, windowed
+from knitwork.signals.rules.look import Look, Packed, Runs, Side, pack, side_of, streak, windowed
 from knitwork.signals.rules.rule import NEED_LIMITS, Method, Rule
 
 
@@ -40,21 +39,22 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """Where one rule fired on one side: a row, first and last point for each finding, and the points of all of them."""
+    """Where one rule fired on one side: a row, first and last point for each finding.
+
+    `marked` gives the points that a finding marks, by its number; None where the rule marks none.
+    """
 
     rule: Rule
     side: Side | None
     rows: Whole
     starts: Whole
     ends: Whole
-    marks: Callable[[], Flags] | None
+    marked: Callable[[int], Whole] | None
 
     def finding(self, at: int) -> Finding:
         """Return one of the findings."""
-        row, start, end = int(self.rows[at]), int(self.starts[at]), int(self.ends[at])
-        marked = () if self.marks is None else (np.flatnonzero(self.marks()[row, start : end + 1]) + start).tolist()
-        points = tuple(marked)
-        return Finding(self.rule.name, self.rule.kind, start, end, self.side, points)
+        points = () if self.marked is None else tuple(self.marked(at).tolist())
+        return Finding(self.rule.name, self.rule.kind, int(self.starts[at]), int(self.ends[at]), self.side, points)
 
 
 def find(look: Look, rules: tuple[Rule, ...]) -> list[Fired]:
@@ -75,24 +75,28 @@ def in_order(found: list[Fired]) -> Iterator[tuple[int, Finding]]:
 
 
 def _stretches(rule: Rule, sign: int, done: Flags, length: int, packed: Packed, shows: Flags) -> Fired:
-    """Turn completions in packed columns into findings: those in a row are one, from its first window to its last."""
+    """Turn completions in packed columns into findings: those in a row are one, from its first window to its last.
+
+    A rule that marks matching points begins and ends with such a one: what only stands in its window shows nothing.
+    """
     hit = np.flatnonzero(done.any(axis=1))
-    some = done[hit]
-    edges = np.diff(some.astype(np.int8), axis=1, prepend=0, append=0)
-    at, first = np.nonzero(edges == 1)
+    edges = np.diff(done[hit].astype(np.int8), axis=1, prepend=0, append=0)
+    at, complete = np.nonzero(edges == 1)
     _, after = np.nonzero(edges == -1)
-    rows = hit[at]
-    starts = packed.order[rows, np.maximum(first - length + 1, 0)]
-    ends = packed.order[rows, after - 1]
-    return Fired(rule, side_of(sign), rows, starts, ends, cache(lambda: _marks(rule, done, length, packed, shows)))
+    rows, first, last = hit[at], np.maximum(complete - length + 1, 0), after - 1
+    if rule.marks == "matching" and length > 1:
+        columns = np.arange(done.shape[1])
+        before = np.maximum.accumulate(np.where(shows[hit], columns, -1), axis=1)
+        ahead = np.minimum.accumulate(np.where(shows[hit], columns, len(columns))[:, ::-1], axis=1)[:, ::-1]
+        first, last = ahead[at, first], before[at, last]
 
+    def marked(number: int) -> Whole:
+        row = rows[number]
+        start = complete[number] if rule.marks == "completing" else first[number]
+        points = packed.order[row, start : last[number] + 1]
+        return points[shows[row, start : last[number] + 1]] if rule.marks == "matching" else points
 
-def _marks(rule: Rule, done: Flags, length: int, packed: Packed, shows: Flags) -> Flags:
-    """Return the points that a rule marks, in the columns they came from; worked out only when somebody looks."""
-    if rule.marks == "completing":
-        return packed.back(done)
-    window = spread_back(done, length)
-    return packed.back(window & shows if rule.marks == "matching" else window)
+    return Fired(rule, side_of(sign), rows, packed.order[rows, first], packed.order[rows, last], marked)
 
 
 def _beyond(look: Look, rule: Rule) -> Iterator[Fired]:
@@ -147,7 +151,7 @@ def _zone(look: Look, rule: Rule) -> Iterator[Fired]:
             shows &= ~packed.take(far[place])
         if not shows.any():
             continue
-        done = windowed(shows, rule.length) >= rule.least
+        done = (windowed(shows, rule.length) >= rule.least) & packed.there
         if rule.same_side:
             done &= streak((side == sign) & packed.there) >= rule.length
         if rule.marks != "matching" and not rule.same_side:
@@ -164,14 +168,16 @@ def _within(look: Look, rule: Rule) -> Iterator[Fired]:
 
 def _outside(look: Look, rule: Rule) -> Iterator[Fired]:
     packed = look.packed("usable")
-    above, below = look.beyond(rule.sigmas)
-    shows = packed.take(above | below) & packed.there
-    yield from _fired(rule, 0, streak(shows) >= rule.length, packed, shows)
+    above, below = (packed.take(flags) & packed.there for flags in look.beyond(rule.sigmas))
+    shows = above | below
+    done = streak(shows) >= rule.length
+    if rule.both_sides:
+        done &= (windowed(above, rule.length) > 0) & (windowed(below, rule.length) > 0)
+    yield from _fired(rule, 0, done, packed, shows)
 
 
 def _alternating(look: Look, rule: Rule) -> Iterator[Fired]:
-    packed = look.packed("usable")
-    step = look.once("steps", lambda: _steps(packed.take(look.value), packed.there))
+    packed, step = look.once(("trend", rule.ties), lambda: _climbs(look, equal_ones=rule.ties == "break"))
     turned = np.zeros(step.shape, dtype=bool)
     turned[:, 1:] = (step[:, 1:] * step[:, :-1]) < 0
     done = (streak(turned & packed.there) >= rule.length - 2) & packed.there

@@ -77,14 +77,6 @@ class Packed:
         """Return a matrix in packed columns."""
         return matrix if self.whole else np.take_along_axis(matrix, self.order, axis=1)
 
-    def back(self, matrix: Flags) -> Flags:
-        """Return packed flags in the columns they came from."""
-        if self.whole:
-            return matrix
-        flags = np.zeros_like(matrix)
-        np.put_along_axis(flags, self.order, matrix & self.there, axis=1)
-        return flags
-
 
 def pack(keep: Flags) -> Packed:
     """Pack the points in `keep`, in their order."""
@@ -114,15 +106,6 @@ def windowed(flags: Flags, length: int) -> NDArray[np.int32]:
         counts[:, length - 1] = sums[:, length - 1]
         counts[:, length:] = sums[:, length:] - sums[:, :-length]
     return counts
-
-
-def spread_back(flags: Flags, length: int) -> Flags:
-    """Set the `length` columns that end at each set one."""
-    ahead = np.cumsum(flags[:, ::-1], axis=1)[:, ::-1]
-    beyond = np.zeros_like(ahead)
-    beyond[:, :-length] = ahead[:, length:]
-    set_here: Flags = np.greater(ahead, beyond)
-    return set_here
 
 
 def count_runs(side: NDArray[np.int8]) -> Runs:

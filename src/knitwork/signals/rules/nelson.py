@@ -19,6 +19,6 @@ NELSON = RuleSet(
         TWO_OF_THREE_BEYOND_2,
         FOUR_OF_FIVE_BEYOND_1,
         Rule(name="within_1_of_15", kind="within", length=15, sigmas=1),
-        Rule(name="outside_1_of_8", kind="outside", length=8, sigmas=1),
+        Rule(name="outside_1_of_8", kind="outside", length=8, sigmas=1, both_sides=True),
     ),
 )

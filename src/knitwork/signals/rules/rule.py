@@ -30,6 +30,8 @@ OF_THE_WHOLE = frozenset({"few_crossings", "few_runs", "many_runs"})
 # Rules that need limits; on a run chart they stay silent.
 NEED_LIMITS = frozenset({"beyond", "zone", "within", "outside"})
 LONGEST = 1000
+# Fewer points than these make no such pattern.
+SHORTEST = {"trend": 2, "alternating": 3}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,8 @@ class Rule:
     `sigmas` how far out. `ties` says what a point on the centre line, or in a trend a point equal to the one before,
     does: it is passed over (`skip`) or ends the pattern (`break`). `marks` says which points are coloured: the `whole`
     pattern, the points of it that are `matching`, or those that are `completing` it. `same_side` asks that all points of
-    a zone rule lie on one side of the centre; `within_limits` leaves points beyond three sigmas out of it.
+    a zone rule lie on one side of the centre, `both_sides` that those of an outside rule lie on both; `within_limits`
+    leaves points beyond three sigmas out of a zone rule.
     `method` names the critical values of the runs rules.
     """
 
@@ -53,6 +56,7 @@ class Rule:
     marks: Marks = "whole"
     same_side: bool = False
     within_limits: bool = False
+    both_sides: bool = False
     method: Method = "anhoej"
 
     def __post_init__(self) -> None:
@@ -64,6 +68,11 @@ class Rule:
             raise BadDefinition(f"a rule's name is {self.name!r}: give one word, such as shift_8")
         if type(self.length) is not int or not 1 <= self.length <= LONGEST:
             raise BadDefinition(f"the rule {self.name} has the length {self.length!r}: give 1 to {LONGEST} points")
+        if self.length < SHORTEST.get(self.kind, 1):
+            raise BadDefinition(
+                f"the rule {self.name} looks at {self.length} points and one of its kind needs {SHORTEST[self.kind]}: "
+                "give a greater length"
+            )
         if self.count is not None and (type(self.count) is not int or not 1 <= self.count <= self.length):
             raise BadDefinition(
                 f"the rule {self.name} asks for {self.count!r} of {self.length} points: give 1 to {self.length}"
