@@ -12,9 +12,13 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 import knitwork.web
+from knitwork.signals.interrupted import ItsSpec
 from knitwork.web.accounts import actions as accounts
+from knitwork.web.alerts import actions as alerts
+from knitwork.web.alerts.episodes import Episode
 from knitwork.web.audit.models import AuditEvent
 from knitwork.web.audit.record import broken_links, record
+from knitwork.web.changes import actions as changes
 from knitwork.web.charts import actions as charts
 from knitwork.web.charts.notes import NoteRow
 from knitwork.web.units import actions as units
@@ -70,10 +74,41 @@ def wanted():
     return made.pk
 
 
+def episode():
+    """Return what an act on an alert speaks of."""
+    one = Episode(
+        unit="X",
+        measure="gap_median",
+        period="month",
+        rule="longest_run",
+        side="high",
+        start_day=20_000,
+        last_day=20_240,
+    )
+    return {"episodes": [one], "seen": "new", "today": DAY, "by": "test"}
+
+
 # One entry for each event that making ready for an act wrote.
 AUDITED: list[int] = []
 
 ACTS = {
+    "knitwork.web.alerts.actions.acknowledge": lambda: alerts.acknowledge(**episode(), note="Seen it"),
+    "knitwork.web.alerts.actions.snooze": lambda: alerts.snooze(
+        **episode(), until=DAY + dt.timedelta(days=9), note="After the move"
+    ),
+    "knitwork.web.alerts.actions.resolve": lambda: alerts.resolve(**episode(), reason="A clock was wrong"),
+    "knitwork.web.alerts.actions.open_again": lambda: alerts.open_again(**episode(), note="It was not the clock"),
+    "knitwork.web.changes.actions.make_plan": lambda: changes.make_plan(
+        **CHART,
+        period="month",
+        start=DAY,
+        what="Early rounds",
+        direction="down",
+        method=ItsSpec(),
+        seen=0,
+        today=DAY,
+        by="test",
+    ),
     "knitwork.web.charts.actions.propose_phase": lambda: charts.propose_phase(
         **CHART, start=DAY, reason="A new roster", worse=False, by="test"
     ),

@@ -44,3 +44,15 @@ class ChartsConfig(AppConfig):
     name = "knitwork.web.charts"
     label = "charts"
     default_auto_field = "django.db.models.BigAutoField"
+
+
+class AlertsConfig(AppConfig):
+    name = "knitwork.web.alerts"
+    label = "alerts"
+    default_auto_field = "django.db.models.BigAutoField"
+
+
+class ChangesConfig(AppConfig):
+    name = "knitwork.web.changes"
+    label = "changes"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -39,6 +39,8 @@ INSTALLED_APPS = [
     "knitwork.web.apps.AuditConfig",
     "knitwork.web.apps.WallsConfig",
     "knitwork.web.apps.ChartsConfig",
+    "knitwork.web.apps.AlertsConfig",
+    "knitwork.web.apps.ChangesConfig",
 ]
 
 MIDDLEWARE = [
