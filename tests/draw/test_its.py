@@ -237,6 +237,15 @@ def test_how_much_is_said_with_its_range_and_not_where_chance_may_be_all():
     assert "That is" not in quiet
 
 
+def test_a_difference_of_shares_is_told_in_percentage_points():
+    shares = Series(labels=months(32), numerators=[*BEFORE, *LOW, 24, 25], denominators=[60] * 32)
+    its = interrupted(shares, start=START, spec=ItsSpec(factor=100, unit="%"))
+    said = how_much(its)
+
+    assert re.search(r"on average [\d.]+ percentage points less than", said)
+    assert re.search(r"That is \d\d% less\.", said)
+
+
 def test_a_step_is_not_told_over_time_for_it_is_the_same_throughout():
     assert "Over time" not in how_much(measured(slope_change=False))
 

@@ -218,8 +218,12 @@ def _decimals(effect: Effect) -> int:
 
 
 def _more(value: float, its: Its, _: Translate, decimals: int | None = None) -> str:
-    """Say a difference as so much more or less: a minus sign is easily missed."""
+    """Say a difference as so much more or less: a minus sign is easily missed, and 5% less is not 5 points less."""
     shown = _decimals(its.average.absolute) if decimals is None else decimals
+    if its.spec.unit == "%":
+        points = number(abs(value), shown)
+        text = _("%(points)s percentage points less") if value < 0 else _("%(points)s percentage points more")
+        return text % {"points": points}
     size = value_text(abs(value), its.spec.unit, shown)
     return (_("%(size)s less") if value < 0 else _("%(size)s more")) % {"size": size}
 
@@ -240,7 +244,7 @@ def compared_sentence(compared: Controlled, *, _: Translate = as_written, ngette
     if either:
         return (
             _(
-                "Compared with %(sisters)s it changed to %(effect)s (%(sure)s range: %(low)s to %(high)s), "
+                "Compared with %(sisters)s the difference is %(effect)s (%(sure)s range: %(low)s to %(high)s), "
                 "more than chance explains, so the change is the likely cause."
             )
             % known
