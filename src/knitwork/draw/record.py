@@ -7,8 +7,21 @@ from collections.abc import Sequence
 
 from knitwork.draw.labels import decimals_to_show
 from knitwork.signals import Evaluation, Signal
+from knitwork.signals.evaluation import PhaseRecord
 
-RUN, CROSSINGS = "longest_run", "few_crossings"  # the rules that speak of more than single points
+# Kinds of rules that speak of a level that lasts, and those that speak of a whole series and mark no point.
+LASTING = frozenset({"run", "longest_run", "trend"})
+OF_THE_WHOLE = frozenset({"few_crossings", "few_runs", "many_runs"})
+
+
+def lasts(signal: Signal) -> bool:
+    """Say whether a signal speaks of a level that lasts, rather than of single points."""
+    return signal.kind in LASTING
+
+
+def is_of_the_whole(signal: Signal) -> bool:
+    """Say whether a signal speaks of the whole series: that it is not one steady process."""
+    return signal.kind in OF_THE_WHOLE
 
 
 def tail(evaluation: Evaluation, shown: int) -> Evaluation:
@@ -28,8 +41,28 @@ def tail(evaluation: Evaluation, shown: int) -> Evaluation:
         included=evaluation.included[cut:],
         tested=evaluation.tested[cut:],
         hollow=evaluation.hollow[cut:],
+        phases=_phases_after(evaluation, cut),
+        phase_of=evaluation.phase_of[cut:],
+        **{name: getattr(evaluation, name)[cut:] for name in BY_POINT},
         baseline_end=None if evaluation.baseline_end is None else max(evaluation.baseline_end - cut, 0),
         signals=tuple(_moved(signal, cut) for signal in evaluation.signals if signal.end >= cut),
+    )
+
+
+# Columns that an evaluation has only where there is something in them.
+BY_POINT = ("targets", "trajectory", "lowers_1", "uppers_1", "lowers_2", "uppers_2", "observed")
+
+
+def _phases_after(evaluation: Evaluation, cut: int) -> tuple[PhaseRecord, ...]:
+    """Return the phases with their places moved; one that lies before the first period shown stays, at no place."""
+    return tuple(
+        dataclasses.replace(
+            phase,
+            start=max(phase.start - cut, 0),
+            after=max(phase.after - cut, 0),
+            baseline_end=None if phase.baseline_end is None else max(phase.baseline_end - cut, 0),
+        )
+        for phase in evaluation.phases
     )
 
 
@@ -55,7 +88,7 @@ def leading_signal(evaluation: Evaluation) -> Signal | None:
             bool(signal.points),
             signal.end,
             gravity.get(signal.verdict, 0),
-            signal.rule == RUN,
+            lasts(signal),
         ),
         default=None,
     )

@@ -8,7 +8,7 @@ from statistics import median
 from knitwork.draw.labels import number as digits
 from knitwork.draw.labels import value_text, with_unit
 from knitwork.draw.periods import Period
-from knitwork.draw.record import RUN, shown_decimals, value_decimals
+from knitwork.draw.record import lasts, shown_decimals, value_decimals
 from knitwork.signals import Evaluation, Signal
 
 Plural = Callable[[str, str, int], str]
@@ -52,10 +52,10 @@ def level_of(evaluation: Evaluation, signal: Signal) -> tuple[float | None, floa
     Of a run that lasts it is the middle of what came since, for the last point alone may lie next to the centre; of a
     point beyond a limit it is that point.
     """
-    at = last_tested(evaluation) if signal.rule == RUN else signal.end
+    at = last_tested(evaluation) if lasts(signal) else signal.end
     if signal.end < at:
         return None, None
-    if signal.rule != RUN:
+    if not lasts(signal):
         return evaluation.values[at], evaluation.centres[at]
     since = [
         value for place in signal.points if place >= signal.since and (value := evaluation.values[place]) is not None

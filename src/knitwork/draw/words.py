@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from knitwork.draw.periods import Period, Translate, as_written, full_name, gettext_noop, period_of, short_name
-from knitwork.draw.record import CROSSINGS, RUN, last_known, leading_signal
+from knitwork.draw.record import is_of_the_whole, last_known, lasts, leading_signal
 from knitwork.draw.told import Plural, as_counted, as_value, counted, last_tested, level_of, told_apart
 from knitwork.signals import Evaluation, Signal
 
@@ -66,7 +66,7 @@ def brief(evaluation: Evaluation, *, period: Period | None = None, _: Translate 
             return _("Too few to call")
         return _("Too early to call") if evaluation.n_useful < NEEDED else _("No signal")
     said = headline(evaluation, signal, period=period, name=short_name, _=_)
-    if signal.rule == CROSSINGS:
+    if is_of_the_whole(signal):
         return said
     level, beside = level_of(evaluation, signal)
     if level is None:
@@ -112,6 +112,8 @@ def _verdict(signal: Signal, _: Translate) -> str:
         return _("Better")
     if signal.verdict == "worse":
         return _("Worse")
+    if signal.side is None:
+        return _("An unusual pattern")
     return _("Higher") if signal.side == "high" else _("Lower")
 
 
@@ -131,7 +133,7 @@ def headline(
     _: Translate = as_written,
 ) -> str:
     """Say what changed and when: "Worse since August 2025", "Better in May 2026"."""
-    if signal.rule == CROSSINGS:
+    if is_of_the_whole(signal):
         return _("Not one steady process")
     return _when(_verdict(signal, _), evaluation, signal, period=period, name=name, _=_)
 
@@ -149,7 +151,7 @@ def _when(
     start = name(evaluation.labels[signal.since], period, _)
     end = name(evaluation.labels[signal.end], period, _)
     known = {"verdict": what, "start": start, "end": end}
-    if signal.rule != RUN and len(signal.points) == 1:
+    if not lasts(signal) and len(signal.points) == 1:
         if period in {"month", "week"}:
             return _("%(verdict)s in %(end)s") % known
         return _("%(verdict)s on %(end)s") % known if period == "day" else _("%(verdict)s at %(end)s") % known
@@ -160,14 +162,24 @@ def _when(
 
 def _why(evaluation: Evaluation, signal: Signal, period: Period, _: Translate, ngettext: Plural) -> str:
     high = signal.side == "high"
-    if signal.rule == CROSSINGS:
+    if signal.kind in ("few_runs", "many_runs"):
+        few = signal.kind == "few_runs"
+        return _("fewer runs about its centre than chance would make") if few else _("more runs than chance would make")
+    if is_of_the_whole(signal):
         known = {
             "times": evaluation.crossings,
             "usual": evaluation.crossings_limit,
             "periods": counted(evaluation.n_useful, period, ngettext),
         }
         return _("it crosses its centre %(times)d times in %(periods)s, at least %(usual)d are usual") % known
-    if signal.rule != RUN:
+    if signal.kind in PATTERNS:
+        return _(PATTERNS[signal.kind]) % {"periods": counted(len(signal.points), period, ngettext)}
+    if signal.kind == "zone":
+        return _why_near(evaluation, signal, period, _, ngettext)
+    if signal.kind == "trend":
+        periods = counted(len(signal.points), period, ngettext)
+        return (_("%(periods)s rising in a row") if high else _("%(periods)s falling in a row")) % {"periods": periods}
+    if not lasts(signal):
         return _why_beyond(evaluation, signal, period, _, ngettext)
     now = last_tested(evaluation)
     # Counted from the day the sentence names, so that both agree.
@@ -184,6 +196,26 @@ def _why(evaluation: Evaluation, signal: Signal, period: Period, _: Translate, n
     if high:
         return _("%(periods)s above the centre, now %(value)s against %(centre)s") % known
     return _("%(periods)s below the centre, now %(value)s against %(centre)s") % known
+
+
+# What is said of patterns that have no side.
+PATTERNS = {
+    "within": gettext_noop("%(periods)s in a row close to the centre, closer than these limits expect"),
+    "outside": gettext_noop("%(periods)s in a row away from the centre, on both sides"),
+    "alternating": gettext_noop("%(periods)s in a row up and down in turn"),
+}
+
+
+def _why_near(evaluation: Evaluation, signal: Signal, period: Period, _: Translate, ngettext: Plural) -> str:
+    """Say that several points lie far from the centre, towards one limit."""
+    high, at = signal.side == "high", signal.end
+    known = {"periods": counted(len(signal.points), period, ngettext)}
+    if evaluation.values[at] is None:
+        return (_("%(periods)s far above the centre") if high else _("%(periods)s far below the centre")) % known
+    known["value"], known["centre"] = told_apart(evaluation, evaluation.values[at], evaluation.centres[at])
+    above = _("%(periods)s far above the centre, the last %(value)s against %(centre)s")
+    below = _("%(periods)s far below the centre, the last %(value)s against %(centre)s")
+    return (above if high else below) % known
 
 
 def _why_beyond(evaluation: Evaluation, signal: Signal, period: Period, _: Translate, ngettext: Plural) -> str:
@@ -287,7 +319,7 @@ def _too_early(evaluations: Sequence[tuple[str, Evaluation]], _: Translate, nget
 def _is_of_the_whole(evaluation: Evaluation) -> bool:
     """Say whether all that is found is that the series wanders: true, and of little use in the morning."""
     signal = leading_signal(evaluation)
-    return signal is not None and signal.rule == CROSSINGS
+    return signal is not None and is_of_the_whole(signal)
 
 
 def verdict_of(evaluation: Evaluation) -> str | None:
@@ -310,7 +342,7 @@ def _thing(
     if signal is None:
         return strong(title)
     period = period_of(evaluation.labels)
-    if signal.rule == CROSSINGS:
+    if is_of_the_whole(signal):
         return _("%(title)s (not one steady process)") % {"title": strong(title)}
     rise, fall = said.get(title, ("", ""))
     numbers = _against(evaluation, signal, _) if full else ""
@@ -349,8 +381,10 @@ def icon_words(evaluation: Evaluation, *, _: Translate = as_written) -> str:
     """Say in a few words what the variation icon shows."""
     signal = leading_signal(evaluation)
     if signal is not None and evaluation.recent:
-        if signal.rule == CROSSINGS:
+        if is_of_the_whole(signal):
             return _("not one steady process")
+        if signal.side is None:
+            return _("an unusual pattern")
         return {"better": _("better"), "worse": _("worse")}.get(
             signal.verdict, _("higher") if signal.side == "high" else _("lower")
         )

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from knitwork.draw import words
 from knitwork.draw.periods import Period, full_name
-from knitwork.draw.record import CROSSINGS, RUN
+from knitwork.draw.record import is_of_the_whole, lasts
 from knitwork.draw.told import level_of, told_apart
 from knitwork.signals import Evaluation, Signal, evaluate_many
 from knitwork.signals.newness import chance_of_new, last_tested, new_signals
@@ -47,7 +47,7 @@ class Change:
         """Return the signal to speak of: a new one before the others."""
         if self.new:
             gravity = {"worse": 2, "better": 1}
-            return max(self.new, key=lambda one: (bool(one.points), gravity.get(one.verdict, 0), one.rule == RUN))
+            return max(self.new, key=lambda one: (bool(one.points), gravity.get(one.verdict, 0), lasts(one)))
         return words.leading_signal(self.evaluation)
 
     @property
@@ -65,7 +65,7 @@ class Change:
     @property
     def wanders(self) -> bool:
         """Say whether all that is found is that the series is not one steady process."""
-        return self.signal is not None and self.signal.rule == CROSSINGS
+        return self.signal is not None and is_of_the_whole(self.signal)
 
     @property
     def since(self) -> str:
@@ -196,6 +196,8 @@ def head(change: Change, name: str) -> str:
         text = _("Not one steady process in %(unit)s")
     elif change.verdict in texts:
         text = texts[change.verdict]
+    elif signal is not None and signal.side is None:
+        text = _("An unusual pattern in %(unit)s")
     else:
         text = _("Higher in %(unit)s") if signal and signal.side == "high" else _("Lower in %(unit)s")
     return text % {"unit": name}
@@ -219,14 +221,15 @@ def what(change: Change, *, hide: bool) -> str:
 def phrase_of(change: Change) -> str:
     """Say what a measure does, in the words of a nurse: patients wait longer between units."""
     signal, definition = change.signal, change.definition
-    phrase = "" if signal is None or change.wanders else definition.rise if signal.side == "high" else definition.fall
+    sided = signal is not None and signal.side is not None
+    phrase = "" if signal is None or not sided else definition.rise if signal.side == "high" else definition.fall
     return _(phrase) if phrase else definition.short
 
 
 def when(evaluation: Evaluation, signal: Signal, period: Period) -> str:
     """Say since when, from when to when, or in which period."""
     start, end = (full_name(evaluation.labels[at], period, _) for at in (signal.since, signal.end))
-    if signal.rule != RUN and len(signal.points) == 1:
+    if not lasts(signal) and len(signal.points) == 1:
         return (_("on %(end)s") if period == "day" else _("in %(end)s")) % {"end": end}
     if signal.end >= (last_tested(evaluation) or 0):
         return _("since %(start)s") % {"start": start}
