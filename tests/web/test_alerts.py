@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from knitwork.model.errors import CannotDo
 from knitwork.signals import Series, Spec, evaluate
+from knitwork.signals.episodes import Episode
 from knitwork.web.alerts.actions import acknowledge, open_again, resolve, snooze
-from knitwork.web.alerts.episodes import EPOCH, Episode, episodes_of, is_same, matched, state_of
+from knitwork.web.alerts.episodes import chart_name, episodes_of, matched, state_of
 from knitwork.web.alerts.models import Alert
 from knitwork.web.audit.models import AuditEvent
 from knitwork.web.charts.keep import ChangedMeanwhile
@@ -25,16 +26,11 @@ def month(n):
     return dt.date(2024 + (n - 1) // 12, (n - 1) % 12 + 1, 1)
 
 
-def days(day):
-    return (day - EPOCH).days
-
-
 def of(values):
     """Return the episodes of a chart with these monthly values, from January 2024 on."""
-    rows = [{"start_day": days(month(at + 1))} for at in range(len(values))]
     labels = tuple(month(at + 1).isoformat() for at in range(len(values)))
     evaluation = evaluate(Series(labels=labels, values=tuple(values)), Spec(chart="xmr", direction="down"))
-    return episodes_of("CCU", "gap_median", "month", evaluation=evaluation, rows=rows)
+    return episodes_of("CCU", "gap_median", "month", evaluation=evaluation)
 
 
 def runs(episodes):
@@ -46,12 +42,21 @@ STEADY = [40.0, 42.0, 39.0, 41.0, 38.0, 43.0, 40.5, 41.5, 39.5, 38.5] * 2
 WORSE = [44.0, 45.0, 44.5, 45.5, 44.2, 45.2, 44.7, 45.7, 44.1]
 
 
-def episode(**more):
+def episode(*, unit="CCU", measure="gap_median", period="month", **more):
     plain = {
-        "unit": "CCU", "measure": "gap_median", "period": "month", "rule": "longest_run", "side": "high",
-        "start_day": days(month(1)), "last_day": days(month(8)),
+        "chart": chart_name(unit, measure, period), "rule": "longest_run", "side": "high", "since": first(1),
+        "start": first(1), "end": first(8), "verdict": "worse", "recent": True,
     }  # fmt: skip
     return Episode(**(plain | more))
+
+
+def first(n):
+    return month(n).isoformat()
+
+
+def alert_of(one):
+    """Return what is kept of an episode, or None."""
+    return matched([one], Alert.objects.all())[0][1]
 
 
 def take(one, **more):
@@ -64,13 +69,13 @@ def take(one, **more):
 
 @pytest.mark.django_db
 def test_the_same_episode_does_not_alert_twice_as_new_points_come_in():
-    first = runs(of(STEADY + WORSE))[0]
-    take(first)
+    earlier = runs(of(STEADY + WORSE))[0]
+    take(earlier)
 
     later = runs(of([*STEADY, *WORSE, 45.1, 44.6]))[0]
-    kept = matched([later], Alert.objects.all())[later]
+    kept = alert_of(later)
 
-    assert later.last_day > first.last_day
+    assert later.end > earlier.end
     assert state_of(kept, TODAY) == "acknowledged"
 
 
@@ -78,18 +83,18 @@ def test_the_same_episode_does_not_alert_twice_as_new_points_come_in():
 def test_an_episode_whose_first_day_moves_by_a_correction_is_the_same():
     take(episode())
 
-    moved = episode(start_day=days(month(2)), last_day=days(month(9)))
+    moved = episode(since=first(2), start=first(2), end=first(9))
 
-    assert state_of(matched([moved], Alert.objects.all())[moved], TODAY) == "acknowledged"
+    assert state_of(alert_of(moved), TODAY) == "acknowledged"
 
 
 @pytest.mark.django_db
 def test_a_new_episode_on_the_same_chart_is_new_again():
     take(episode())
 
-    new = episode(start_day=days(month(12)), last_day=days(month(20)))
+    new = episode(since=first(12), start=first(12), end=first(20))
 
-    assert matched([new], Alert.objects.all())[new] is None
+    assert alert_of(new) is None
 
 
 @pytest.mark.django_db
@@ -102,20 +107,17 @@ def test_another_chart_rule_or_side_is_another_episode(other):
 
     different = episode(**other)
 
-    assert matched([different], Alert.objects.all())[different] is None
+    assert alert_of(different) is None
 
 
-@given(st.integers(0, 900), st.integers(0, 400), st.integers(0, 900), st.integers(0, 400))
-def test_episodes_are_the_same_where_they_share_a_day_whichever_is_kept(start, long, other, longer):
-    one = episode(start_day=start, last_day=start + long)
-    kept = Alert(
-        unit="CCU", measure="gap_median", period="month", rule="longest_run", side="high",
-        start_day=other, last_day=other + longer,
-    )  # fmt: skip
+@given(st.integers(1, 60), st.integers(0, 20), st.integers(1, 60), st.integers(0, 20))
+def test_episodes_are_the_same_where_they_share_a_month_whichever_is_kept(start, long, other, longer):
+    one = episode(since=first(start), start=first(start), end=first(start + long))
+    kept = row(since=month(other), last=month(other + longer))
 
     shared = set(range(start, start + long + 1)) & set(range(other, other + longer + 1))
 
-    assert is_same(one, kept) == bool(shared)
+    assert (matched([one], [kept])[0][1] is kept) == bool(shared)
 
 
 def test_only_what_touches_the_last_three_points_is_an_episode():
@@ -158,13 +160,13 @@ def test_a_resolution_needs_a_reason(reason):
 @pytest.mark.django_db
 def test_what_is_resolved_stays_so_and_can_be_opened_again():
     resolve(episodes=[episode()], seen="new", reason="A clock was wrong", today=TODAY, by="lena")
-    later = episode(last_day=days(month(11)))
-    assert state_of(matched([later], Alert.objects.all())[later], TODAY) == "resolved"
+    later = episode(end=first(11))
+    assert state_of(alert_of(later), TODAY) == "resolved"
 
     open_again(episodes=[later], seen="resolved", note="It was not the clock", today=TODAY, by="omar")
 
     kept = Alert.objects.get()
-    assert (state_of(kept, TODAY), kept.by, kept.last_day) == ("new", "omar", days(month(11)))
+    assert (state_of(kept, TODAY), kept.by, kept.last) == ("new", "omar", month(11))
 
 
 @pytest.mark.django_db
@@ -219,7 +221,7 @@ def test_a_note_longer_than_its_room_is_refused_in_words():
 def row(**more):
     plain = {
         "unit": "CCU", "measure": "gap_median", "period": "month", "rule": "longest_run", "side": "high",
-        "start_day": 1, "last_day": 9, "state": "acknowledged", "by": "lena", "at": timezone.now(),
+        "since": month(1), "last": month(9), "state": "acknowledged", "by": "lena", "at": timezone.now(),
     }  # fmt: skip
     return Alert(**(plain | more))
 
@@ -229,7 +231,7 @@ def row(**more):
     "wrong",
     [
         {"state": "gone"}, {"state": "snoozed"}, {"until": TODAY}, {"state": "resolved"}, {"side": "left"},
-        {"period": "year"}, {"last_day": 0}, {"unit": ""}, {"by": ""}, {"rule": ""},
+        {"period": "year"}, {"last": dt.date(2020, 1, 1)}, {"unit": ""}, {"by": ""}, {"rule": ""},
     ],
 )  # fmt: skip
 def test_the_database_refuses_what_no_alert_can_be(wrong):

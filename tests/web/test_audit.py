@@ -12,10 +12,11 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 import knitwork.web
+from knitwork.signals.episodes import Episode
 from knitwork.signals.interrupted import ItsSpec
 from knitwork.web.accounts import actions as accounts
 from knitwork.web.alerts import actions as alerts
-from knitwork.web.alerts.episodes import Episode
+from knitwork.web.alerts.episodes import chart_name
 from knitwork.web.audit.models import AuditEvent
 from knitwork.web.audit.record import broken_links, record
 from knitwork.web.changes import actions as changes
@@ -77,14 +78,9 @@ def wanted():
 def episode():
     """Return what an act on an alert speaks of."""
     one = Episode(
-        unit="X",
-        measure="gap_median",
-        period="month",
-        rule="longest_run",
-        side="high",
-        start_day=20_000,
-        last_day=20_240,
-    )
+        chart=chart_name("X", "gap_median", "month"), rule="longest_run", side="high", since="2025-06-01",
+        start="2025-06-01", end="2026-02-01", verdict="worse", recent=True,
+    )  # fmt: skip
     return {"episodes": [one], "seen": "new", "today": DAY, "by": "test"}
 
 

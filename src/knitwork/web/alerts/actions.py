@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from knitwork.model.errors import CannotDo
-from knitwork.web.alerts.episodes import Episode, day_of, is_same, state_of
+from knitwork.signals.episodes import Episode
+from knitwork.web.alerts.episodes import day_of, matched, one_chart, state_of
 from knitwork.web.alerts.models import Alert
 from knitwork.web.audit.record import Actor, actor_name, record
 from knitwork.web.charts.keep import ChangedMeanwhile, about, clean
@@ -68,21 +69,18 @@ def _act(
     """Write a state for each episode; refused where one is no longer in the state that the person saw."""
     if not episodes:
         raise CannotDo(_("Nothing signals there any more: open the page again."))
-    charts = {(one.unit, one.measure) for one in episodes}
-    if len(charts) > 1:
-        raise ValueError(f"one act speaks of one chart, and these episodes are of {len(charts)}")
+    unit, measure, period = one_chart(episodes)
     with transaction.atomic():
-        found = Alert.objects.select_for_update().filter(unit=episodes[0].unit, measure=episodes[0].measure)
-        kept = list(found)
-        told = [
-            _write(one, kept, seen=seen, state=state, note=note, until=until, today=today, by=by) for one in episodes
-        ]
+        kept = Alert.objects.select_for_update().filter(unit=unit, measure=measure, period=period)
+        told = []
+        for episode, alert in matched(episodes, kept):
+            _refuse_overtaken(alert, seen, today)
+            told.append(_written(episode, alert, state=state, note=note, until=until, by=by))
         detail = {
-            "episodes": [{"rule": a.rule, "side": a.side, "start": day_of(a.start_day).isoformat()} for a in told],
-            "period": episodes[0].period, "was": seen, "now": state, "note": note,
-            "until": until.isoformat() if until else None,
+            "episodes": [{"rule": a.rule, "side": a.side, "since": a.since.isoformat()} for a in told],
+            "period": period, "was": seen, "now": state, "note": note, "until": until.isoformat() if until else None,
         }  # fmt: skip
-        record(by=by, action=f"{VERBS[state]} alert", about=about(*charts.pop()), detail=detail)
+        record(by=by, action=f"{VERBS[state]} alert", about=about(unit, measure), detail=detail)
     return told
 
 
@@ -94,31 +92,24 @@ VERBS = {
 }
 
 
-def _write(
-    episode: Episode,
-    kept: Sequence[Alert],
-    *,
-    seen: str,
-    state: str,
-    note: str,
-    until: dt.date | None,
-    today: dt.date,
-    by: Actor,
+def _refuse_overtaken(alert: Alert | None, seen: str, today: dt.date) -> None:
+    """Refuse where an episode is no longer in the state that the person saw."""
+    if state_of(alert, today) != seen:
+        who = alert.by if alert else _("Somebody")
+        raise ChangedMeanwhile(_("%(who)s acted on this since you opened the page: look at it again.") % {"who": who})
+
+
+def _written(
+    episode: Episode, alert: Alert | None, *, state: str, note: str, until: dt.date | None, by: Actor
 ) -> Alert:
-    same = [one for one in kept if is_same(episode, one)]
-    alert = max(same, key=lambda one: one.at, default=None)
-    now = state_of(alert, today)
-    if now != seen:
-        raise ChangedMeanwhile(
-            _("%(who)s acted on this since you opened the page: look at it again.")
-            % {"who": alert.by if alert else _("Somebody")}
-        )
+    last = day_of(episode.end)
     if alert is None:
+        unit, measure, period = one_chart([episode])
+        since = day_of(episode.since)
         alert = Alert(
-            unit=episode.unit, measure=episode.measure, period=episode.period, rule=episode.rule, side=episode.side,
-            start_day=episode.start_day, last_day=episode.last_day,
-        )  # fmt: skip
-    alert.last_day = max(alert.last_day, episode.last_day)
+            unit=unit, measure=measure, period=period, rule=episode.rule, side=episode.side, since=since, last=last
+        )
+    alert.last = max(alert.last, last)
     alert.state, alert.until, alert.note = state, until, note
     alert.by, alert.at = actor_name(by), timezone.now()
     alert.save()

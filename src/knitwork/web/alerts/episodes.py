@@ -1,83 +1,68 @@
-"""Episodes: one rule that fired once in one chart. Points that come later lengthen an episode and make no second one."""
+"""The episodes of this system's charts beside what people did about them."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 from knitwork.draw.periods import Period
-from knitwork.signals import Evaluation, Signal
+from knitwork.signals import Evaluation
+from knitwork.signals.episodes import Episode, episodes, match
 from knitwork.web.alerts.models import Alert
 
-# Stands between the parts of a key in a form: a unit's code may hold any sign but this one.
+# Stands between the parts of a chart's name: a unit's code may hold any sign but this one.
 APART = "\x1f"
-EPOCH = dt.date(1970, 1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """One rule that fired once in one chart: which rule, on which side, from which day to which."""
-
-    unit: str
-    measure: str
-    period: str
-    rule: str
-    side: str
-    start_day: int
-    last_day: int
-    signal: Signal | None = field(default=None, compare=False)
-
-    @property
-    def key(self) -> str:
-        """Return the episode as one text, for a form."""
-        parts = (self.unit, self.measure, self.period, self.rule, self.side, str(self.start_day))
-        return APART.join(parts)
+def chart_name(unit: str, measure: str, period: str) -> str:
+    """Return the name of a chart by which its episodes are known."""
+    return APART.join((unit, measure, period))
 
 
-def episodes_of(
-    unit: str, measure: str, period: Period, *, evaluation: Evaluation, rows: Sequence[dict[str, Any]]
-) -> list[Episode]:
+def parts_of(chart: str) -> tuple[str, str, str]:
+    """Return unit, measure and kind of period of a chart's name."""
+    unit, measure, period = chart.split(APART)
+    return unit, measure, period
+
+
+def episodes_of(unit: str, measure: str, period: Period, *, evaluation: Evaluation) -> list[Episode]:
     """Return the episodes of a chart that touch its last three tested points: those that people are told of."""
-    return [
-        Episode(
-            unit=unit,
-            measure=measure,
-            period=period,
-            rule=one.rule,
-            side=one.side or "",
-            start_day=rows[one.start]["start_day"],
-            last_day=rows[one.end]["start_day"],
-            signal=one,
-        )
-        for one in evaluation.recent
-    ]
+    return [one for one in episodes(evaluation, chart=chart_name(unit, measure, period)) if one.recent]
 
 
-def is_same(episode: Episode, kept: Alert) -> bool:
-    """Say whether a kept alert is of this episode: the same rule on the same side of the same chart, days in common.
+def known(kept: Alert) -> Episode:
+    """Return the episode that a kept alert is of, as it was seen last."""
+    return Episode(
+        chart=chart_name(kept.unit, kept.measure, kept.period),
+        rule=kept.rule,
+        side=kept.side,
+        since=kept.since.isoformat(),
+        start=kept.since.isoformat(),
+        end=kept.last.isoformat(),
+        verdict="neither",
+        recent=False,
+    )
 
-    The first day alone would not do: a late correction, or a centre that still moves, may shift it.
+
+def matched(found: Iterable[Episode], kept: Iterable[Alert]) -> list[tuple[Episode, Alert | None]]:
+    """Return each episode, under the name it had when somebody first acted on it, with what was done; None where nothing.
+
+    What was resolved is known too: points that follow lengthen it and open nothing.
     """
-    chart = (kept.unit, kept.measure, kept.period, kept.rule, kept.side)
-    same = chart == (episode.unit, episode.measure, episode.period, episode.rule, episode.side)
-    return same and kept.start_day <= episode.last_day and episode.start_day <= kept.last_day
-
-
-def matched(episodes: Iterable[Episode], kept: Iterable[Alert]) -> dict[Episode, Alert | None]:
-    """Return each episode with its alert, or None where nobody did anything about it yet."""
-    by_chart: dict[tuple[str, str], list[Alert]] = {}
-    for one in kept:
-        by_chart.setdefault((one.unit, one.measure), []).append(one)
-    return {
-        episode: max(
-            (one for one in by_chart.get((episode.unit, episode.measure), ()) if is_same(episode, one)),
-            key=lambda one: one.at,
-            default=None,
-        )
-        for episode in episodes
-    }
+    alerts: dict[str, dict[str, Alert]] = {}
+    for alert in kept:
+        old = known(alert)
+        alerts.setdefault(old.chart, {})[old.key] = alert
+    by_chart: dict[str, list[Episode]] = {}
+    for one in found:
+        by_chart.setdefault(one.chart, []).append(one)
+    paired: list[tuple[Episode, Alert | None]] = []
+    for chart, some in by_chart.items():
+        mine = alerts.get(chart, {})
+        result = match([known(alert) for alert in mine.values()], some)
+        paired += [(one, mine[one.key]) for one in result.going_on]
+        paired += [(one, None) for one in result.begun]
+    return paired
 
 
 def state_of(kept: Alert | None, today: dt.date) -> str:
@@ -87,6 +72,14 @@ def state_of(kept: Alert | None, today: dt.date) -> str:
     return kept.state
 
 
-def day_of(days: int) -> dt.date:
-    """Return a day counted from 1970-01-01 as a date."""
-    return EPOCH + dt.timedelta(days=days)
+def day_of(label: str) -> dt.date:
+    """Return the first day of a period by its label."""
+    return dt.date.fromisoformat(label if len(label) > 7 else f"{label}-01")
+
+
+def one_chart(found: Sequence[Episode]) -> tuple[str, str, str]:
+    """Return unit, measure and period of episodes that are all of one chart."""
+    charts = {one.chart for one in found}
+    if len(charts) != 1:
+        raise ValueError(f"one act speaks of one chart, and these episodes are of {len(charts)}")
+    return parts_of(charts.pop())

@@ -11,8 +11,9 @@ from django.db.models import F, Q
 class Alert(models.Model):
     """The state of one episode: one rule that fired once, on one side, in one chart (unit, measure, kind of period).
 
-    Days are local days of the records, counted from 1970-01-01: of the episode's first period and of the last one that
-    was seen of it. `side` is empty for rules of a whole series. `again` is an episode that somebody opened again.
+    `since` is the first day of the period with which it began when somebody first acted on it, which names it for good;
+    `last` that of the last period that was seen of it. Days are local days of the records. `side` is empty for rules of a
+    whole series. `again` is an episode that somebody opened again.
     """
 
     AGAIN, ACKNOWLEDGED, SNOOZED, RESOLVED = "again", "acknowledged", "snoozed", "resolved"
@@ -23,8 +24,8 @@ class Alert(models.Model):
     period = models.CharField(max_length=8)
     rule = models.CharField(max_length=60)
     side = models.CharField(max_length=4, blank=True, default="")
-    start_day = models.IntegerField()
-    last_day = models.IntegerField()
+    since = models.DateField()
+    last = models.DateField()
     state = models.CharField(max_length=12)
     until = models.DateField(null=True, blank=True)
     note = models.CharField(max_length=500, blank=True, default="")
@@ -32,14 +33,14 @@ class Alert(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        ordering = ("unit", "measure", "start_day", "id")
+        ordering = ("unit", "measure", "since", "id")
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=~Q(unit="") & ~Q(measure="") & ~Q(rule="") & ~Q(by=""), name="alert_has_episode_and_person"
             ),
             models.CheckConstraint(condition=Q(period__in=("day", "week", "month")), name="alert_period_is_known"),
             models.CheckConstraint(condition=Q(side__in=("", "high", "low")), name="alert_side_is_known"),
-            models.CheckConstraint(condition=Q(start_day__lte=F("last_day")), name="alert_begins_before_it_ends"),
+            models.CheckConstraint(condition=Q(since__lte=F("last")), name="alert_begins_before_it_ends"),
             models.CheckConstraint(
                 condition=Q(state__in=("again", "acknowledged", "resolved"), until__isnull=True)
                 | Q(state="snoozed", until__isnull=False),
@@ -47,7 +48,7 @@ class Alert(models.Model):
             ),
             models.CheckConstraint(condition=~Q(state="resolved") | ~Q(note=""), name="resolved_alert_has_a_reason"),
             models.UniqueConstraint(
-                fields=("unit", "measure", "period", "rule", "side", "start_day"), name="one_alert_an_episode"
+                fields=("unit", "measure", "period", "rule", "side", "since"), name="one_alert_an_episode"
             ),
         ]
 

@@ -30,6 +30,7 @@ def make_plan(
     direction: str,
     method: ItsSpec,
     balancing: Sequence[str] = (),
+    picked: bool = False,
     seen: int,
     today: dt.date,
     by: Actor,
@@ -51,13 +52,13 @@ def make_plan(
         _refuse(last, start, seen=seen, today=today)
         plan = Plan(
             unit=unit, measure=measure, period=period, start=start, version=(last.version if last else 0) + 1,
-            what=words, direction=direction, method=method.to_dict(), balancing=others, made_by=actor_name(by),
+            what=words, direction=direction, method=method.to_dict(), balancing=others, picked=picked, made_by=actor_name(by),
             made_at=timezone.now(), made_on=today,
         )  # fmt: skip
         plan.save(force_insert=True)
         detail = {
             "what": words, "start": start.isoformat(), "period": period, "version": plan.version,
-            "direction": direction, "method": plan.method, "balancing": others, "late": plan.is_late,
+            "direction": direction, "method": plan.method, "balancing": others, "picked": picked, "late": plan.is_late,
         }  # fmt: skip
         record(by=by, action="make plan", about=about(unit, measure), detail=detail)
     return plan

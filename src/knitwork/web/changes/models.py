@@ -13,7 +13,8 @@ class Plan(models.Model):
 
     A plan is never changed or deleted (triggers in migration 0002). Until the start a later version takes its place;
     after the start only a first version can be made, which then says of itself that it came late: the database refuses
-    another. `method` is an `ItsSpec` as plain values, `balancing` are ids of measures that must not get worse.
+    another. `method` is an `ItsSpec` as plain values, `balancing` are ids of measures that must not get worse. `picked`
+    says that the unit was chosen because its numbers were bad, which by itself makes them better afterwards.
     """
 
     unit = models.CharField(max_length=200)
@@ -25,6 +26,7 @@ class Plan(models.Model):
     direction = models.CharField(max_length=4)
     method = models.JSONField()
     balancing = models.JSONField(default=list, blank=True)
+    picked = models.BooleanField(default=False)
     made_by = models.CharField(max_length=150)
     made_at = models.DateTimeField()
     made_on = models.DateField()
