@@ -42,7 +42,7 @@ def test_the_places_of_a_small_chart_are_those_reckoned_by_hand():
     assert layout.x == (6.5, 94.3, 182.2, 270.0)
     assert layout.y == (124.0, 8.4, None, 66.2)
     assert [(label.text, label.kind) for label in layout.labels] == [("30", "limit"), ("20", "centre"), ("10", "limit")]
-    assert layout.pieces == ((6.5, 270.0, 66.2, (124.0,), (8.4,)),)
+    assert [piece[:5] for piece in layout.pieces] == [(6.5, 270.0, 66.2, (124.0,), (8.4,))]
 
 
 def test_one_point_alone_stands_at_the_right_end():

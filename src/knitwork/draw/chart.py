@@ -8,6 +8,7 @@ diamond worse, a square neither. A hollow point is a period that is not complete
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from itertools import pairwise
 
@@ -27,15 +28,19 @@ def chart_svg(
     title: str = "",
     sentence: str | None = None,
     period: Period | None = None,
+    notes: Sequence[tuple[int, str]] = (),
     _: Translate = as_written,
     ngettext: Plural = as_counted,
 ) -> str:
     """Return the chart as one `<svg>` element, named for screen readers by its title and sentence.
 
     `size` is desk, page, wall, print, spark, or a `Frame` of one's own. `sentence` is generated from the record when
-    it is not given.
+    it is not given. `notes` are what happened, each at the position of its period: marked on the line and numbered; in
+    a picture large enough each says its text under the pointer, and the page lists them in words.
     """
     frame = FRAMES[size] if isinstance(size, str) else size
+    if notes and frame.font:
+        frame = replace(frame, head=round(frame.font * 1.1))
     labels = evaluation.labels
     period = period or period_of(labels)
     layout = evaluation_layout(evaluation, frame, _=_)
@@ -52,8 +57,11 @@ def chart_svg(
         *[_band(piece, layout) for piece in layout.pieces],
         *[_limits(piece, layout, trial) for piece in layout.pieces],
         _target(layout),
+        _trajectory(layout),
+        _observed(layout),
         _line(layout),
         _points(layout, evaluation.point_marks, evaluation.hollow, aside, hints),
+        _notes(layout, notes),
         _labels(layout),
         _ends(layout, [labels[0], labels[-1]] if labels else [], period, _),
         "</svg>",
@@ -80,10 +88,14 @@ def evaluation_layout(evaluation: Evaluation, frame: Frame, *, _: Translate = as
         centre=evaluation.centres,
         lower=evaluation.lowers,
         upper=evaluation.uppers,
-        target=evaluation.spec.target,
+        target=evaluation.target,
         unit=evaluation.spec.unit,
         decimals=shown_decimals(evaluation),
         target_word=_("target"),
+        starts=tuple(dict.fromkeys(phase.start for phase in evaluation.phases if phase.after > 0)),
+        targets=evaluation.targets,
+        trajectory=evaluation.trajectory,
+        observed=evaluation.observed if evaluation.chart in ("ewma", "ma") else (),
     )
 
 
@@ -124,29 +136,86 @@ def _changes(places: tuple[float, ...]) -> list[tuple[int, tuple[float, float]]]
 
 
 def _limits(piece: Piece, layout: Layout, trial: str) -> str:
-    first = _first_of(piece, layout)
-    lines = [_steps(line, piece, layout.step, first=first) for line in (piece.upper, piece.lower) if line]
+    first, step = _first_of(piece, layout), layout.step
+    lines = [_steps(line, piece, step, first=first) for line in (piece.upper, piece.lower) if line]
     edges = f'<path class="limit{trial}" d="{"".join(lines)}"/>' if lines else ""
-    return f'{edges}<path class="centre" d="M{piece.start:g} {piece.centre:g}H{piece.end:g}"/>'
+    former = "".join([f"M{piece.start:g} {y:g}H{piece.end:g}" for y in piece.former])
+    before = f'<path class="former" d="{former}"/>' if former else ""
+    centre = _steps(piece.centres or (piece.centre,), piece, step, first=first)
+    return f'{before}{edges}<path class="centre" d="{centre}"/>'
 
 
 def _target(layout: Layout) -> str:
+    if any(place is not None for place in layout.targets):
+        return f'<path class="target" d="{_stairs(layout)}"/>'
     if layout.target is None or not layout.x:
         return ""
     return f'<path class="target" d="M{layout.frame.left:g} {layout.target:g}H{layout.x[-1]:g}"/>'
 
 
+def _stairs(layout: Layout) -> str:
+    """Return a path along a target that changes with dates: level under each point, stepping half-way between two."""
+    out, half, last = [], layout.step / 2, None
+    for at, (x, y) in enumerate(zip(layout.x, layout.targets, strict=True)):
+        if y is None:
+            last = None
+            continue
+        edge = round(x - half, 1) if at else x
+        out.append(f"M{edge:g} {y:g}" if last is None else f"V{y:g}" if y != last else "")
+        out.append(f"H{round(x + half, 1) if at < len(layout.x) - 1 else x:g}")
+        last = y
+    return "".join(out)
+
+
+def _trajectory(layout: Layout) -> str:
+    """Draw the way that was planned to the target."""
+    path = _path(layout.x, layout.trajectory)
+    return f'<path class="trajectory" d="{path}"/>' if path else ""
+
+
+def _observed(layout: Layout) -> str:
+    """Draw the values themselves where averages of them are charted."""
+    if not layout.observed or not layout.frame.dot:
+        return ""
+    known = [(x, y) for x, y in zip(layout.x, layout.observed, strict=True) if y is not None]
+    return f'<g class="observed">{"".join([_circle("", x, y, layout.frame.dot * 0.8, "") for x, y in known])}</g>'
+
+
+def _notes(layout: Layout, notes: Sequence[tuple[int, str]]) -> str:
+    """Mark what happened with a thin upright line and a number at its head, clear of the points."""
+    frame = layout.frame
+    if not frame.font:
+        return ""
+    out: list[str] = []
+    taken = -frame.font
+    for number, (at, text) in enumerate(notes, start=1):
+        if not 0 <= at < len(layout.x):
+            continue
+        x = layout.x[at]
+        hint = f"<title>{escape(text, quote=False)}</title>" if frame.titled else ""
+        out.append(f'<path class="note" d="M{x:g} {frame.top:g}V{frame.bottom:g}">{hint}</path>')
+        if x - taken >= frame.font * 0.9:
+            y = round(frame.font * 0.85, 1)
+            out.append(f'<text class="note mid" x="{x:g}" y="{y:g}">{number}</text>')
+            taken = x
+    return "".join(out)
+
+
 def _line(layout: Layout) -> str:
     """Join the known points; where a period has no value the line has a gap."""
-    path = []
-    pen = "M"
-    for x, y in zip(layout.x, layout.y, strict=True):
+    path = _path(layout.x, layout.y)
+    return f'<path class="line" d="{path}"/>' if path else ""
+
+
+def _path(across: Sequence[float], places: Sequence[float | None]) -> str:
+    path, pen = [], "M"
+    for x, y in zip(across, places, strict=False):
         if y is None:
             pen = "M"
             continue
         path.append(f"{pen}{x:g} {y:g}")
         pen = "L"
-    return f'<path class="line" d="{"".join(path)}"/>' if path else ""
+    return "".join(path)
 
 
 def _points(

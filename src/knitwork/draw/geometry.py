@@ -7,7 +7,9 @@ that it never leaves the picture.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from knitwork.draw.labels import Values, decimals_for, fit, number, text_width, with_unit
@@ -26,11 +28,12 @@ class Frame:
     mark: float
     margin: float  # the least room kept for the labels at the right end
     titled: bool  # each point says its period and value under the pointer
+    head: float = 0  # room kept above the plot, for the numbers of notes
 
     @property
     def top(self) -> float:
         """Return the first place of the plot: a mark or half a label must fit above."""
-        return max(self.mark + 2, self.font * 0.6)
+        return max(self.mark + 2, self.font * 0.6) + self.head
 
     @property
     def bottom(self) -> float:
@@ -69,6 +72,8 @@ class Piece(NamedTuple):
     centre: float
     lower: tuple[float, ...]  # one place for each point; a single place where the limits are straight; empty: none
     upper: tuple[float, ...]
+    centres: tuple[float, ...] = ()  # one place for each point where the centre is not straight
+    former: tuple[float, ...] = ()  # lower limit, centre and upper limit of the phase before, where they are straight
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,9 @@ class Layout:
     labels: tuple[Label, ...]
     label_x: float
     y_of: Scale
+    targets: tuple[float | None, ...] = ()  # one place for each point, where the target has dates
+    trajectory: tuple[float | None, ...] = ()
+    observed: tuple[float | None, ...] = ()
 
 
 def chart_layout(
@@ -97,9 +105,16 @@ def chart_layout(
     unit: str,
     decimals: int,
     target_word: str = "target",
+    starts: Sequence[int] = (),
+    targets: Values = (),
+    trajectory: Values = (),
+    observed: Values = (),
 ) -> Layout:
-    """Return the places of a chart of `values` with their centre and limits, one of each for a period."""
-    low, high = shown_range([*values, *centre, *lower, *upper], wish=target)
+    """Return the places of a chart of `values` with their centre and limits, one of each for a period.
+
+    `starts` are the positions at which phases begin, the first included.
+    """
+    low, high = shown_range([*values, *centre, *lower, *upper, *targets, *trajectory, *observed], wish=target)
     y_of = Scale(low, high, frame.bottom, frame.top)
     wanted = _labels(frame, (_last(lower), _last(centre), _last(upper)), target=target, unit=unit,
                      decimals=decimals, word=target_word) if frame.font else []  # fmt: skip
@@ -116,12 +131,19 @@ def chart_layout(
         x=x,
         y=tuple([None if value is None else y_of(value) for value in values]),
         step=step,
-        pieces=tuple(_pieces(x, step, y_of, centre=centre, lower=lower, upper=upper)),
+        pieces=tuple(_pieces(x, step, y_of, centre=centre, lower=lower, upper=upper, starts=starts)),
         target=y_of(target) if target is not None and y_of.holds(target) else None,
         labels=tuple([Label(y, text, kind) for y, (_, text, kind) in zip(free, places, strict=True)]),
         label_x=round(end + gap, 1),
         y_of=y_of,
+        targets=_places(targets, y_of),
+        trajectory=_places(trajectory, y_of),
+        observed=_places(observed, y_of),
     )
+
+
+def _places(values: Values, y_of: Scale) -> tuple[float | None, ...]:
+    return tuple([None if value is None else y_of(value) for value in values])
 
 
 def _across(count: int, start: float, end: float) -> tuple[float, ...]:
@@ -168,27 +190,46 @@ def _own_decimals(value: float) -> int:
 
 
 def _pieces(
-    x: tuple[float, ...], step: float, y_of: Scale, *, centre: Values, lower: Values, upper: Values
+    x: tuple[float, ...],
+    step: float,
+    y_of: Scale,
+    *,
+    centre: Values,
+    lower: Values,
+    upper: Values,
+    starts: Sequence[int],
 ) -> list[Piece]:
-    """Split the lines where the centre changes: phases are breaks, never slopes."""
-    pieces = []
-    start = 0
-    for at in range(1, len(centre) + 1):
-        if at < len(centre) and _same(centre[at], centre[start]):
+    """Cut the lines where a phase begins; phases are breaks, never slopes.
+
+    Without phases they are cut where the centre changes, unless it does at every other point: then it is a line of its
+    own, as of counts out of numbers that differ.
+    """
+    changes = [at for at in range(1, len(centre)) if not _same(centre[at], centre[at - 1])]
+    edges = sorted({0, *(starts if starts or len(changes) * 2 > len(centre) else changes), len(centre)})
+    pieces: list[Piece] = []
+    for start, after in pairwise(edges):
+        middles = [value for value in centre[start:after] if value is not None]
+        if not middles:
             continue
-        middle = centre[start]
-        if middle is not None:
-            pieces.append(
-                Piece(
-                    start=round(x[start] - (step / 2 if start else 0), 1),
-                    end=round(x[at - 1] + (step / 2 if at < len(x) else 0), 1),
-                    centre=y_of(middle),
-                    lower=_line(lower[start:at], y_of),
-                    upper=_line(upper[start:at], y_of),
-                )
+        straight = all(_same(value, middles[0]) for value in middles)
+        pieces.append(
+            Piece(
+                start=round(x[start] - (step / 2 if start else 0), 1),
+                end=round(x[after - 1] + (step / 2 if after < len(x) else 0), 1),
+                centre=y_of(middles[-1]),
+                lower=_line(lower[start:after], y_of),
+                upper=_line(upper[start:after], y_of),
+                centres=() if straight else _line(centre[start:after], y_of),
+                former=_former(pieces[-1]) if pieces and starts else (),
             )
-        start = at
+        )
     return pieces
+
+
+def _former(before: Piece) -> tuple[float, ...]:
+    """Return the straight lines of the phase before, which stay visible beside the new ones."""
+    lines = [line[0] for line in (before.lower, before.upper) if len(line) == 1]
+    return tuple(lines) if before.centres else (before.centre, *lines)
 
 
 def _same(one: float | None, other: float | None) -> bool:

@@ -30,6 +30,7 @@ def linked_chart_svg(
     sentence: str,
     period: Period,
     size: str = "page",
+    notes: Sequence[tuple[int, str]] = (),
     _: Translate = as_written,
     ngettext: Plural = as_counted,
 ) -> str:
@@ -37,7 +38,9 @@ def linked_chart_svg(
 
     Where the periods stand too close for a finger the chart comes without links.
     """
-    svg = chart_svg(evaluation, size, title=title, sentence=sentence, period=period, _=_, ngettext=ngettext)
+    svg = chart_svg(
+        evaluation, size, title=title, sentence=sentence, period=period, notes=notes, _=_, ngettext=ngettext
+    )
     columns = link_columns(evaluation, size, _=_)
     if not columns or min(width for _x, width in columns) < NARROWEST:
         return svg
