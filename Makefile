@@ -6,8 +6,9 @@ UV_VERSION = 0.13.9
 UV = .tools/bin/uv
 PY = .venv/bin/python
 N ?= 1000000
+ORACLES ?= ../shared/oracles/spc
 
-.PHONY: help demo test lint bench e2e lock clean messages pictures
+.PHONY: help demo test lint bench oracles e2e lock clean messages pictures
 
 help: ## Show this list
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -27,6 +28,9 @@ lint: .venv/dev ## Check format, style, types, layers and dependencies
 
 bench: .venv/dev ## Measure speed and memory beside yardsticks; N=1000000 stays
 	@$(PY) -m bench --stays $(N)
+
+oracles: .venv/dev ## Hold our numbers against other tools; ORACLES=folder of cases
+	@$(PY) -m conformance $(ORACLES)
 
 e2e: .venv/dev ## Walk every page in Chromium (needs Debian's chromium)
 	@$(PY) -m pytest tests/browser -p no:xdist -m browser $(ARGS)

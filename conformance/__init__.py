@@ -1,0 +1,1 @@
+"""Holds Knitwork's numbers against those of the established tools, case by case."""

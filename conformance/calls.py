@@ -1,0 +1,167 @@
+"""Read the call of another tool, in R or in Python, as data: names, arguments and what they say.
+
+Nothing is run. What is read is a small part of either language: calls, names, numbers, text, vectors, arithmetic and
+subsets. Anything else raises `CannotRead`.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from conformance.r_text import parse_r
+from conformance.tree import Call, CannotRead, Name, Node, Op, Vector
+
+__all__ = [
+    "Call",
+    "CannotRead",
+    "Name",
+    "Node",
+    "Op",
+    "Vector",
+    "argument",
+    "bound",
+    "constant",
+    "find",
+    "read",
+    "walk",
+]
+
+
+def read(text: str) -> list[Node]:
+    """Return the statements of a call's text; R if it reads as R, else Python. Statements that do not read are left out."""
+    statements = _python(text) if text.lstrip().startswith(("from ", "import ")) else parse_r(text)
+    if not statements:
+        raise CannotRead("nothing in the call reads as R or as Python")
+    return statements
+
+
+def find(statements: list[Node], *names: str) -> Call:
+    """Return the first call of any of these functions, however deep."""
+    for statement in statements:
+        for node in walk(statement):
+            if isinstance(node, Call) and node.function in names:
+                return node
+    raise CannotRead(f"no call of {' or '.join(names)} in it")
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """Return a node and all that is in it."""
+    yield node
+    if isinstance(node, Call):
+        for _, part in node.arguments:
+            yield from walk(part)
+    elif isinstance(node, Op):
+        for part in node.parts:
+            yield from walk(part)
+    elif isinstance(node, Vector):
+        for _, part in node.items:
+            yield from walk(part)
+
+
+def bound(call: Call, formals: tuple[str, ...]) -> dict[str, Node]:
+    """Match the arguments of a call to the names of its parameters: by name first, the rest by place."""
+    given = {name: node for name, node in call.arguments if name is not None}
+    left = iter([name for name in formals if name not in given])
+    for name, node in call.arguments:
+        if name is None:
+            place = next(left, None)
+            if place is None:
+                raise CannotRead(f"{call.function} has more arguments than are known here")
+            given[place] = node
+    return given
+
+
+def argument(given: Mapping[str, Node], name: str, default: Any = None) -> Any:
+    """Return what an argument says, or the default where it is not given or says nothing (NULL, NA, None)."""
+    if name not in given:
+        return default
+    said = constant(given[name])
+    return default if said is None else said
+
+
+def constant(node: Node) -> Any:
+    """Return what a node says without any data: a number, text, yes or no, None, or a list or dict of these."""
+    if isinstance(node, Vector):
+        if any(name is not None for name, _ in node.items):
+            return {name: constant(item) for name, item in node.items}
+        return [constant(item) for _, item in node.items]
+    if isinstance(node, Op):
+        return _arithmetic(node.sign, [constant(part) for part in node.parts])
+    if isinstance(node, Call):
+        if node.function in ("as.Date", "date", "as.numeric", "as.integer", "list"):
+            return constant(node.arguments[0][1])
+        raise CannotRead(f"{node.function}(...) where a plain value is known")
+    if isinstance(node, Name):
+        raise CannotRead(f"the name {node.text} where a plain value is known")
+    return node
+
+
+def _arithmetic(sign: str, parts: list[Any]) -> Any:
+    if any(isinstance(part, list) for part in parts):
+        if sign == "-" and len(parts) == 1:
+            return [None if part is None else -part for part in parts[0]]
+        raise CannotRead(f"arithmetic on a vector ({sign})")
+    if any(part is None for part in parts):
+        return None
+    match sign, parts:
+        case "-", [one]:
+            return -one
+        case "!" | "not", [one]:
+            return not one
+        case "+", [one, other]:
+            return one + other
+        case "-", [one, other]:
+            return one - other
+        case "*", [one, other]:
+            return one * other
+        case "/", [one, other] if other:
+            return one / other
+        case "^" | "**", [one, other]:
+            return one**other
+        case ":", [one, other]:
+            return list(range(int(one), int(other) + 1))
+    raise CannotRead(f"{sign} where a plain value is known")
+
+
+def _python(text: str) -> list[Node]:
+    try:
+        module = ast.parse(text)
+    except SyntaxError as fault:
+        raise CannotRead(f"it does not read as Python ({fault.msg})") from fault
+    found: list[Node] = []
+    for statement in module.body:
+        if isinstance(statement, (ast.Expr, ast.Assign)) and statement.value is not None:
+            found.append(_of_python(statement.value))
+    return found
+
+
+_SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.USub: "-", ast.Not: "!"}
+
+
+def _of_python(node: ast.expr) -> Node:
+    match node:
+        case ast.Constant(value=value):
+            return value  # type: ignore[return-value]  # bytes and the like are refused where they are used
+        case ast.Name(id=name):
+            return Name(name)
+        case ast.Attribute(value=inner, attr=name):
+            return Op("$", (_of_python(inner), Name(name)))
+        case ast.Call(func=function, args=args, keywords=keywords):
+            name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "?")
+            named = [(word.arg, _of_python(word.value)) for word in keywords]
+            return Call(name, ((*((None, _of_python(arg)) for arg in args), *named)))
+        case ast.List(elts=items) | ast.Tuple(elts=items):
+            return Vector(tuple((None, _of_python(item)) for item in items))
+        case ast.Dict(keys=keys, values=values):
+            return Vector(
+                tuple((str(getattr(key, "value", "")), _of_python(one)) for key, one in zip(keys, values, strict=True))
+            )
+        case ast.UnaryOp(op=sign, operand=inner) if type(sign) in _SIGNS:
+            return Op(_SIGNS[type(sign)], (_of_python(inner),))
+        case ast.BinOp(left=left, op=sign, right=right) if type(sign) in _SIGNS:
+            return Op(_SIGNS[type(sign)], (_of_python(left), _of_python(right)))
+        case ast.Subscript(value=inner, slice=at):
+            return Op("[", (_of_python(inner), _of_python(at)))
+    return Name(ast.unparse(node))

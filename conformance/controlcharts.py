@@ -1,0 +1,175 @@
+"""Cases of controlcharts, the engine of PowerBI-SPC and PowerBI-Funnels: spc() and funnel()."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+from conformance import defects
+from conformance.calls import argument, bound, find
+from conformance.case import Case, Row, has, number
+from conformance.compare import Compared
+from conformance.frame import Frame
+from conformance.rows import periods
+from conformance.tree import CannotRead
+from conformance.units import LEVELS, judged, limits
+from knitwork.signals import Evaluation, Series, Spec, evaluate
+from knitwork.signals.funnels import FunnelSpec
+from knitwork.signals.rules.rule import Rule
+
+# Chart, centre and sigma of each of its charts.
+CHARTS: dict[str, dict[str, Any]] = {
+    "run": {"chart": "run"},
+    "i": {"chart": "xmr"},
+    "i_m": {"chart": "xmr", "middle": "median"},
+    "i_mm": {"chart": "xmr", "middle": "median", "sigma": "median_mr"},
+    "mr": {"chart": "mr"},
+    "p": {"chart": "p"},
+    "pp": {"chart": "p_prime", "sigma_z_floor": 0},
+    "u": {"chart": "u"},
+    "up": {"chart": "u_prime", "sigma_z_floor": 0},
+    "c": {"chart": "c"},
+    "xbar": {"chart": "xbar"},
+    "s": {"chart": "s"},
+    "g": {"chart": "g"},
+    "t": {"chart": "t"},
+}
+PER_CENT = frozenset({"p", "pp"})
+LINES = {
+    "ll99": "lower", "ul99": "upper", "ll95": "lower_2", "ul95": "upper_2", "ll68": "lower_1", "ul68": "upper_1",
+}  # fmt: skip
+DIRECTIONS: dict[str, Literal["up", "down", "neither"]] = {"increase": "up", "decrease": "down", "neutral": "neither"}
+VERDICTS = {"better": "improvement", "worse": "deterioration"}
+
+
+def check(case: Case) -> Compared:
+    """Compare every number and flag of a case."""
+    compared = Compared(case.rel_tol)
+    call = find(case.statements, "spc", "funnel")
+    given = bound(call, ("data", "keys", "numerators", "denominators", "xbar_sds"))
+    frame = Frame(case.input)
+    names = [argument(given, name) for name in ("keys", "numerators", "denominators")]
+    names = [one[0] if isinstance(one, list) else one for one in names]
+    if call.function == "funnel":
+        _funnel(case, frame, names, argument(given, "funnel_settings", {}), compared)
+    else:
+        settings, outliers = argument(given, "spc_settings", {}), argument(given, "outlier_settings", {})
+        _spc(case, frame, names, settings, outliers, compared)
+    return compared
+
+
+def _funnel(case: Case, frame: Frame, names: list[Any], settings: dict[str, Any], compared: Compared) -> None:
+    spec = FunnelSpec.like("controlcharts", **settings)
+    record = judged(frame.texts(names[0]), frame[names[1]], frame[names[2]], spec)
+    known = {unit.name for unit in record.units}
+    compared.same("units", "all", len(record), len(case.expected))
+    for row in case.expected:
+        if row["group"] not in known:
+            compared.same("group", row["group"], "missing", "there")
+            continue
+        compared.row()
+        unit = record[row["group"]]
+        compared.number("value", unit.name, unit.value, row["value"])
+        compared.number("target", unit.name, record.centre, row["target"])
+        against = unit.spread if record.tau2 and unit.spread is not None else unit.chance
+        if unit.chance is not None:
+            z = number(row["z"])
+            compared.number("z", unit.name, against.z if against else None, None if z is None or math.isinf(z) else z)
+        for short, level in LEVELS.items():
+            for name, ours in zip((f"ll{short}", f"ul{short}"), limits(against, spec, level), strict=True):
+                compared.number(name, unit.name, ours, row[name])
+        beyond = (against.beyond if against else None) or 0
+        compared.same("three_sigma", unit.name, beyond >= 0.998, row["three_sigma"] != "none")
+        compared.same("two_sigma", unit.name, beyond >= 0.95, row["two_sigma"] != "none")
+
+
+def _rules(outliers: dict[str, Any]) -> dict[str, Rule]:
+    """Return its rules as ours, by the name of its column; those that are off are left out."""
+    shift, trend = int(outliers.get("shift_n", 7)), int(outliers.get("trend_n", 5))
+    every = {
+        "astpoint": ("astronomical", Rule(name="astpoint", kind="beyond", marks="matching")),
+        "shift": ("shift", Rule(name="shift", kind="run", length=shift, ties="break")),
+        "trend": ("trend", Rule(name="trend", kind="trend", length=trend, ties="break")),
+        "two_in_three": (
+            "two_in_three",
+            Rule(name="two_in_three", kind="zone", length=3, count=2, sigmas=2, marks="matching"),
+        ),
+    }
+    return {name: rule for name, (setting, rule) in every.items() if outliers.get(setting)}
+
+
+def _spc(
+    case: Case, frame: Frame, names: list[Any], settings: dict[str, Any], outliers: dict[str, Any], compared: Compared
+) -> None:
+    type_ = str(settings.get("chart_type", "i"))
+    if type_ not in CHARTS:
+        raise CannotRead(f"the chart {type_!r} of spc()")
+    if settings.get("split_on_click") or (
+        settings.get("num_points_subset") and settings.get("subset_points_from", "Start") != "Start"
+    ):
+        raise CannotRead("points for the limits that are not the first ones")
+    chosen, rules = dict(CHARTS[type_]), _rules(outliers)
+    if settings.get("outliers_in_limits") and chosen["chart"] in ("xmr", "p_prime", "u_prime", "t", "mr"):
+        chosen["sigma"] = chosen.get("sigma") or "mr"
+    first = settings.get("num_points_subset")
+    multiplier = float(settings.get("multiplier") or 1)
+    spec = Spec(
+        **chosen,
+        direction=DIRECTIONS[str(outliers.get("improvement_direction", "increase"))],
+        limits=int(first) if first else "all",
+        factor=100.0 if type_ in PER_CENT and multiplier == 1 else multiplier,
+        rules=("custom", "western_electric"),
+        custom=tuple(rules.values()) or (Rule(name="astpoint", kind="beyond"),),
+    )
+    ours = evaluate(_series(type_, frame, names), spec)
+    defects.of_controlcharts(type_, compared)
+    compared.same("points", "all", len(ours), len(case.expected))
+    for point, row in zip(ours.points, case.expected, strict=False):
+        compared.row()
+        for name, value in (
+            ("value", point.value),
+            ("target", point.centre),
+            ("numerator", point.numerator),
+            ("denominator", point.denominator),
+        ):
+            if name in row:
+                compared.number(name, point.label, value, row[name])
+        for name, line in LINES.items():
+            if has([row], name):
+                compared.number(name, point.label, getattr(point, line), row[name])
+    for name in ("astpoint", "shift", "trend", "two_in_three"):
+        if has(case.expected, name):
+            _flags(name, ours, case.expected, compared)
+
+
+def _series(type_: str, frame: Frame, names: list[Any]) -> Series:
+    y, n = frame[names[1]], frame[names[2]] if names[2] else None
+    parts = periods(frame.texts(names[0]), y, n, frame.texts(names[0]))
+    labels = tuple(one.label for one in parts)
+    if type_ in ("xbar", "s"):
+        raise CannotRead("a chart of subgroups from their means and standard deviations")
+    if n is not None and type_ in ("p", "pp", "u", "up"):
+        return Series(
+            labels=labels,
+            numerators=tuple(p.numerator for p in parts),
+            denominators=tuple(p.denominator for p in parts),
+        )
+    if n is not None:
+        return Series(
+            labels=labels,
+            values=tuple(
+                p.numerator / p.denominator if p.numerator is not None and p.denominator else None for p in parts
+            ),
+        )
+    return Series(labels=labels, values=tuple(p.numerator for p in parts))
+
+
+def _flags(name: str, ours: Evaluation, theirs: list[Row], compared: Compared) -> None:
+    """Compare one rule: whether it marks a point, and as what."""
+    marked: dict[int, str] = {}
+    for one in ours.signals:
+        if one.rule == name:
+            for at in one.points:
+                marked[at] = VERDICTS.get(one.verdict) or f"neutral_{one.side}"
+    for at, row in enumerate(theirs[: len(ours)]):
+        compared.same(name, ours.labels[at], marked.get(at, "none"), row[name])

@@ -1,0 +1,183 @@
+"""Where another tool is wrong, or decides otherwise on purpose of ours: named, with its place and the test of ours.
+
+A difference may stand only for one of these. Each is told from the data or the parameters of a case, never from its
+name, and covers only the columns that it can touch. The tests named stand in tests/conformance/test_defects.py; each states
+the right value with its source.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from conformance.case import Row
+
+if TYPE_CHECKING:
+    from conformance.compare import Compared
+    from conformance.qicharts2 import Asked
+    from knitwork.signals import Evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class Defect:
+    """One defect of another tool: what it does, where that is named, and which test of ours states the right value."""
+
+    tool: str
+    does: str
+    place: str
+    test: str
+
+
+DEFECTS: dict[str, Defect] = {
+    "events_without_exposure": Defect(
+        "qicharts2",
+        "it counts the events of a period without exposure in the centre and draws them at infinity",
+        "signals.md 4.10 and 7.6",
+        "test_events_of_a_period_without_exposure_do_not_count",
+    ),
+    "ip_ignores_freeze": Defect(
+        "qicharts2",
+        "its I' chart takes sigma from all points, frozen and excluded ones too",
+        "signals.md 3.2",
+        "test_an_i_prime_chart_takes_sigma_from_its_baseline_alone",
+    ),
+    "constant_assurance": Defect(
+        "NHSRplotthedots",
+        "a series that never varies has no limits there, and so no answer whether its target is met",
+        "signals.md 3.5",
+        "test_a_series_that_never_varies_is_held_against_its_target_itself",
+    ),
+    "g_without_limits": Defect(
+        "qcc",
+        "its g chart comes back without three sigma limits, and the zone rules then fail",
+        "signals.md 3.8",
+        "test_a_g_chart_has_three_sigma_limits_about_its_mean",
+    ),
+    "g_off_by_one": Defect(
+        "qcc",
+        "the quantiles of its g chart take p = 1 / mean for counts that start from 0, and are off by one",
+        "signals.md 3.8",
+        "test_the_quantiles_of_a_g_chart_are_those_of_counts_from_nought",
+    ),
+    "arcsine_turns_back": Defect(
+        "FunnelPlotR",
+        "its limits of proportions are arcsine approximations, which turn back below 1 past a right angle",
+        "signals.md 3.9",
+        "test_an_upper_limit_by_arcsine_stops_at_one",
+    ),
+    "median_range_by_mean_constant": Defect(
+        "controlchartspy",
+        "its i_mm chart divides the median moving range by 1.128, the constant of the mean one; the median one is 0.954",
+        "signals.md 3.7",
+        "test_a_median_moving_range_is_divided_by_its_own_constant",
+    ),
+    "qikit_runs_rule": Defect(
+        "clinical-qikit",
+        "it calls a run long from floor(log2 n) + 3 points on; the published limit is round(log2 n) + 3",
+        "signals.md 3.10 and 3.13",
+        "test_the_longest_usual_run_is_the_published_one",
+    ),
+    "qikit_g_limits": Defect(
+        "clinical-qikit",
+        "its g chart has upper limits 8 to 25% too low",
+        "signals.md 3.10",
+        "test_a_g_chart_has_three_sigma_limits_about_its_mean",
+    ),
+    "qikit_p_above_one": Defect(
+        "clinical-qikit",
+        "its limits of proportions go beyond 1",
+        "signals.md 3.10",
+        "test_no_limit_of_a_proportion_lies_above_one",
+    ),
+    "qikit_bridges_gaps": Defect(
+        "clinical-qikit",
+        "its moving ranges bridge gaps",
+        "signals.md 3.10",
+        "test_no_moving_range_bridges_a_missing_period",
+    ),
+}
+
+_OF_LIMITS = frozenset({"lcl", "ucl", "lcl.95", "ucl.95", "sigma.signal"})
+
+
+def of_qicharts2(ask: Asked, raw: Iterable[tuple[str, Any, Any]], theirs: list[Row], compared: Compared) -> None:
+    """Name what is wrong with qicharts2 in such a panel."""
+    if ask.n is not None and any(n == 0 and (y or 0) > 0 for _, y, n in raw) and any(_infinite(row) for row in theirs):
+        runs = {
+            "n.useful",
+            "longest.run",
+            "longest.run.max",
+            "n.crossings",
+            "n.crossings.min",
+            "runs.signal",
+            "baseline",
+        }
+        compared.excuse("events_without_exposure", {"y", "cl", *_OF_LIMITS, *runs})
+    if ask.spec.chart == "i_prime" and (ask.freeze is not None or ask.exclude):
+        compared.excuse("ip_ignores_freeze", _OF_LIMITS)
+
+
+def _infinite(row: Row) -> bool:
+    try:
+        return math.isinf(float(row.get("y") or "nan"))
+    except ValueError:
+        return False
+
+
+def of_making_data_count(ours: Evaluation, rows: list[Row], compared: Compared, facet: str) -> None:
+    """Name what NHSRplotthedots does with a series that never varies: it has no limits and calls the target hit or miss."""
+    if "constant" in ours.reasons and any(row.get("assurance_type") == "inconsistent" for row in rows):
+        places = [
+            one.where for one in compared.differences if one.what == "assurance_type" and one.where.startswith(facet)
+        ]
+        compared.excuse("constant_assurance", {"assurance_type"}, places)
+
+
+def of_qcc(ask: Any, theirs: list[Row], compared: Compared) -> None:
+    """Name what is wrong with the g chart of qcc."""
+    if ask.type != "g":
+        return
+    empty = all(not (row.get("lcl") or "").strip("NA") and not (row.get("ucl") or "").strip("NA") for row in theirs)
+    rules = {name for row in theirs[:1] for name in row if name[:3] in ("wer", "nel")}
+    if empty:
+        compared.excuse("g_without_limits", {"lcl", "ucl", "std.dev", *rules})
+    elif ask.spec.limit_kind == "probability":
+        compared.excuse("g_off_by_one", {"lcl", "ucl", "std.dev", *rules})
+
+
+def of_funnelplotr(record: Any, theirs: list[Row], compared: Compared) -> None:
+    """Name where the arcsine limits of FunnelPlotR turn back: past a right angle the sine falls again."""
+    from statistics import NormalDist
+
+    if record.spec.limits != "arcsine" or record.centre is None:
+        return
+    middle = math.asin(math.sqrt(record.centre / record.spec.factor))
+    for short, level in (("95", 0.95), ("99", 0.998)):
+        reach = NormalDist().inv_cdf(1 - (1 - level) / 2)
+        for row in theirs:
+            below = float(row["denominator"])
+            chance = 1 / (4 * below)
+            for name, variance in ((f"UCL{short}", chance), (f"OD{short}UCL", chance + (record.tau2 or 0.0))):
+                if middle + reach * math.sqrt(variance) > math.pi / 2:
+                    compared.excuse("arcsine_turns_back", {name}, [row["group"]])
+
+
+def of_controlcharts(type_: str, compared: Compared) -> None:
+    """Name what is wrong with the chart of medians and median ranges of controlcharts."""
+    if type_ == "i_mm":
+        lines = {"ll99", "ll95", "ll68", "ul68", "ul95", "ul99"}
+        compared.excuse("median_range_by_mean_constant", {*lines, "astpoint", "two_in_three"})
+
+
+def of_qikit(chart: str, ours: Evaluation, theirs: list[Row], compared: Compared) -> None:
+    """Name where clinical-qikit decides otherwise on a chart over time."""
+    compared.excuse("qikit_runs_rule", {"run_threshold", "run_signal"})
+    if chart == "g":
+        compared.excuse("qikit_g_limits", {"ucl", "ucl_95", "lcl", "lcl_95", "sigma_signal"})
+    if chart in ("p", "p_prime"):
+        above = [ours.labels[at] for at, row in enumerate(theirs[: len(ours)]) if float(row.get("ucl") or 0) > 1]
+        compared.excuse("qikit_p_above_one", {"ucl", "ucl_95"}, above)
+    if None in ours.values and chart in ("xmr", "mr", "p_prime", "u_prime"):
+        compared.excuse("qikit_bridges_gaps", {"ucl", "ucl_95", "lcl", "lcl_95", "sigma_signal"})

@@ -1,0 +1,142 @@
+"""The rows of an input as columns, and what the expressions of a call make of them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from conformance.case import Row, number
+from conformance.tree import Call, CannotRead, Name, Node, Op, Vector
+
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+Column = list[Any]
+
+
+def typed(texts: Sequence[str]) -> Column:
+    """Return a column as numbers, or as yes and no, where all of it reads so; else as text."""
+    known = [text for text in texts if text not in ("", "NA")]
+    if known and all(text in ("TRUE", "FALSE", "True", "False") for text in known):
+        return [text in ("TRUE", "True") if text not in ("", "NA") else None for text in texts]
+    try:
+        return [number(text) for text in texts]
+    except CannotRead:
+        return [None if text in ("", "NA") else text for text in texts]
+
+
+class Frame:
+    """Columns by name. A class because the text of each column is read once, when it is asked for."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows = rows
+        self.names = list(rows[0]) if rows else []
+        self._columns: dict[str, Column] = {}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self.names:
+            raise CannotRead(f"the input has no column {name}")
+        if name not in self._columns:
+            self._columns[name] = typed([row[name] or "" for row in self.rows])
+        return self._columns[name]
+
+    def texts(self, name: str) -> list[str]:
+        """Return a column as it is written."""
+        if name not in self.names:
+            raise CannotRead(f"the input has no column {name}")
+        return [row[name] or "" for row in self.rows]
+
+
+def column(node: Node, frame: Frame) -> Column:
+    """Return what an expression makes of the columns: one value a row, unless it takes a subset."""
+    match node:
+        case Name(text) | Op("$", (_, Name(text))):
+            return frame[text]
+        case str(text) if text in frame.names:
+            return frame[text]
+        case Op("[", (inner, at, *_)):
+            return subset(column(inner, frame), at, frame)
+        case Op(sign, parts) if sign in SIGNS:
+            return _each(SIGNS[sign], [column(part, frame) for part in parts])
+        case Call(("qccGroups" | "qcc.groups"), arguments):
+            return groups(arguments, frame)
+        case Call(("as.Date" | "as.numeric" | "as.integer" | "as.character" | "factor" | "as.factor"), arguments):
+            return column(arguments[0][1], frame)
+        case Call(("seq_along" | "seq_len"), _):
+            return [float(place + 1) for place in range(len(frame))]
+        case Vector(items):
+            return [value for _, item in items for value in column(item, frame)]
+        case float() | int() | bool() | None:
+            return [node] * max(len(frame), 1)
+    raise CannotRead(f"an expression that is not understood here: {node}")
+
+
+def subset(values: Column, at: Node, frame: Frame) -> Column:
+    """Return the values at places counted from 1, at places that are not those counted below 0, or where a column says yes."""
+    if at == Name(""):
+        return values
+    match at:
+        case Op(":", (int(first), int(last))):
+            places = list(range(first, last + 1))
+        case Op("-", (Op(":", (int(first), int(last))),)):
+            left_out = set(range(first, last + 1))
+            places = [place for place in range(1, len(values) + 1) if place not in left_out]
+        case int(one):
+            places = [one]
+        case _:
+            wanted = column(at, frame)
+            if all(isinstance(one, bool) or one is None for one in wanted):
+                return [value for value, yes in zip(values, wanted, strict=False) if yes]
+            places = [int(one) for one in wanted if one is not None]
+    return [values[place - 1] for place in places if 0 < place <= len(values)]
+
+
+def groups(arguments: tuple[tuple[str | None, Node], ...], frame: Frame) -> Column:
+    """Return the subgroups of qccGroups(data, x, sample): a list of values for each sample, in order of the sample."""
+    given = [(name, node) for name, node in arguments if name != "data"]
+    if not any(name == "data" for name, _ in arguments) and len(given) > 2:
+        given = given[1:]
+    named = {name: node for name, node in given if name}
+    plain = [node for name, node in given if not name]
+    x = named.get("x") or plain.pop(0)
+    sample = named.get("sample") or plain.pop(0)
+    found: dict[Any, list[float]] = {}
+    for value, group in zip(column(x, frame), column(sample, frame), strict=True):
+        if value is not None:
+            found.setdefault(group, []).append(value)
+    return [found[group] for group in sorted(found)]
+
+
+def _each(sign: Callable[..., Any], columns: list[Column]) -> Column:
+    length = max(map(len, columns))
+    spread = [one * length if len(one) == 1 else one for one in columns]
+    return [None if any(value is None for value in values) else sign(*values) for values in zip(*spread, strict=True)]
+
+
+def _over(one: float, other: float) -> float | None:
+    if other == 0:
+        return None if one == 0 else math.inf
+    return one / other
+
+
+def _less(one: float, *other: float) -> float:
+    return one - other[0] if other else -one
+
+
+SIGNS: dict[str, Callable[..., Any]] = {
+    "+": lambda one, other=0: one + other,
+    "-": _less,
+    "*": lambda one, other: one * other,
+    "/": _over,
+    "^": lambda one, other: one**other,
+    "!": lambda one: not one,
+    "==": lambda one, other: one == other,
+    "!=": lambda one, other: one != other,
+    "<": lambda one, other: one < other,
+    ">": lambda one, other: one > other,
+    "<=": lambda one, other: one <= other,
+    ">=": lambda one, other: one >= other,
+}

@@ -1,0 +1,107 @@
+"""Run every case of a folder and say of each whether our numbers are the tool's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from conformance import (
+    autospc,
+    controlcharts,
+    funnelplotr,
+    making_data_count,
+    published,
+    qcc,
+    qicharts2,
+    qikit,
+    runcharter,
+    vlad,
+)
+from conformance.case import Case, cases
+from conformance.compare import Compared, told
+from conformance.defects import DEFECTS
+from conformance.tree import CannotRead
+from knitwork.model.errors import CannotDo
+
+Check = Callable[[Case], Compared]
+Verdict = Literal["agrees", "defect", "differs", "unread"]
+
+# A module for each tool, by the tool's name in the manifest.
+TOOLS: dict[str, Check] = {
+    "qicharts2": qicharts2.check,
+    "NHSRplotthedots": making_data_count.check,
+    "qcc": qcc.check,
+    "FunnelPlotR": funnelplotr.check,
+    "autospc": autospc.check,
+    "runcharter": runcharter.check,
+    "vlad": vlad.check,
+    "controlchartspy": controlcharts.check,
+    "clinical-qikit": qikit.check,
+    "qicharts2 + qcc": published.check,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one case; `why` says what differs, or why it could not be read."""
+
+    case: Case
+    verdict: Verdict
+    compared: Compared | None
+    why: str
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def points(self) -> int:
+        return self.compared.points if self.compared else 0
+
+    @property
+    def values(self) -> int:
+        return self.compared.values if self.compared else 0
+
+    @property
+    def line(self) -> str:
+        """Return the case and why it differs, in one line."""
+        if self.verdict == "defect":
+            named = "; ".join(f"{DEFECTS[code].does} ({DEFECTS[code].place})" for code in self.reasons)
+            return f"{self.case.id}: differs: {named}. {self.why}"
+        return f"{self.case.id}: {'cannot read' if self.verdict == 'unread' else 'differs'}: {self.why}"
+
+
+def run(folder: Path) -> list[Outcome]:
+    """Compare every case of a folder. Raises `CannotRead` where the folder has no manifest."""
+    return [outcome(case) for case in cases(folder)]
+
+
+def outcome(case: Case) -> Outcome:
+    """Compare one case."""
+    check = TOOLS.get(case.tool)
+    if check is None:
+        return Outcome(case, "unread", None, f"the tool {case.tool!r} is not one of {', '.join(TOOLS)}")
+    try:
+        compared = published.with_printed(check)(case)
+    except CannotRead as fault:
+        return Outcome(case, "unread", None, str(fault))
+    except CannotDo as fault:
+        return Outcome(case, "differs", None, f"refused here: {fault}")
+    except Exception as fault:  # a case nobody has seen may be of any form: it counts as a difference and stops nothing
+        return Outcome(case, "unread", None, f"{type(fault).__name__}: {fault}")
+    if not compared.values or not compared.points:
+        return Outcome(case, "unread", compared, "nothing in it was compared")
+    if not compared.differences:
+        return Outcome(case, "agrees", compared, "")
+    if compared.unexplained:
+        return Outcome(case, "differs", compared, told(compared.unexplained), tuple(compared.reasons))
+    return Outcome(case, "defect", compared, told(compared.differences), tuple(compared.reasons))
+
+
+def report(outcomes: list[Outcome]) -> str:
+    """Return a line for each case that differs, and the counts."""
+    lines = [one.line for one in outcomes if one.verdict != "agrees"]
+    defects = sum(one.verdict == "defect" for one in outcomes)
+    agree = sum(one.verdict == "agrees" for one in outcomes)
+    noun = "differs" if defects == 1 else "differ"
+    lines += [f"{defects} {noun} for a named defect of the other tool"] if defects else []
+    return "\n".join([*lines, f"agree {agree} of {len(outcomes)}"])
