@@ -170,6 +170,20 @@ def test_a_signal_says_its_case_and_a_stroke_shows_where_it_began():
     assert worse.find("title").text == "5"
 
 
+def test_a_signal_stands_on_its_own_sum():
+    record = tabular_cusum([13.0, 13.0, 6.0, 6.0], TabularSpec(centre=10, sigma=1, h=4, direction="up"))
+    layout = cusum_layout(record, FRAMES["page"])
+    picture = drawn(cusum_svg(record))
+
+    # the upper sum passes 4 at the second value, the lower at the fourth: 7 sigmas
+    (better,) = [node for node in picture.iter("circle") if node.get("class") == "better"]
+    (worse,) = [node for node in picture.iter("path") if node.get("class") == "worse"]
+    assert (float(better.get("cx")), float(better.get("cy"))) == (layout.x[1], layout.lines[0][1])
+    x, top = map(float, re.match(r"M([\d.]+) ([\d.]+)", worse.get("d")).groups())
+    assert x == layout.x[3]
+    assert top == pytest.approx(layout.lines[1][3] - 1.25 * FRAMES["page"].mark, abs=0.06)
+
+
 def test_the_name_is_title_and_sentence_or_the_formula_and_only_text():
     record = tabular_cusum([11.0], TabularSpec(centre=10, sigma=1))
 

@@ -8,7 +8,7 @@ import math
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from knitwork.signals.cumulative import (
     BernoulliSpec,
@@ -89,15 +89,17 @@ def test_the_risk_adjusted_cusum_and_vlad_agree_with_the_vlad_package(shared):
     assert not reset.signals
 
 
-@given(cases, st.floats(1.1, 5), st.floats(0.1, 0.9), st.floats(0.3, 4), st.booleans())
-def test_sums_and_signals_are_those_of_the_slow_reference(some, odds_up, odds_down, limit, reset):
+@given(cases, st.floats(1.1, 5), st.floats(0.1, 0.9), st.floats(0.1, 4), st.floats(0.1, 4), st.booleans())
+@example([(0, 0.3)] * 9 + [(1, 0.3)] * 3, 2, 0.5, 4, 0.5, True)
+@example([(1, 0.3)] * 9 + [(0, 0.3)] * 3, 2, 0.5, 0.9, 4, True)
+def test_sums_and_signals_are_those_of_the_slow_reference(some, odds_up, odds_down, limit_up, limit_down, reset):
     outcomes, risks = [y for y, _ in some], [p for _, p in some]
-    spec = RiskAdjustedSpec(odds_up=odds_up, odds_down=odds_down, limit_up=limit, limit_down=limit, reset=reset)
+    spec = RiskAdjustedSpec(odds_up=odds_up, odds_down=odds_down, limit_up=limit_up, limit_down=limit_down, reset=reset)
 
     up, down = risk_adjusted(outcomes, risks, spec)
     record = risk_adjusted_cusum(outcomes, risks, spec)
 
-    for side, sums, odds in (("high", up, odds_up), ("low", -down, odds_down)):
+    for side, sums, odds, limit in (("high", up, odds_up, limit_up), ("low", -down, odds_down, limit_down)):
         expected, beyond = reference(outcomes, risks, odds=odds, limit=limit, reset=reset)
         if any(abs(value - limit) < 1e-9 for value in expected):
             continue  # rounding may put it on either side

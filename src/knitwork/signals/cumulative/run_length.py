@@ -7,6 +7,7 @@ of sampling, the same number every time.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from knitwork.signals.cumulative.checks import Floats
 # Cells that the way to the limit is cut into. Halving them moves the answers that the tests try by under 1%.
 CELLS = 2000
 # Nodes for one sigma of the limit, and the least and the most of them: beyond that more nodes change nothing.
-NODES_A_SIGMA, LEAST_NODES, MOST_NODES = 8, 48, 600
+NODES_A_SIGMA, LEAST_NODES, MOST_NODES = 8, 48, 400
 # Longer than this is never: the solver has no figures left to tell more.
 NEVER = 1e12
 
@@ -29,7 +30,7 @@ def normal_run_length(*, k: float, h: float, shift: float = 0.0, head_start: flo
     from scipy.special import ndtr
 
     count = min(max(math.ceil(NODES_A_SIGMA * h), LEAST_NODES), MOST_NODES)
-    nodes, weights = np.polynomial.legendre.leggauss(count)
+    nodes, weights = _nodes(count)
     x, weights = h * (nodes + 1) / 2, h * weights / 2
     states = np.concatenate([[0.0], x])
 
@@ -42,6 +43,11 @@ def normal_run_length(*, k: float, h: float, shift: float = 0.0, head_start: flo
     lengths = np.linalg.solve(np.eye(count + 1) - moves(states), np.ones(count + 1))
     length = float(1 + (moves(np.array([head_start])) @ lengths)[0])
     return length if 0 < length < NEVER else math.inf
+
+
+@lru_cache(maxsize=64)
+def _nodes(count: int) -> tuple[Floats, Floats]:
+    return np.polynomial.legendre.leggauss(count)
 
 
 def score_run_length(scores: Floats, weights: Floats, *, limit: float, cells: int = CELLS) -> float:
