@@ -163,11 +163,11 @@ def test_one_event_where_a_hundredth_is_expected_is_outside_interpolated_limits_
 
 
 def test_units_that_differ_by_chance_alone_fail_the_test_of_one_value_one_time_in_twenty():
-    records = [funnel(*alike(15, seed=seed), SHARE) for seed in range(300)]
+    records = [funnel(*alike(15, seed=seed), SHARE) for seed in range(200)]
     failed = sum(record.p_value < 0.05 for record in records)
     called = sum(record.overdispersed for record in records)
 
-    assert failed == pytest.approx(0.05 * 300, abs=3 * math.sqrt(300 * 0.05 * 0.95))
+    assert failed == pytest.approx(0.05 * 200, abs=3 * math.sqrt(200 * 0.05 * 0.95))
     assert 0 < called <= failed
     assert all(record.answer == ("spread" if record.overdispersed else "chance") for record in records)
 

@@ -44,14 +44,12 @@ def chance_z(x: Floats, n: Floats, theta: float, spec: FunnelSpec) -> Floats:
     from scipy import special
 
     binomial, mean = spec.kind == "proportion", n * theta
-    if spec.limits == "exact":
+    if spec.limits in ("exact", "exact_interpolated"):
+        # An interpolated quantile is passed by the first whole count above it, the exact one by the next.
+        further = x if spec.limits == "exact" else x + 1
         below = special.ndtri(exact.at_most(x, n, theta, binomial=binomial))
-        above = -special.ndtri(exact.at_least(x, n, theta, binomial=binomial))
+        above = -special.ndtri(exact.at_least(further, n, theta, binomial=binomial))
         return np.asarray(np.where(x < mean, np.minimum(below, 0.0), np.maximum(above, 0.0)))
-    if spec.limits == "exact_interpolated":
-        share = exact.at_most(x, n, theta, binomial=binomial)
-        rest = exact.at_least(x + 1, n, theta, binomial=binomial)
-        return np.asarray(np.where(share < 0.5, special.ndtri(share), -special.ndtri(rest)))
     if spec.limits == "garwood":
         low, high = special.gammainc(mean, x), special.gammaincc(mean + 1, x)
         return np.asarray(np.where(x < mean, special.ndtri(low), -special.ndtri(high)))

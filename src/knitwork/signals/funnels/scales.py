@@ -75,13 +75,18 @@ def _from_sqrt(places: Floats) -> Floats:
     return np.asarray(np.maximum(places, 0.0) ** 2)
 
 
+def _exp(places: Floats) -> Floats:
+    # With next to no events expected a limit is beyond all numbers: 10^130 says as much, and stays one.
+    return np.asarray(np.exp(np.minimum(places, 300.0)))
+
+
 SCALES: dict[str, Scale] = {
     "normal": Scale(_same, _floored, _normal_error, "the normal approximation"),
     "arcsine": Scale(_arcsine, _from_arcsine, _half_error, "arcsines of square roots"),
     "sqrt": Scale(np.sqrt, _from_sqrt, _half_error, "square roots"),
-    "log": Scale(_log, np.exp, _log_error, "logarithms"),
-    "log_counts": Scale(_log, np.exp, _log_counts_error, "logarithms of counts over counts"),
-    "log_counts_half": Scale(_log, np.exp, _half_error, "logarithms, with 1 ÷ (2√n) for the error"),
+    "log": Scale(_log, _exp, _log_error, "logarithms"),
+    "log_counts": Scale(_log, _exp, _log_counts_error, "logarithms of counts over counts"),
+    "log_counts_half": Scale(_log, _exp, _half_error, "logarithms, with 1 ÷ (2√n) for the error"),
 }
 
 

@@ -65,7 +65,7 @@ def _quantile(values: Floats, share: float) -> float:
     place = share * (len(ordered) - 1)
     below = int(place)
     rest = place - below
-    if rest == 0 or ordered[below] == ordered[below + 1]:
+    if rest == 0 or not np.isfinite(ordered[below]):
         return float(ordered[below])
     return float(ordered[below] + rest * (ordered[below + 1] - ordered[below]))
 
