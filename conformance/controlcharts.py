@@ -39,6 +39,10 @@ LINES = {
     "ll99": "lower", "ul99": "upper", "ll95": "lower_2", "ul95": "upper_2", "ll68": "lower_1", "ul68": "upper_1",
 }  # fmt: skip
 DIRECTIONS: dict[str, Literal["up", "down", "neither"]] = {"increase": "up", "decrease": "down", "neutral": "neither"}
+OF_RANGES = (
+    "on a chart of moving ranges it puts its nearer lines at thirds of the limit, not at sigmas from the centre: these are "
+    "not compared"
+)
 VERDICTS = {"better": "improvement", "worse": "deterioration"}
 
 
@@ -79,8 +83,9 @@ def _funnel(case: Case, frame: Frame, names: list[Any], settings: dict[str, Any]
             for name, ours in zip((f"ll{short}", f"ul{short}"), limits(against, spec, level), strict=True):
                 compared.number(name, unit.name, ours, row[name])
         beyond = (against.beyond if against else None) or 0
-        compared.same("three_sigma", unit.name, beyond >= 0.998, row["three_sigma"] != "none")
-        compared.same("two_sigma", unit.name, beyond >= 0.95, row["two_sigma"] != "none")
+        for name, level in (("three_sigma", 0.998), ("two_sigma", 0.95)):
+            if name in row:
+                compared.same(name, unit.name, beyond >= level, row[name] != "none")
 
 
 def _rules(outliers: dict[str, Any]) -> dict[str, Rule]:
@@ -122,24 +127,25 @@ def _spc(
         custom=tuple(rules.values()) or (Rule(name="astpoint", kind="beyond"),),
     )
     ours = evaluate(_series(type_, frame, names), spec)
-    defects.of_controlcharts(type_, compared)
-    compared.same("points", "all", len(ours), len(case.expected))
-    for point, row in zip(ours.points, case.expected, strict=False):
+    defects.of_controlcharts(type_, ours, case.expected, compared)
+    points = list(ours.points)
+    if type_ == "mr":
+        points = points[1:]  # the first point has no moving range, and the tool leaves it out
+        compared.notes.append(OF_RANGES)
+    compared.same("points", "all", len(points), len(case.expected))
+    for point, row in zip(points, case.expected, strict=False):
         compared.row()
-        for name, value in (
-            ("value", point.value),
-            ("target", point.centre),
-            ("numerator", point.numerator),
-            ("denominator", point.denominator),
-        ):
-            if name in row:
+        for name, value in (("value", point.value), ("target", point.centre)):
+            compared.number(name, point.label, value, row.get(name))
+        for name, value in (("numerator", point.numerator), ("denominator", point.denominator)):
+            if name in row and value is not None:
                 compared.number(name, point.label, value, row[name])
         for name, line in LINES.items():
-            if has([row], name):
+            if name in row and (type_ != "mr" or name.endswith("99")):
                 compared.number(name, point.label, getattr(point, line), row[name])
     for name in ("astpoint", "shift", "trend", "two_in_three"):
-        if has(case.expected, name):
-            _flags(name, ours, case.expected, compared)
+        if has(case.expected, name) and (type_ != "mr" or name != "two_in_three"):
+            _flags(name, ours, points[0].position if points else 0, case.expected, compared)
 
 
 def _series(type_: str, frame: Frame, names: list[Any]) -> Series:
@@ -164,12 +170,13 @@ def _series(type_: str, frame: Frame, names: list[Any]) -> Series:
     return Series(labels=labels, values=tuple(p.numerator for p in parts))
 
 
-def _flags(name: str, ours: Evaluation, theirs: list[Row], compared: Compared) -> None:
+def _flags(name: str, ours: Evaluation, first: int, theirs: list[Row], compared: Compared) -> None:
     """Compare one rule: whether it marks a point, and as what."""
     marked: dict[int, str] = {}
     for one in ours.signals:
         if one.rule == name:
             for at in one.points:
-                marked[at] = VERDICTS.get(one.verdict) or f"neutral_{one.side}"
-    for at, row in enumerate(theirs[: len(ours)]):
+                # Where a rise turns into a fall, it leaves the turning point to the first.
+                marked.setdefault(at, VERDICTS.get(one.verdict) or f"neutral_{one.side}")
+    for at, row in enumerate(theirs[: len(ours) - first], start=first):
         compared.same(name, ours.labels[at], marked.get(at, "none"), row[name])

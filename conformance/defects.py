@@ -73,6 +73,12 @@ DEFECTS: dict[str, Defect] = {
         "signals.md 3.7",
         "test_a_median_moving_range_is_divided_by_its_own_constant",
     ),
+    "time_of_nothing": Defect(
+        "controlchartspy",
+        "it takes a time of nothing between two events as it stands, which its transform cannot use",
+        "signals.md 7.2",
+        "test_a_time_of_nothing_counts_as_half_a_unit",
+    ),
     "qikit_runs_rule": Defect(
         "clinical-qikit",
         "it calls a run long from floor(log2 n) + 3 points on; the published limit is round(log2 n) + 3",
@@ -164,14 +170,18 @@ def of_funnelplotr(record: Any, theirs: list[Row], compared: Compared) -> None:
                     compared.excuse("arcsine_turns_back", {name}, [row["group"]])
 
 
-def of_controlcharts(type_: str, compared: Compared) -> None:
-    """Name what is wrong with the chart of medians and median ranges of controlcharts."""
-    if type_ == "i_mm":
-        lines = {"ll99", "ll95", "ll68", "ul68", "ul95", "ul99"}
-        compared.excuse("median_range_by_mean_constant", {*lines, "astpoint", "two_in_three"})
+def of_controlcharts(type_: str, ours: Evaluation, theirs: list[Row], compared: Compared) -> None:
+    """Name what is wrong with a chart of controlcharts: medians of ranges by the constant of means, times of nothing."""
+    lines = {"ll99", "ll95", "ll68", "ul68", "ul95", "ul99", "astpoint", "two_in_three"}
+    if type_ == "i_mm" and ours.mean_range is not None and ours.centre is not None:
+        narrow = ours.centre + 3 * ours.mean_range / 1.128
+        if all(math.isclose(float(row.get("ul99") or 0), narrow, rel_tol=1e-8) for row in theirs):
+            compared.excuse("median_range_by_mean_constant", lines)
+    if type_ == "t" and 0 in (ours.observed or ()):
+        compared.excuse("time_of_nothing", {*lines, "value", "target", "shift", "trend"})
 
 
-def of_qikit(chart: str, ours: Evaluation, theirs: list[Row], compared: Compared) -> None:
+def of_qikit(chart: str, ours: Evaluation, theirs: list[Row], compared: Compared, *, gaps: bool) -> None:
     """Name where clinical-qikit decides otherwise on a chart over time."""
     compared.excuse("qikit_runs_rule", {"run_threshold", "run_signal"})
     if chart == "g":
@@ -179,5 +189,5 @@ def of_qikit(chart: str, ours: Evaluation, theirs: list[Row], compared: Compared
     if chart in ("p", "p_prime"):
         above = [ours.labels[at] for at, row in enumerate(theirs[: len(ours)]) if float(row.get("ucl") or 0) > 1]
         compared.excuse("qikit_p_above_one", {"ucl", "ucl_95"}, above)
-    if None in ours.values and chart in ("xmr", "mr", "p_prime", "u_prime"):
+    if gaps and chart in ("xmr", "mr", "p_prime", "u_prime"):
         compared.excuse("qikit_bridges_gaps", {"ucl", "ucl_95", "lcl", "lcl_95", "sigma_signal"})

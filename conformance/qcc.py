@@ -42,8 +42,13 @@ SIGMAS: dict[str, Estimator] = {
 EXACT = frozenset({"p", "np", "c", "u", "g"})
 
 
-def _rule(name: str, kind: Any, length: int = 1, count: int | None = None, sigmas: float = 3.0) -> Rule:
-    return Rule(name=name, kind=kind, length=length, count=count, sigmas=sigmas, ties="break", marks="completing")
+def _rule(
+    name: str, kind: Any, length: int = 1, count: int | None = None, sigmas: float = 3.0, *, both_sides: bool = False
+) -> Rule:
+    return Rule(
+        name=name, kind=kind, length=length, count=count, sigmas=sigmas, ties="break", marks="completing",
+        both_sides=both_sides,
+    )  # fmt: skip
 
 
 # It marks the point at which a pattern is complete, and those after it for as long as the pattern holds.
@@ -56,7 +61,7 @@ RULES = (
     _rule("nel3", "trend", 6),
     _rule("nel4", "alternating", 14),
     _rule("nel7", "within", 15, None, 1.0),
-    _rule("nel8", "outside", 8, None, 1.0),
+    _rule("nel8", "outside", 8, None, 1.0, both_sides=True),
 )
 # Rules of Nelson that are rules of Western Electric by another name.
 SAME_RULE = {"nel1": "wer1", "nel5": "wer2", "nel6": "wer3"}

@@ -84,7 +84,7 @@ def asked(case: Case) -> Asked:
     exclude = argument(given, "exclude", [])
     freeze = argument(given, "freeze")
     factor = argument(given, "multiply", 1)
-    cl = _fixed(given, case)
+    cl = _one_number(given, "cl", case)
     spec = Spec(
         chart=chart,
         limits="all",
@@ -92,6 +92,7 @@ def asked(case: Case) -> Asked:
         sigma_z_floor=0,  # qicharts2 has no floor; signals.md 3.11 says why ours has one
         factor=factor,
         centre=None if cl is None else cl * factor,
+        target=_one_number(given, "target", case),
         rules=("shewhart", "western_electric", METHODS[argument(given, "method", "anhoej")]),
     )
     return Asked(
@@ -117,13 +118,13 @@ def _gather(given: dict[str, Node]) -> str:
     return name
 
 
-def _fixed(given: dict[str, Node], case: Case) -> float | None:
-    """Return a centre line given by hand, in raw units; a column of equal numbers is one number."""
-    if "cl" not in given:
+def _one_number(given: dict[str, Node], name: str, case: Case) -> float | None:
+    """Return a centre or a target given by hand; a column of equal numbers is one number."""
+    if name not in given:
         return None
-    values = {value for value in column(given["cl"], Frame(case.input)) if value is not None}
+    values = {value for value in column(given[name], Frame(case.input)) if value is not None}
     if len(values) > 1:
-        raise CannotRead("cl differs from point to point, and a centre given by hand is one number here")
+        raise CannotRead(f"{name} differs from point to point, and one number is known here")
     return float(values.pop()) if values else None
 
 
@@ -197,6 +198,13 @@ def _series(ask: Asked, parts: Sequence[Period]) -> Series:
     labels = tuple(one.label for one in parts)
     if ask.spec.chart in SAMPLES:
         return Series.of_samples([one.values for one in parts], labels=labels)
+    if ask.spec.chart in RATIOS and ask.n is None:
+        # Without a denominator it takes how many values there are.
+        return Series(
+            labels=labels,
+            numerators=tuple(one.numerator for one in parts),
+            denominators=tuple(float(len(one.values)) for one in parts),
+        )
     if ask.spec.chart in RATIOS:
         return Series(
             labels=labels,
@@ -218,23 +226,20 @@ def _spec(ask: Asked, series: Series) -> Spec:
     starts = sorted({place for place in ask.part if 0 < place < len(series)})
     spec = replace(spec, phases=tuple(Phase(start=series.labels[place]) for place in starts))
     if spec.chart in ("p_prime", "u_prime") and categorical(series.labels):
-        spec = replace(spec, spread=_spread_of_units(series, spec))
+        spec = replace(spec, spread=_spread_of_units(series, spec, ask.freeze))
     if ask.freeze is None:
         return spec
     loose = evaluate(series, spec)
     frozen = sum(loose.tested[at] and loose.included[at] for at in range(min(ask.freeze, len(series))))
-    if spec.chart == "g":
-        # It draws the median of all points, frozen or not; only the limits rest on the baseline.
-        spec = replace(spec, centre=loose.centre)
     return replace(spec, limits=max(frozen, 2))
 
 
-def _spread_of_units(series: Series, spec: Spec) -> float | None:
+def _spread_of_units(series: Series, spec: Spec, freeze: int | None) -> float | None:
     """Return the standard deviation of z scores: names have no order, so it takes no moving ranges of them."""
     centre = (evaluate(series, spec).centre or 0.0) / spec.factor
     z = []
     for place, (above, below) in enumerate(zip(series.numerators or (), series.denominators or (), strict=True)):
-        if above is not None and below and place not in spec.exclude:
+        if above is not None and below and place not in spec.exclude and place < (freeze or len(series)):
             chance = centre * (1 - centre) if spec.chart == "p_prime" else centre
             z.append((above / below - centre) / sqrt(chance / below))
     return stdev(z) if len(z) > 1 else None
@@ -261,9 +266,10 @@ def _panel(
         compared.number("y", where, point.value, row["y"])
         compared.number("cl", where, point.centre, row["cl"])
         for name, line in LINES.items():
-            # On a chart of moving ranges it puts these two at two thirds of the limit, not two sigmas from the centre.
-            if name in row and not (ask.spec.chart == "mr" and name.endswith("95")):
+            if name in row and not _beside(ask.spec.chart, name, row):
                 compared.number(name, where, getattr(point, line), row[name])
+        if "target" in row:
+            compared.number("target", where, ours.target, row["target"])
         if "include" in row:
             compared.same("include", where, point.included, true(row["include"]))
         if "part" in row:
@@ -271,6 +277,15 @@ def _panel(
         if "sigma.signal" in row:
             compared.same("sigma.signal", where, point.position in beyond, true(row["sigma.signal"]))
     _runs(ask, ours, series, theirs, compared, key)
+
+
+def _beside(chart: str, name: str, row: Row) -> bool:
+    """Say whether a line of two sigmas is something else there than here.
+
+    On a chart of moving ranges it lies at two thirds of the limit, not two sigmas from the centre. On a t chart it is
+    left out where it would lie below nought, and the limit is nought.
+    """
+    return name.endswith("95") and (chart == "mr" or (name == "lcl.95" and chart == "t" and number(row[name]) is None))
 
 
 def _runs(ask: Asked, ours: Evaluation, series: Series, theirs: list[Row], compared: Compared, key: str) -> None:
