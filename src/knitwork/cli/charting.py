@@ -2,116 +2,200 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import json
 import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from knitwork.cli.chart_file import ChartFile, read
 from knitwork.cli.printing import Format, say, show
 from knitwork.model.errors import CannotDo
 
 if TYPE_CHECKING:
-    from knitwork.signals import Series
+    from knitwork.signals import Evaluation, Series, Spec
 
 VALUE = ("value", "y", "measure", "number", "count", "n")
-NUMERATOR = ("numerator", "num", "events", "cases")
-DENOMINATOR = ("denominator", "den", "total", "exposure", "n")
+MEAN = ("mean", "value", "y")
+NUMERATOR = ("numerator", "num", "events", "cases", "observed")
+DENOMINATOR = ("denominator", "den", "total", "exposure", "expected", "n")
+SIZE, SD, RANGE = ("size", "n", "count"), ("sd", "s", "stdev"), ("range", "r")
+HOWS = ("table", "csv", "json", "svg")
 
 
-def evaluate_file(
-    file: Path, *, chart: str, direction: str, target: float | None, limits: str, incomplete_last: bool, how: str
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a person asked of a chart on the command line, word by word."""
+
+    chart: str
+    direction: str
+    target: float | None = None
+    target_from: tuple[str, ...] = ()
+    trajectory: tuple[str, ...] = ()
+    limits: str = "policy"
+    rules: str = ""
+    sigma: str = ""
+    limit_kind: str = "sigma"
+    phase: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    incomplete_last: bool = False
+    spec: Path | None = None
+
+
+def evaluate_file(file: Path, asked: Asked, *, how: str) -> None:
     """Read the file, evaluate it, and print the evaluation in the asked-for form."""
+    from knitwork.cli.charting_apart import APART, show_apart
+
+    if how not in HOWS:
+        raise CannotDo(f"--format {how} is not known: {', '.join(HOWS[:-1])} and {HOWS[-1]} are")
+    stored = _stored(asked.spec)
+    chart = str(stored.get("chart", asked.chart)) if stored else asked.chart
+    if chart in APART:
+        show_apart(read(file), chart, direction=asked.direction, stored=stored, how=how, title=file.stem)
+        return
+    from knitwork.signals import Spec, evaluate
+
+    spec = Spec.from_dict(stored if stored else spec_of(asked))
+    evaluation = evaluate(series_of(read(file), spec, incomplete_last=asked.incomplete_last), spec)
+    _print(evaluation, how=how, title=file.stem)
+
+
+def spec_of(asked: Asked) -> dict[str, Any]:
+    """Return the definition that the options make, every word checked by the definition itself."""
+    shares = asked.chart in ("p", "p_prime")
+    return {
+        "chart": asked.chart,
+        "direction": asked.direction,
+        "target": asked.target,
+        "targets": [_dated(pair, "--target-from") for pair in asked.target_from],
+        "trajectory": [_dated(pair, "--trajectory") for pair in asked.trajectory],
+        "factor": 100.0 if shares else 1.0,
+        "unit": "%" if shares else "",
+        "limits": _limits(asked.limits),
+        "sigma": asked.sigma,
+        "limit_kind": asked.limit_kind,
+        "phases": [_phase(text) for text in asked.phase],
+        "exclude": list(asked.exclude),
+    } | ({"rules": [name.strip() for name in asked.rules.split(",") if name.strip()]} if asked.rules else {})
+
+
+def _stored(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        plain = json.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise CannotDo(f"{path} cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise CannotDo(f"{path} is not a chart definition in JSON: {error}") from error
+    if not isinstance(plain, dict) or not plain:
+        raise CannotDo(f'{path} is not a chart definition: it is an object such as {{"chart": "p"}}')
+    return plain
+
+
+def _limits(text: str) -> int | str:
+    return int(text) if text.isdigit() else text
+
+
+def _dated(text: str, option: str) -> list[object]:
+    label, _, value = text.rpartition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        label = ""
+    if not label.strip():
+        raise CannotDo(f"{option} {text}: give a period and a number, such as 2026-04-01=30")
+    return [label.strip(), number]
+
+
+def _phase(text: str) -> dict[str, object]:
+    """Read a phase: where it starts and, behind an equals sign, which points set its limits."""
+    start, found, limits = text.partition("=")
+    return {"start": start.strip()} | ({"limits": _limits(limits.strip())} if found else {})
+
+
+def series_of(file: ChartFile, spec: Spec, *, incomplete_last: bool) -> Series:
+    """Return the series that a file holds for this chart: a first column of periods, then its numbers."""
+    from knitwork.signals import Series
+    from knitwork.signals.charts import CHARTS
+
+    reads = CHARTS[spec.chart].reads
+    labels = file.texts(file.header[0]) if len(file.header) > 1 else ()
+    if reads in ("ratio", "proportion"):
+        top, under = _numerator_and_denominator(file, spec.chart)
+        return Series(labels=labels, numerators=top, denominators=under, incomplete_last=incomplete_last)
+    if reads == "subgroups":
+        return _subgroups(file, incomplete_last=incomplete_last)
+    values = file.numbers(file.needed("values", VALUE, 1 if len(file.header) > 1 else 0))
+    if reads == "counts":
+        return Series(labels=labels, numerators=values, incomplete_last=incomplete_last)
+    return Series(labels=labels, values=values, incomplete_last=incomplete_last)
+
+
+def _numerator_and_denominator(file: ChartFile, chart: str) -> tuple[tuple[float | None, ...], ...]:
+    top, under = file.column(NUMERATOR, 1), file.column(DENOMINATOR, 2)
+    if top is None or under is None or top == under:
+        raise CannotDo(
+            f"a {chart} chart needs a numerator and a denominator, and {file.path} has the columns "
+            f"{', '.join(file.header)}"
+        )
+    return file.numbers(top), file.numbers(under)
+
+
+def _subgroups(file: ChartFile, *, incomplete_last: bool) -> Series:
+    """Read subgroups: one row each with its mean, size and spread, or one row for each single value."""
+    from knitwork.signals import Series
+
+    periods = file.texts(file.header[0])
+    size, sd, spread = file.column(SIZE), file.column(SD), file.column(RANGE)
+    if size is not None and (sd is not None or spread is not None):
+        return Series(
+            labels=periods,
+            values=file.numbers(file.needed("means", MEAN, 1)),
+            sizes=file.numbers(size),
+            sds=None if sd is None else file.numbers(sd),
+            ranges=None if spread is None else file.numbers(spread),
+            incomplete_last=incomplete_last,
+        )
+    samples: dict[str, list[float | None]] = {}
+    for period, value in zip(periods, file.numbers(file.needed("values", VALUE, 1)), strict=True):
+        samples.setdefault(period, []).append(value)
+    return Series.of_samples(samples.values(), labels=tuple(samples), incomplete_last=incomplete_last)
+
+
+def _print(evaluation: Evaluation, *, how: str, title: str) -> None:
     from knitwork.draw.chart import chart_svg
     from knitwork.draw.standalone import standalone_svg
     from knitwork.draw.table import COLUMNS
     from knitwork.draw.words import sentence
-    from knitwork.signals import Spec, evaluate
+    from knitwork.signals.words import REASONS
 
-    if how not in ("table", "csv", "json", "svg"):
-        raise CannotDo(f"--format {how} is not known: table, csv, json and svg are")
-    factor, unit = (100.0, "%") if chart in ("p", "p_prime") else (1.0, "")
-    spec = Spec.from_dict(
-        {
-            "chart": chart, "direction": direction, "target": target, "factor": factor, "unit": unit,
-            "limits": int(limits) if limits.isdigit() else limits,
-        }
-    )  # fmt: skip
-    evaluation = evaluate(read_series(file, chart=chart, incomplete_last=incomplete_last), spec)
     if how == "json":
         sys.stdout.write(evaluation.to_json() + "\n")
-    elif how == "svg":
-        sys.stdout.write(standalone_svg(chart_svg(evaluation, "desk", title=file.stem)) + "\n")
-    else:
-        rows = [
-            {
-                "period": p.label, "value": p.value, "numerator": p.numerator, "denominator": p.denominator,
-                "centre": p.centre, "lower": p.lower, "upper": p.upper, "signal": "; ".join(p.rules) or None,
-                "complete": not p.hollow, "counted": p.included,
-            }
-            for p in evaluation.points
-        ]  # fmt: skip
-        if how == "table":
-            say(sentence(evaluation))
-            say(evaluation.formula)
-        show(rows, COLUMNS, Format(how))
+        return
+    if how == "svg":
+        sys.stdout.write(standalone_svg(chart_svg(evaluation, "desk", title=title)) + "\n")
+        return
+    if how == "table":
+        say(sentence(evaluation))
+        for line in [*_formulas(evaluation), *(REASONS[code] for code in evaluation.reasons)]:
+            say(line)
+    show(_rows(evaluation), COLUMNS, Format(how))
 
 
-def read_series(file: Path, *, chart: str, incomplete_last: bool) -> Series:
-    """Read a series from a CSV file: a first column of periods, then values, or numerators and denominators."""
-    from knitwork.signals import Series
+def _formulas(evaluation: Evaluation) -> Iterable[str]:
+    if len(evaluation.phases) < 2:
+        return [evaluation.formula]
+    return [f"from {phase.label}: {phase.formula}" for phase in evaluation.phases]
 
-    try:
-        text = file.read_text("utf-8-sig")
-    except OSError as error:
-        raise CannotDo(f"{file} cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise CannotDo(f"{file} is not text in UTF-8: save it as CSV UTF-8") from error
-    reader = csv.DictReader(io.StringIO(text), delimiter=";" if text.split("\n", 1)[0].count(";") else ",")
-    header = [h.strip() for h in reader.fieldnames or []]
-    rows = list(reader)
-    if not header or not rows:
-        raise CannotDo(f"{file} has no rows under a header: it needs a period and a value in each row")
-    reader.fieldnames = header
-    plain = {h.casefold(): h for h in header}
-    columns = {h: tuple(_number(r.get(h), file, i, h) for i, r in enumerate(_clean(rows), 2)) for h in header[1:]}
-    labels = tuple(str(r[header[0]] or "").strip() for r in _clean(rows)) if len(header) > 1 else ()
-    if len(header) == 1:
-        columns = {
-            header[0]: tuple(_number(r.get(header[0]), file, i, header[0]) for i, r in enumerate(_clean(rows), 2))
+
+def _rows(evaluation: Evaluation) -> list[dict[str, object]]:
+    return [
+        {
+            "period": p.label, "value": p.value, "numerator": p.numerator, "denominator": p.denominator,
+            "centre": p.centre, "lower": p.lower, "upper": p.upper, "signal": "; ".join(p.rules) or None,
+            "complete": not p.hollow, "counted": p.included,
         }
-    if chart in ("p", "p_prime", "u", "u_prime"):
-        numerator = _pick(plain, NUMERATOR, header[1:2])
-        denominator = _pick(plain, DENOMINATOR, header[2:3])
-        if numerator is None or denominator is None or numerator == denominator:
-            raise CannotDo(
-                f"a {chart} chart needs a numerator and a denominator, and {file} has the columns {', '.join(header)}"
-            )
-        return Series(
-            labels=labels, numerators=columns[numerator], denominators=columns[denominator], incomplete_last=incomplete_last
-        )  # fmt: skip
-    value = _pick(plain, VALUE, header[1:2] or header[:1])
-    if value is None:
-        raise CannotDo(f"{file} has no column with values: its columns are {', '.join(header)}")
-    if chart == "c":
-        return Series(labels=labels, numerators=columns[value], incomplete_last=incomplete_last)
-    return Series(labels=labels, values=columns[value], incomplete_last=incomplete_last)
-
-
-def _clean(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    return [{(k or "").strip(): v for k, v in row.items()} for row in rows]
-
-
-def _pick(plain: dict[str, str], names: tuple[str, ...], otherwise: list[str]) -> str | None:
-    return next((plain[n] for n in names if n in plain), otherwise[0] if otherwise else None)
-
-
-def _number(text: str | None, file: Path, row: int, column: str) -> float | None:
-    cell = (text or "").strip()
-    if cell.casefold() in ("", "na", "nan", "null"):
-        return None
-    try:
-        return float(cell)
-    except ValueError:
-        raise CannotDo(f"{file}, line {row}, column {column}: {cell[:40]!r} is not a number") from None
+        for p in evaluation.points
+    ]  # fmt: skip

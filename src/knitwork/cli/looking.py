@@ -262,22 +262,52 @@ def measure(
 
 def chart(
     file: Annotated[Path, typer.Argument(help="a CSV file: a period and a value, or a numerator and a denominator")],
-    chart: Annotated[str, typer.Option(help="run, xmr, p, p_prime, u, u_prime or c")] = "run",
+    chart: Annotated[
+        str, typer.Option(help="run, xmr, p, u, c, g, t, xbar, ewma, cusum, funnel, pareto and more: see the reference")
+    ] = "run",
     direction: Annotated[str, typer.Option(help="up, down or neither is wanted")] = "neither",
     target: Annotated[float | None, typer.Option(help="a target to draw", show_default=False)] = None,
+    target_from: Annotated[
+        list[str] | None, typer.Option(help="a target from a period on, such as 2026-04-01=30", show_default=False)
+    ] = None,
+    trajectory: Annotated[
+        list[str] | None, typer.Option(help="a point of the way planned, such as 2026-12-01=25", show_default=False)
+    ] = None,
     limits: Annotated[str, typer.Option(help="policy, all, or how many first points make the baseline")] = "policy",
+    rules: Annotated[
+        str, typer.Option(help="rule sets with commas between, such as shewhart,anhoej", show_default=False)
+    ] = "",
+    sigma: Annotated[str, typer.Option(help="the estimator of sigma, by its name", show_default=False)] = "",
+    limit_kind: Annotated[str, typer.Option(help="sigma or probability")] = "sigma",
+    phase: Annotated[
+        list[str] | None,
+        typer.Option(help="where limits begin anew, such as 2026-04-01 or 2026-04-01=all", show_default=False),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="a period that is shown and not counted", show_default=False)
+    ] = None,
     incomplete_last: Annotated[bool, typer.Option("--incomplete-last", help="the last period is not over")] = False,
+    spec: Annotated[
+        Path | None, typer.Option(help="a chart definition in JSON, in place of the options", show_default=False)
+    ] = None,
     format: Annotated[str, typer.Option("--format", help="table, csv, json or svg")] = "table",
 ) -> None:
     """Evaluate any series: limits, rules and signals, as a table, the whole record, or a picture."""
-    from knitwork.cli.charting import evaluate_file
+    from knitwork.cli.charting import Asked, evaluate_file
 
-    evaluate_file(
-        file,
+    asked = Asked(
         chart=chart,
         direction=direction,
         target=target,
+        target_from=tuple(target_from or ()),
+        trajectory=tuple(trajectory or ()),
         limits=limits,
+        rules=rules,
+        sigma=sigma,
+        limit_kind=limit_kind,
+        phase=tuple(phase or ()),
+        exclude=tuple(exclude or ()),
         incomplete_last=incomplete_last,
-        how=format,
+        spec=spec,
     )
+    evaluate_file(file, asked, how=format)

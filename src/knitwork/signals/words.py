@@ -19,7 +19,6 @@ REASONS: dict[str, str] = {
     "zero_denominators": "Some periods have a denominator of zero and so no value; they are left as gaps.",
     "incomplete_last": "The last period is not over: its point is hollow and not tested.",
     "smoothed_points": "Averages are drawn, and neighbours resemble each other: only the limits judge them.",
-    "short_phase": "The last phase is short: its limits come from few points.",
     "excluded_points": "Some points are shown and left out of centre, limits and runs.",
 }
 
