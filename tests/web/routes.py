@@ -11,6 +11,8 @@ PAGES = {
     "live": ("/live/", "read"),
     "setup": ("/units/CCU/setup/", "set_up"),
     "units-setup": ("/setup/", "set_up"),
+    "rules": ("/rules/", "read"),
+    "notes": ("/notes/", "charts"),
     "measure": ("/units/CCU/measures/gap_median/", "read"),
     "numbers": ("/units/CCU/measures/gap_median/numbers.csv", "read"),
     "behind": ("/units/CCU/measures/gap_median/behind/2026-09-01/", "patients"),

@@ -7,6 +7,7 @@ from django.urls import path, register_converter
 from django.views.i18n import set_language
 
 from knitwork.web.accounts.views import SignIn
+from knitwork.web.charts import views as charts
 from knitwork.web.converters import UnitCode
 from knitwork.web.pages import (
     catalogue,
@@ -42,6 +43,8 @@ urlpatterns = [
     path("live/<str:token>/", walls.live_link, name="live-link"),
     path("units/<code:code>/setup/", units.setup, name="setup"),
     path("setup/", units.setup_all, name="units-setup"),
+    path("rules/", charts.rules, name="rules"),
+    path("notes/", charts.notes, name="notes"),
     path("units/<code:code>/measures/<code:measure>/", measure.measure, name="measure"),
     path("units/<code:code>/measures/<code:measure>/numbers.csv", measure.numbers, name="numbers"),
     path("units/<code:code>/measures/<code:measure>/behind/<start>/", measure.behind, name="behind"),

@@ -18,6 +18,8 @@ ABOUT = {
     "walls": "how-to/hang-a-wall",
     "wall-new": "how-to/hang-a-wall",
     "wall-arrange": "how-to/hang-a-wall",
+    "rules": "how-to/move-limits",
+    "notes": "how-to/move-limits",
     "patients": "how-to/merge-patients",
     "patient": "background/definitions",
     "understand": "how-to/read-a-chart",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -22,6 +23,8 @@ from knitwork.signals import Evaluation
 from knitwork.web import doubts, glance, judging, needed, present, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.audit.record import record
+from knitwork.web.charts.asked import Chart, posted
+from knitwork.web.charts.shown import caption, decisions_of
 from knitwork.web.definitions import Definition
 from knitwork.web.pages import compare
 from knitwork.web.pages.around import Names, Place, period_of, periods, place
@@ -54,6 +57,12 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
     all_rows, hidden = numbers_of(source, at, definition, period, hide=hide)
     rows = small.emptied(all_rows, hidden)
     decimals = present.decimals_of(rows)
+    chart = Chart(source, code, definition, shown_period, all_rows, request.POST.dict(), request.user)  # type: ignore[arg-type]
+    refused = ""
+    if request.method == "POST":
+        refused = posted(request, chart) if calendar else no_chart(request)
+        if not refused:
+            return redirect(f"{request.path}?period={shown_period}#decisions-title")
     able, why_not, unlock = needed.allowed(source).get(measure, (True, "", ""))
     context: dict[str, Any] = {
         "place": at,
@@ -61,6 +70,7 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
         "rows": [number_row(at, definition, row, period, hide=hide, decimals=decimals) for row in reversed(rows)],
         "able": able,
         "why_not": why_not,
+        "refused": refused,
         "unlock": unlock,
         "calendar": calendar,
         "period": period,
@@ -96,11 +106,21 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
             small.masked(evaluation, hidden), "desk", title=definition.short, period=shown
         )
         context["limits"] = limits_words(evaluation)
+        context["decided"] = decided = decisions_of(chart, evaluation, hide=hide, refused=refused)
+        context["moved"] = caption(evaluation, decided["published"]["version"])
+        context["may_decide"] = may(request.user, "charts")
     if able and calendar:
         whole = request.GET.get("children") == "all"
         context["beside"] = compare.beside(source, at, definition, period=shown_period, hide=hide, whole=whole)
         context["why"] = compare.why_changed(source, at, definition, hide=hide)
-    return render(request, "pages/measure.html", context)
+    return render(request, "pages/measure.html", context, status=422 if refused else 200)
+
+
+def no_chart(request: HttpRequest) -> str:
+    """Refuse to decide about a chart where none is drawn."""
+    if not may(request.user, "charts"):
+        raise PermissionDenied
+    return _("There is no chart here to decide about: the dates of this feed were shifted.")
 
 
 def direction_words(definition: Definition) -> str:
