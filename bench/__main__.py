@@ -118,6 +118,16 @@ def measure(count: int, work: Path) -> list[Line]:
             within(found["query_s"], 0.5, "s") + "; " + within(found["peak_mb"], 500, "MB"),
         )
     )  # fmt: skip
+    lines.append(
+        Line(
+            f"their records, with {found['rows']:,} signals in words",
+            found["records_s"],
+            None,
+            found["peak_mb"],
+            "",
+            "",
+        )
+    )
     return lines
 
 
