@@ -114,7 +114,7 @@ def _run(look: Look, rule: Rule) -> Iterator[Fired]:
         yield from _fired(rule, sign, length >= rule.length, packed, shows)
 
 
-def _one_side(look: Look, packed: Packed, sign: int) -> tuple[Flags, NDArray[np.int32]]:
+def _one_side(look: Look, packed: Packed, sign: int) -> tuple[Flags, NDArray[np.int16 | np.int32]]:
     """Return the packed points on one side of the centre line, and how many in a row end at each."""
     shows = (packed.take(look.side) == sign) & packed.there
     return shows, streak(shows)

@@ -15,6 +15,9 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 Found = TypeVar("Found")
 
 Side = Literal["high", "low"]
+
+# Series up to this long are counted in half the memory, which is most of the time that counting takes.
+SHORT = 32_000
 # Above, and below, the lines so many sigmas from the centre.
 Zones = Callable[[float], tuple[Flags, Flags]]
 
@@ -87,13 +90,13 @@ def pack(keep: Flags) -> Packed:
     return Packed(order, there)
 
 
-def streak(flags: Flags) -> NDArray[np.int32]:
+def streak(flags: Flags) -> NDArray[np.int16 | np.int32]:
     """Return how many flags in a row end at each column.
 
     >>> streak(np.array([[True, True, False, True]])).tolist()
     [[1, 2, 0, 1]]
     """
-    columns = np.arange(flags.shape[1], dtype=np.int32)
+    columns = np.arange(flags.shape[1], dtype=np.int16 if flags.shape[1] <= SHORT else np.int32)
     last_unset = np.maximum.accumulate(np.where(flags, -1, columns), axis=1)
     return np.where(flags, columns - last_unset, 0)
 
