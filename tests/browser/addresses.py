@@ -89,7 +89,8 @@ class Site:
         """Return every page walked as (route, path); one in `each` measures, every kind of page in any case."""
         units = self.units if self.answers.registry.units else []
         found = [
-            (name, self.of(name)) for name in ("system", "handoffs", "journeys", "feeds", "measures", "help", "sign-in")
+            (name, self.of(name))
+            for name in ("system", "first-look", "handoffs", "journeys", "feeds", "measures", "help", "sign-in")
         ]
         found += [("system", self.of("system", "?view=list")), ("units-setup", self.of("units-setup"))]
         found += [("help-page", self.of("help-page", path=path)) for path in manual.paths() if "decisions" not in path]
@@ -124,6 +125,7 @@ class Site:
             unit = units[at % len(units)]
             found.append(("measure", self.of("measure", code=unit, measure=measure)))
             found.append(("numbers", self.of("numbers", code=unit, measure=measure)))
+            found.append(("change", self.of("change", "?start=2026-02-01", code=unit, measure=measure)))
             found.append(("measure-units", self.of("measure-units", measure=measure)))
             start = self.point(unit, measure)
             if start:

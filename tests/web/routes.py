@@ -21,6 +21,8 @@ PAGES = {
     "summary-csv": ("/units/CCU/summary/numbers.csv", "read"),
     "measure-units": ("/measures/gap_over_60/", "read"),
     "measure-units-csv": ("/measures/gap_over_60/numbers.csv", "read"),
+    "change": ("/units/CCU/measures/gap_over_60/change/?start=2026-02-01", "read"),
+    "first-look": ("/first-look/", "read"),
     "handoffs": ("/handoffs/", "read"),
     "handoffs-csv": ("/handoffs/pairs.csv", "read"),
     "pair": ("/handoffs/ED/CATH/", "read"),

@@ -7,6 +7,8 @@ from django.urls import path, register_converter
 from django.views.i18n import set_language
 
 from knitwork.web.accounts.views import SignIn
+from knitwork.web.alerts import views as alerts
+from knitwork.web.changes import views as changes
 from knitwork.web.charts import views as charts
 from knitwork.web.converters import UnitCode
 from knitwork.web.pages import (
@@ -57,6 +59,8 @@ urlpatterns = [
     path("units/<code:code>/summary/numbers.csv", summary.unit_numbers, name="summary-csv"),
     path("measures/<code:measure>/", summary.measure_summary, name="measure-units"),
     path("measures/<code:measure>/numbers.csv", summary.measure_numbers, name="measure-units-csv"),
+    path("units/<code:code>/measures/<code:measure>/change/", changes.change, name="change"),
+    path("first-look/", alerts.first_look, name="first-look"),
     path("handoffs/", handoffs.ranked, name="handoffs"),
     path("handoffs/pairs.csv", handoffs.numbers, name="handoffs-csv"),
     path("handoffs/<code:sender>/<code:receiver>/", pair.pair, name="pair"),
