@@ -123,6 +123,18 @@ def test_a_step_between_two_phases_is_no_autocorrelation():
     assert abs(diagnose(record(values, phases=(Phase(start="2020-01-01"),))).neighbours.r1) < 0.3
 
 
+@pytest.mark.parametrize(("n", "by"), [(30, 3), (36, 1.5), (60, 2)])
+def test_a_level_that_changed_once_is_seldom_called_a_drift_and_dated_where_it_changed(n, by):
+    # Otherwise a chart would say of the very change that its rules found that long runs mean nothing.
+    rng = np.random.default_rng(21)
+    charts = records(rng.normal(50, 1, n) + by * (np.arange(n) >= 2 * n // 3) for _ in range(200))
+    found = [neighbours(points) for _, points in charts]
+    dated = [one.step for one in found if one.step is not None]
+
+    assert share(one.like_a_trend for one in found) < 0.1
+    assert len(dated) > 60 and np.median(dated) == pytest.approx(2 * n // 3, abs=1)
+
+
 def test_points_that_swing_to_and_fro_are_alike_too():
     rng = np.random.default_rng(6)
     found = diagnose(record(ar1(rng, 60, -0.6))).neighbours
@@ -405,6 +417,5 @@ def test_the_phase_of_the_spec_is_heeded_by_all_of_it():
     found = diagnose(evaluate(Series(labels=months(48), values=values), spec))
 
     assert found.worked[0].result == pytest.approx(values[24:36].mean())
-    assert diagnose(
-        evaluate(Series(labels=months(48), values=values), replace(spec, phases=()))
-    ).neighbours.like_a_trend
+    whole = diagnose(evaluate(Series(labels=months(48), values=values), replace(spec, phases=())))
+    assert whole.neighbours.step == 24

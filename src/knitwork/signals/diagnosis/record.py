@@ -26,6 +26,7 @@ class Neighbours:
 
     `low` and `high` hold it in 95 of 100 series whose points know nothing of one another; `p` is the chance of one as far
     out, either way. `like_a_trend` says that it is beyond chance and so large that runs are to be expected.
+    Where a change of level is the reason it is not: `step` is where that came, `r1_beside_step` what is left without it.
     """
 
     r1: float
@@ -35,6 +36,8 @@ class Neighbours:
     pairs: int
     significant: bool
     like_a_trend: bool
+    step: int | None
+    r1_beside_step: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
