@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import math
 import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
-from knitwork.web import glance, judging
+from knitwork.signals import chance_of_signal
+from knitwork.web import chance, glance, judging
 from knitwork.web.audit.models import AuditEvent
-from knitwork.web.charts import actions
+from knitwork.web.charts import actions, asked, published
 from knitwork.web.charts.models import Annotation, Edition, Exclusion, Phase, PublishedLimits, RuleSetChoice, Target
 from knitwork.web.kept import _kept
 from knitwork.web.pages import compare
@@ -137,7 +140,7 @@ def test_after_an_improvement_the_proposer_may_accept_at_once(lena):
 
     assert "New limits hold from February 2026 on. The old ones stay visible." in text(page)
     assert phase_of(BETTER).accepted_by == "lena"
-    assert "The limits were moved 1 time, and why stands below." in text(page)
+    assert "The limits were moved 1 time, from February 2026 on; why stands below." in text(page)
     said = words(decided(page))
     assert re.search(r"October 2024|November 2024", said)
     assert "February 2026 until now" in said
@@ -581,3 +584,64 @@ def test_a_file_that_is_no_table_is_refused_in_a_sentence(lena, content, sentenc
 
 def test_ben_brings_in_no_table(ben):
     assert ben.post("/notes/", {"table": "date,text,unit\n"}).status_code == 403
+
+
+def test_a_reader_is_told_no_limits_that_give_a_hidden_denominator_away(ben, lena, invented_system):
+    invented_system["answers"] = fake_answers.FakeAnswers(scale=0.05)
+    phase = actions.propose_phase(
+        unit="CCU", measure="return_rate", start=dt.date(2025, 6, 1), reason="Split", worse=False, by="lena"
+    )
+    actions.accept_phase(phase=phase.pk, reason="Seen", worse=False, by="lena")
+
+    seen = {who: re.findall(r'<td class="n">([^<]*)</td>', decided(page.get(RATE)))[1::3] for who, page in
+            (("ben", ben), ("lena", lena))}  # fmt: skip
+
+    assert seen["ben"] == ["–", "–"]
+    assert re.match(r"\d", seen["lena"][1])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("measure", sorted(set(fake_answers.MEASURES) - {"occupancy"}))
+@pytest.mark.parametrize("split", [False, True])
+def test_a_published_chart_looks_exactly_as_before(measure, split):
+    source = fake_answers.fake_source()
+    definition = source.measures[measure]
+    rows = judging.rows_of(source, "ED", "micro", "week", [measure])[measure]
+    if split:
+        phase = actions.propose_phase(
+            unit="ED", measure=measure, start=dt.date(2025, 9, 1), reason="Split", worse=False, by="lena"
+        )
+        actions.accept_phase(phase=phase.pk, reason="Seen", worse=False, by="lena")
+    chart = asked.Chart(fake_answers.fake_source(), "ED", definition, "week", rows, {}, "lena")
+    before = asked.judged(chart)
+
+    actions.publish_limits(
+        unit="ED", measure=measure, period="week", version=0, spec=before.spec.to_dict(), reason="Report",
+        phases=published.fixed(judging.series_of(definition, rows), before), records=published.records_of(rows), by="x",
+    )  # fmt: skip
+    after = asked.judged(dataclasses.replace(chart, source=fake_answers.fake_source()))
+
+    for name in ("centres", "lowers", "uppers"):
+        new, old = ([math.nan if at is None else at for at in getattr(one, name)] for one in (after, before))
+        assert new == pytest.approx(old, rel=1e-12, nan_ok=True)
+    assert [one.points for one in after.signals] == [one.points for one in before.signals]
+    assert not any(part.differs for part in published.compared(PublishedLimits.objects.get().phases, before))
+
+
+@pytest.mark.django_db
+def test_the_number_expected_by_chance_follows_the_rules_chosen():
+    def chances():
+        found = judging.judged(fake_answers.fake_source(), "ED", "month")
+        one = next(one.evaluation for one in found if one.measure == "return_rate")
+        return one.n_useful, chance.chance_now(one), chance.chance_new_now(one)
+
+    usual = chances()
+    actions.choose_rules(sets=["nelson"], reason="Agreed", version=0, by="ada")
+    points, now, new = chances()
+
+    assert points == 23
+    # Nothing is drawn at 23 points: what is said lies between what is drawn at 20 and at 24.
+    drawn = [chance_of_signal(n, ("nelson",), chart="p", draws=chance.DRAWS).recent for n in (20, 24)]
+    assert min(drawn) <= now <= max(drawn)
+    assert 0 < new < now
+    assert usual != (points, now, new)

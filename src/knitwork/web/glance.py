@@ -15,16 +15,15 @@ from knitwork.draw.periods import Period, full_name
 from knitwork.draw.record import is_of_the_whole, lasts
 from knitwork.draw.told import level_of, told_apart
 from knitwork.signals import Evaluation, Signal, evaluate_many
-from knitwork.signals.newness import chance_of_new, last_tested, new_signals
+from knitwork.signals.newness import last_tested, new_signals
 from knitwork.web import judging, present, small
+from knitwork.web.chance import chance_new_now
 from knitwork.web.charts.decided import cut_to
 from knitwork.web.definitions import Definition
 from knitwork.web.source import Source
 
 # The first page opens with so many sentences, about; what they leave out stands below them.
 LEAD_SENTENCES = 2
-# Beyond this many points the chance of a new signal is taken to stay.
-MOST_POINTS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +170,6 @@ def new_of(
     before = evaluate_many(series, [cut_to(evaluations[m].spec, evaluations[m].labels[: cut[m]]) for m in touched])
     new = {m: new_signals(evaluations[m], old) for m, old in zip(touched, before, strict=True)}
     return {m: new.get(m, ()) for m in evaluations}
-
-
-def chance_new_now(evaluation: Evaluation) -> float:
-    """Return the chance that the last point of a chart like this one makes a signal though nothing changed."""
-    if not evaluation.spec.rules:
-        return 0.0
-    # Run lengths step with the number of points, so the chance jumps from one to the next: no rounding here.
-    return chance_of_new(min(evaluation.n_useful, MOST_POINTS), chart=evaluation.spec.chart)
 
 
 def changes_of(found: dict[str, Glance], codes: Iterable[str]) -> tuple[list[Change], list[Change]]:

@@ -90,7 +90,7 @@ def emptied(rows: list[dict[str, Any]], hidden: frozenset[int]) -> list[dict[str
 def masked(evaluation: Evaluation, hidden: frozenset[int]) -> Evaluation:
     """Return the evaluation without what could be counted back in the hidden periods; its judgement stays.
 
-    The limits of a hidden period go as well: their width tells its denominator.
+    The limits of a hidden period go as well, and the lines within them: their width tells its denominator.
     """
     if not hidden:
         return evaluation
@@ -105,4 +105,9 @@ def masked(evaluation: Evaluation, hidden: frozenset[int]) -> Evaluation:
         denominators=evaluation.denominators and without(evaluation.denominators),
         lowers=without(evaluation.lowers),
         uppers=without(evaluation.uppers),
+        lowers_1=without(evaluation.lowers_1),
+        uppers_1=without(evaluation.uppers_1),
+        lowers_2=without(evaluation.lowers_2),
+        uppers_2=without(evaluation.uppers_2),
+        observed=without(evaluation.observed),
     )

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from knitwork.draw.labels import value_text
 from knitwork.draw.record import shown_decimals
 from knitwork.signals import Evaluation
-from knitwork.web import present, say
+from knitwork.web import present, say, small
 from knitwork.web.charts import published, words
 from knitwork.web.charts.asked import Chart, judged, suggested
 from knitwork.web.charts.decided import USUAL_RULES, fitting, phase_of
@@ -27,17 +27,20 @@ MOST_CHOICES = 400
 MOST_CHANGED = 12
 
 
-def decisions_of(chart: Chart, evaluation: Evaluation, *, hide: bool, refused: str) -> dict[str, Any]:
+def decisions_of(
+    chart: Chart, evaluation: Evaluation, *, hide: bool, refused: str, hidden: frozenset[int] = frozenset()
+) -> dict[str, Any]:
     """Return everything that the page shows of what was decided, and what its forms offer.
 
-    Where something was `refused`, what was written stands in the form again.
+    The numbers of `hidden` periods are not told, nor, with `hide`, those of any single one. Where something was
+    `refused`, what was written stands in the form again.
     """
     labels = [row["label"] for row in chart.rows]
     kept = list(Phase.objects.filter(**chart.named).order_by("start", "id"))
     choices = [(label, _period(chart, label)) for label in reversed(labels[-MOST_CHOICES:])]
     return {
         "rules": rules_now(),
-        "parts": _parts(chart, evaluation, kept, labels),
+        "parts": _parts(chart, small.masked(evaluation, hidden), kept, labels),
         "proposed": [_proposed(chart, evaluation, one) for one in kept if one.state == Phase.PROPOSED],
         "withdrawn": [_phase(one) for one in kept if one.state == Phase.WITHDRAWN],
         "suggestion": _suggestion(chart, evaluation, kept),
@@ -321,14 +324,17 @@ def _counted(definition: Any, row: Any) -> str:
     return _("%(counted)s of %(whole)s: %(value)s") % {"counted": counted, "whole": whole, "value": value}
 
 
-def caption(evaluation: Evaluation, version: int) -> str:
+def caption(chart: Chart, evaluation: Evaluation, version: int) -> str:
     """Say under a chart that its limits were moved or published, so that neither is ever silent."""
     said = []
     moved = len(evaluation.phases) - 1
     if moved > 0:
-        text = ngettext("The limits were moved %(n)s time, and why stands below.",
-                        "The limits were moved %(n)s times, and why stands below.", moved)  # fmt: skip
-        said.append(text % {"n": moved})
+        text = ngettext(
+            "The limits were moved %(n)s time, from %(start)s on; why stands below.",
+            "The limits were moved %(n)s times, the last time from %(start)s on; why stands below.",
+            moved,
+        )
+        said.append(text % {"n": moved, "start": _period(chart, evaluation.phases[-1].label)})
     if version:
         said.append(_("It is judged by its published limits, version %(n)s.") % {"n": version})
     n = sum(1 for there in evaluation.included if not there)

@@ -106,8 +106,8 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
             small.masked(evaluation, hidden), "desk", title=definition.short, period=shown
         )
         context["limits"] = limits_words(evaluation)
-        context["decided"] = decided = decisions_of(chart, evaluation, hide=hide, refused=refused)
-        context["moved"] = caption(evaluation, decided["published"]["version"])
+        context["decided"] = decided = decisions_of(chart, evaluation, hide=hide, refused=refused, hidden=hidden)
+        context["moved"] = caption(chart, evaluation, decided["published"]["version"])
         context["may_decide"] = may(request.user, "charts")
     if able and calendar:
         whole = request.GET.get("children") == "all"
