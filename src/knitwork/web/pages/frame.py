@@ -17,7 +17,19 @@ from knitwork.web.pages.help import about
 from knitwork.web.source import Source, source
 
 # Which way in an address belongs to. Improve and Redesign join when they exist.
-TODAY = {"system", "unit", "wall", "walls", "wall-new", "wall-arrange", "wall-made", "setup", "units-setup", "rules", "notes"}
+TODAY = {
+    "system",
+    "unit",
+    "wall",
+    "walls",
+    "wall-new",
+    "wall-arrange",
+    "wall-made",
+    "setup",
+    "units-setup",
+    "rules",
+    "notes",
+}
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
