@@ -53,8 +53,8 @@ def check(case: Case) -> Compared:
     spec = _as_chosen(ask, case.expected) if ask.every_shift else _chosen(ask)
     if ask.every_shift:
         compared.notes.append(
-            "autospc was told to establish limits at every shift, stable or not, which is never suggested here: "
-            "the limits of the periods that it chose are compared"
+            "Where autospc is told to establish limits at every shift, stable or not, which is never suggested here, the limits "
+            "of the periods that it chose are compared"
         )
     else:
         _periods(ask, spec, case.expected, compared)

@@ -40,7 +40,7 @@ LINES = {
 }  # fmt: skip
 DIRECTIONS: dict[str, Literal["up", "down", "neither"]] = {"increase": "up", "decrease": "down", "neutral": "neither"}
 OF_RANGES = (
-    "on a chart of moving ranges it puts its nearer lines at thirds of the limit, not at sigmas from the centre: these are "
+    "On a chart of moving ranges it puts its nearer lines at thirds of the limit, not at sigmas from the centre: these are "
     "not compared"
 )
 VERDICTS = {"better": "improvement", "worse": "deterioration"}

@@ -33,12 +33,13 @@ def page(outcomes: list[Outcome]) -> str:
     lines = [
         "# Agreement with other tools",
         "",
-        "Written by `make oracles`, which computes every case anew; no number on this page is typed.",
+        "Written by `python -m conformance FOLDER --page docs/reference/agreement.md`, which computes every case anew.",
+        "`make oracles` prints the same without writing it; no number on this page is typed.",
         "A case is a table of data, the call of another tool on it, and the numbers that the tool gave.",
         "Every column that our record speaks of is compared: values, centre lines, limits of two and three sigmas, "
         "runs and crossings with their limits, each rule at each point, phases, icons.",
         "Numbers are the same when they differ by no more than the case allows, mostly one part in a thousand million.",
-        "The data and the numbers of the other tools are not part of Knitwork; the commands run on any folder of their form.",
+        "The data and the numbers of the other tools are not part of Knitwork; `make oracles ORACLES=FOLDER` runs any such folder.",
         "",
         f"Cases: {len(outcomes)}; agreeing in every number: {agree}; differing for a named defect of the other tool: "
         f"{len(defects)}; differing otherwise: {len(outcomes) - agree - len(defects)}.",
@@ -93,7 +94,7 @@ def _cell(text: str) -> str:
 
 def _notes(outcomes: Iterable[Outcome]) -> list[str]:
     notes = list(dict.fromkeys(note for one in outcomes if one.compared for note in one.compared.notes))
-    return [*(f"{note[0].upper()}{note[1:]}." for note in notes), ""] if notes else []
+    return [*(f"{note}." for note in notes), ""] if notes else []
 
 
 def _defects(outcomes: Iterable[Outcome]) -> list[str]:
@@ -107,6 +108,7 @@ def _defects(outcomes: Iterable[Outcome]) -> list[str]:
         "",
         "A difference may stand only for one of these; each is told from the data and the call, never from a case's name.",
         "The test states the right value with its source, in `tests/conformance/test_defects.py`.",
+        "signals.md is the note on these tools that lies beside their cases; it is not part of Knitwork.",
         "",
         "| tool | what it does | met in these cases | named in | test |",
         "|---|---|---|---|---|",
@@ -121,7 +123,8 @@ def _how() -> list[str]:
         "",
         "These differ by default and are asked for by name, so that the numbers can be compared at all.",
         "",
-        "- The lower bound of 1 under sigma z of p′, u′ and c′ charts is lifted (`sigma_z_floor`): none of these tools has one.",
+        "- The lower bound of 1 under sigma z of p′, u′ and c′ charts is lifted (`sigma_z_floor`): of these tools only "
+        "clinical-qikit has one.",
         "- NHSRplotthedots uses the rules of Making Data Count from before November 2023 (`mdc_legacy`) and 2.66 itself (`d2`).",
         "- Limits rest on all points, or on the points that the call froze; the house rule of 12 and 20 points is ours.",
         "- qcc marks the point that completes a pattern, where our own rule sets mark the whole of it (`marks`).",
