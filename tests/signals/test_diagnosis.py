@@ -399,11 +399,11 @@ def test_no_series_of_counts_is_too_odd_to_diagnose(chart, pairs, exact):
 
 def test_a_page_with_one_chart_pays_less_than_five_milliseconds():
     rng = np.random.default_rng(19)
-    one = counts(rng.binomial(200, 0.3, 36).tolist(), [200] * 36, chart="p")
-    diagnose(one)
+    charts = [one for one, _ in tables(rng.binomial(200, 0.3, (20, 36)).tolist(), [200] * 36, "p")]
+    diagnose(charts[0])
 
     taken = []
-    for _ in range(20):
+    for one in charts[1:]:
         start = time.process_time()
         diagnose(one)
         taken.append(time.process_time() - start)

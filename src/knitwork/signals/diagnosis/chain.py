@@ -61,7 +61,20 @@ def chain_of(rules: tuple[Rule, ...], longest_usual: int, count: int) -> Chain:
                 waiting.append(after)
             row.append(FIRED if after is None else number[after])
         moves.append(row)
-    return Chain(lines, np.array(moves, dtype=np.int64))
+    return Chain(lines, _fewest(np.array(moves, dtype=np.int64)))
+
+
+def _fewest(moves: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Merge states that no future tells apart; the start stays the first. Source: Moore 1956, Gedanken-experiments."""
+    kind, kinds = np.zeros(len(moves), dtype=np.int64), 1
+    while True:
+        onward = np.where(moves == FIRED, FIRED, kind[moves])
+        _, first, which = np.unique(np.column_stack([kind, onward]), axis=0, return_index=True, return_inverse=True)
+        order = np.argsort(np.argsort(first))
+        kind = order[which.ravel()]
+        if len(first) == kinds:
+            return onward[np.sort(first)]
+        kinds = len(first)
 
 
 def _move(
