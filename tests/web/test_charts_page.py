@@ -25,6 +25,7 @@ from .conftest import account, browser
 
 WORSE = "/units/CCU/measures/gap_median/"  # 29 min, and 41 min in its last nine months; less is better
 BETTER = "/units/CCU/measures/los_median/"  # 58 h, and 49 h since
+RATE = "/units/CCU/measures/return_rate/"  # nothing changes
 CHANGED = "2026-02-01"
 ACTS = (
     {"act": "propose", "start": CHANGED, "limits": "policy", "reason": "A new roster"},
@@ -325,6 +326,31 @@ def test_hostile_text_stays_text(lena):
     assert "&lt;script&gt;" in page
 
 
+def test_a_note_stands_in_the_picture_under_the_number_that_it_has_in_the_list(lena, ben):
+    for day, said in (
+        ("2026-03-10", "Second"),
+        ("2026-01-15", "First"),
+        ("2027-01-01", "Ahead"),
+        ("2020-01-01", "Long ago"),
+    ):
+        lena.post(RATE, ACTS[2] | {"day": day, "text": said})
+
+    for page in (lena.get(RATE), ben.get(RATE)):
+        figure = re.search(r"<figure.*?</figure>", text(page), re.DOTALL).group()
+        assert [figure.count(f"{word}</title>") > 0 for word in ("First", "Second", "Ahead", "Long ago")] == [
+            True, True, False, False,
+        ]  # fmt: skip
+        said = words(decided(page))
+        assert "1 15 January 2026: First" in said
+        assert "2 10 March 2026: Second" in said
+        assert "1 January 2027: Ahead" in said
+
+    number = Annotation.objects.get(text="First").pk
+    page = lena.post(RATE, {"act": "remove-note", "number": number}, follow=True)
+    assert "1 10 March 2026: Second" in words(decided(page))
+    assert "15 January 2026: First. By lena. Taken off by lena" in words(decided(page))
+
+
 # The same everywhere
 
 
@@ -421,9 +447,6 @@ def test_two_phases_that_begin_in_one_month_are_one_by_month_and_two_by_week(ada
 
 
 # Published limits
-
-
-RATE = "/units/CCU/measures/return_rate/"
 
 
 def test_a_chart_is_judged_by_its_published_limits_and_a_correction_is_told(lena, ben, invented_system):

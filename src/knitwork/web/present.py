@@ -65,11 +65,16 @@ def hidden_of(
     return {m: small.hidden_rows(source.measures[m].counts, rows, period) for m, rows in found.items()}
 
 
-def picture(evaluation: Evaluation, size: str, *, title: str, period: Period) -> SafeString:
-    """Return the chart of an evaluation. Made by our own draw from numbers; every text in it is escaped there."""
+def picture(
+    evaluation: Evaluation, size: str, *, title: str, period: Period, notes: Sequence[tuple[int, str]] = ()
+) -> SafeString:
+    """Return the chart of an evaluation, `notes` at the positions of the periods drawn.
+
+    Made by our own draw from numbers; every text in it is escaped there.
+    """
     said = words.sentence(evaluation, period=period, _=_, ngettext=ngettext)
     shown = tail(evaluation, SHOWN_POINTS[period])
-    svg = chart_svg(shown, size, title=title, sentence=said, period=period, _=_, ngettext=ngettext)
+    svg = chart_svg(shown, size, title=title, sentence=said, period=period, notes=notes, _=_, ngettext=ngettext)
     return mark_safe(svg)  # noqa: S308
 
 
@@ -81,6 +86,7 @@ def card(
     period: Period,
     size: str = "desk",
     hidden: frozenset[int] = frozenset(),
+    notes: Sequence[tuple[int, str]] = (),
 ) -> Card:
     """Return one measure as a card; picture and sentence come from the one evaluation, made of all periods."""
     shown = small.masked(evaluation, hidden)
@@ -101,7 +107,7 @@ def card(
         sentence=said,
         verdict=verdict_of(evaluation),
         signalling=bool(evaluation.recent),
-        svg=mark_safe("") if too_small else picture(shown, size, title=definition.short, period=period),
+        svg=mark_safe("") if too_small else picture(shown, size, title=definition.short, period=period, notes=notes),
         address=f"{address}?period={period}",
         hidden=note % {"n": holes} if holes else "",
         too_small=too_small,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.utils.formats import date_format
@@ -28,12 +28,18 @@ MOST_CHANGED = 12
 
 
 def decisions_of(
-    chart: Chart, evaluation: Evaluation, *, hide: bool, refused: str, hidden: frozenset[int] = frozenset()
+    chart: Chart,
+    evaluation: Evaluation,
+    *,
+    hide: bool,
+    refused: str,
+    hidden: frozenset[int],
+    drawn: Sequence[tuple[int, Annotation]],
 ) -> dict[str, Any]:
     """Return everything that the page shows of what was decided, and what its forms offer.
 
-    The numbers of `hidden` periods are not told, nor, with `hide`, those of any single one. Where something was
-    `refused`, what was written stands in the form again.
+    `drawn` are the notes in the picture, which bear numbers there. The numbers of `hidden` periods are not told, nor,
+    with `hide`, those of any single one. Where something was `refused`, what was written stands in the form again.
     """
     labels = [row["label"] for row in chart.rows]
     kept = list(Phase.objects.filter(**chart.named).order_by("start", "id"))
@@ -45,7 +51,7 @@ def decisions_of(
         "withdrawn": [_phase(one) for one in kept if one.state == Phase.WITHDRAWN],
         "suggestion": _suggestion(chart, evaluation, kept),
         "exclusions": _exclusions(chart),
-        "notes": _notes(chart),
+        "notes": _notes(chart, {one.pk: number for number, (_at, one) in enumerate(drawn, start=1)}),
         "targets": _targets(chart),
         "published": _published(chart, evaluation, hide=hide),
         "choices": choices,
@@ -204,12 +210,13 @@ def _exclusions(chart: Chart) -> list[dict[str, Any]]:
     return made
 
 
-def _notes(chart: Chart) -> list[dict[str, Any]]:
+def _notes(chart: Chart, numbers: Mapping[int, int]) -> list[dict[str, Any]]:
     return [
         {
             "number": one.pk,
             "day": date_format(one.day, "j F Y"),
             "text": one.text,
+            "in_picture": numbers.get(one.pk),
             "whole_unit": not one.measure,
             "who": one.made_by,
             "removed_by": one.removed_by,
@@ -224,20 +231,18 @@ def notes_of(unit: str, measure: str) -> Any:
     return Annotation.objects.filter(unit=unit, measure__in=(measure, ""))
 
 
-def notes_at(unit: str, measure: str, labels: list[str]) -> list[tuple[int, str]]:
-    """Return where on these periods each note stands, and its text; a note outside them stands nowhere."""
-    if not labels:
-        return []
+def drawn_notes(unit: str, measure: str, labels: Sequence[str]) -> list[tuple[int, Annotation]]:
+    """Return the notes that stand within these periods, in order of their days, each with the position of its period."""
     found = []
     for one in notes_of(unit, measure).filter(removed_by="").order_by("day", "id"):
         day = one.day.isoformat()
         before = sum(1 for label in labels if label <= day)
         if before and (before < len(labels) or _within_last(labels, day)):
-            found.append((before - 1, one.text))
+            found.append((before - 1, one))
     return found
 
 
-def _within_last(labels: list[str], day: str) -> bool:
+def _within_last(labels: Sequence[str], day: str) -> bool:
     """Say whether a day lies in the last period, by the length of the one before it."""
     if len(labels) < 2:
         return day == labels[-1]
@@ -303,6 +308,8 @@ def _published(chart: Chart, evaluation: Evaluation, *, hide: bool) -> dict[str,
         n,
     )
     found["changed"] = text % {"n": n} if n else ""
+    if differing and not n:
+        found["changed"] = _("A phase, or a point left out since then, makes them differ.")
     found["rows"] = [] if hide else [_changed(chart, *one) for one in changed[:MOST_CHANGED]]
     return found
 

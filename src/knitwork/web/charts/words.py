@@ -25,8 +25,6 @@ TITLES = {
 }
 # How many points the chance of a false signal is told for, and on how many charts it was tried.
 POINTS, DRAWS = 36, 4_000
-# Kinds of rules for which it matters what a point on the line does.
-ASK_TIES = frozenset({"run", "trend"})
 
 
 def title(name: str) -> str:
@@ -36,14 +34,15 @@ def title(name: str) -> str:
 
 def rule_words(rule: Rule) -> str:
     """Say in a sentence what a rule looks for."""
-    known = {"n": rule.length, "count": rule.least, "sigmas": f"{rule.sigmas:g}"}
+    far = ngettext("%(n)s sigma", "%(n)s sigmas", 1 if rule.sigmas == 1 else 2) % {"n": f"{rule.sigmas:g}"}
+    known = {"n": rule.length, "count": rule.least, "far": far}
     texts = {
-        "beyond": _("A point more than %(sigmas)s sigmas from the centre."),
+        "beyond": _("A point more than %(far)s from the centre."),
         "run": _("%(n)s points in a row on one side of the centre."),
         "trend": _("%(n)s points in a row, each higher than the one before, or each lower."),
-        "zone": _("%(count)s of %(n)s points in a row more than %(sigmas)s sigmas out on one side."),
-        "within": _("%(n)s points in a row within %(sigmas)s sigmas of the centre."),
-        "outside": _("%(n)s points in a row, none within %(sigmas)s sigmas of the centre."),
+        "zone": _("%(count)s of %(n)s points in a row more than %(far)s out on one side."),
+        "within": _("%(n)s points in a row within %(far)s of the centre."),
+        "outside": _("%(n)s points in a row, none within %(far)s of the centre."),
         "alternating": _("%(n)s points in a row that go up and down in turn."),
         "longest_run": _("A run on one side of the centre that is longer than chance allows for so many points."),
         "few_crossings": _("The line crosses the centre less often than chance allows for so many points."),
@@ -51,8 +50,10 @@ def rule_words(rule: Rule) -> str:
         "many_runs": _("More runs about the centre than chance allows for so many points."),
     }
     said = texts[rule.kind] % known
-    if rule.kind in ASK_TIES and rule.ties == "skip":
-        said += " " + _("A point on the centre, or equal to the one before, is passed over.")
+    if rule.ties == "skip" and rule.kind == "run":
+        said += " " + _("A point on the centre is passed over.")
+    if rule.ties == "skip" and rule.kind == "trend":
+        said += " " + _("A point equal to the one before is passed over.")
     return said
 
 

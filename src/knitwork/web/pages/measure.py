@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -24,7 +25,7 @@ from knitwork.web import doubts, glance, judging, needed, present, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.audit.record import record
 from knitwork.web.charts.asked import Chart, posted
-from knitwork.web.charts.shown import caption, decisions_of
+from knitwork.web.charts.shown import caption, decisions_of, drawn_notes
 from knitwork.web.definitions import Definition
 from knitwork.web.pages import compare
 from knitwork.web.pages.around import Names, Place, period_of, periods, place
@@ -97,16 +98,20 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
     if rows and calendar:
         evaluation = judging.evaluate_rows(source, {measure: all_rows}, at=(code, shown_period))[measure]
         shown = shown_period
-        card = present.card(definition, evaluation, unit=code, period=shown, size="page", hidden=hidden)
+        drawn = drawn_notes(code, measure, evaluation.labels[-present.SHOWN_POINTS[shown] :])
+        notes = [(at, note.text) for at, note in drawn]
+        card = present.card(definition, evaluation, unit=code, period=shown, size="page", hidden=hidden, notes=notes)
         context["card"] = card
         context["icon"] = mark_safe(icon_svg(evaluation, _=_))  # noqa: S308 - made by our own draw
         if not hide and not card.too_small:
-            context["chart"] = linked_chart(at, definition, evaluation, rows, shown)
+            context["chart"] = linked_chart(at, definition, evaluation, rows, shown, notes)
         context["narrow"] = context["card"].too_small or present.picture(
-            small.masked(evaluation, hidden), "desk", title=definition.short, period=shown
+            small.masked(evaluation, hidden), "desk", title=definition.short, period=shown, notes=notes
         )
         context["limits"] = limits_words(evaluation)
-        context["decided"] = decided = decisions_of(chart, evaluation, hide=hide, refused=refused, hidden=hidden)
+        context["decided"] = decided = decisions_of(
+            chart, evaluation, hide=hide, refused=refused, hidden=hidden, drawn=drawn
+        )
         context["moved"] = caption(chart, evaluation, decided["published"]["version"])
         context["may_decide"] = may(request.user, "charts")
     if able and calendar:
@@ -131,15 +136,21 @@ def direction_words(definition: Definition) -> str:
 
 
 def linked_chart(
-    at: Place, definition: Definition, evaluation: Evaluation, rows: list[dict[str, Any]], period: Period
+    at: Place,
+    definition: Definition,
+    evaluation: Evaluation,
+    rows: list[dict[str, Any]],
+    period: Period,
+    notes: Sequence[tuple[int, str]],
 ) -> SafeString:
     """Return the chart on which each period leads to the patients behind it, for those who may see them."""
     shown = tail(evaluation, present.SHOWN_POINTS[period])
     said = words.sentence(evaluation, period=period, _=_, ngettext=ngettext)
     addresses = [behind_address(at.code, definition.id, row["start_day"], period) for row in rows[-len(shown) :]]
     svg = linked_chart_svg(
-        shown, addresses=addresses, title=definition.short, sentence=said, period=period, _=_, ngettext=ngettext
-    )
+        shown, addresses=addresses, title=definition.short, sentence=said, period=period, notes=notes, _=_,
+        ngettext=ngettext,
+    )  # fmt: skip
     return mark_safe(svg)  # noqa: S308 - made by our own draw from numbers
 
 
