@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from math import sqrt
 
@@ -9,9 +10,14 @@ import numpy as np
 import pytest
 
 from knitwork.signals import Series, Spec, chance_in_any_order, chance_of_signal, evaluate_many, expected_by_chance
-from knitwork.signals.chance import table_row
-from knitwork.signals.chance_table import CHART_COLUMNS, RECENT_BY_POINTS
+from knitwork.signals.chance import FEWER_DRAWS, chance_of, expected_new_by_chance, new_row, table_row
+from knitwork.signals.chance_table import CHART_COLUMNS, NEW_BY_POINTS, RECENT_BY_POINTS
 from knitwork.signals.charts import CHARTS
+from knitwork.signals.judge import judge
+from knitwork.signals.newness import new_signals
+from knitwork.signals.rules.rule import Rule
+from knitwork.signals.spec import Phase
+from knitwork.signals.stable import TRUTHS, draw, twin
 
 CHARTS_DRAWN = 4000
 
@@ -148,4 +154,103 @@ def test_other_rules_than_the_usual_are_counted_by_drawing():
 
     runs_only = expected_by_chance(evaluate_many(some, Spec(rules=("anhoej",), limits="all")))
 
-    assert runs_only == pytest.approx(10 * chance_of_signal(36, ("anhoej",), limits="all").recent)
+    drawn = chance_of_signal(36, ("anhoej",), limits="all", draws=FEWER_DRAWS).recent
+    assert runs_only == pytest.approx(10 * drawn)
+    assert drawn == pytest.approx(chance_of_signal(36, ("anhoej",), limits="all").recent, abs=0.012)
+
+
+THREE_UP = Rule(name="three_up", kind="trend", length=4)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        Spec(rules=("mdc_2023",), phases=(Phase(start="21"),)),
+        Spec(phases=(Phase(start="14"), Phase(start="26", limits="all"))),
+        Spec(rules=("custom",), custom=(THREE_UP,), phases=(Phase(start="31", limits=5),)),
+        Spec(centre=50, spread=5),  # limits as published: the truth, so nothing is lost in estimating them
+        Spec(sigma="median_mr", middle="median", width=2.5),
+        Spec(chart="ewma", weight=0.4),
+        Spec(chart="ma", span=5),
+        Spec(chart="mr", rules=("nelson",)),
+    ],
+)
+def test_charts_with_phases_rules_and_limits_of_their_own_are_counted_as_they_are(spec):
+    rng = np.random.default_rng(31)
+    some = [Series(values=row) for row in rng.normal(50, 5, (600, 36)).tolist()]
+    many = evaluate_many(some, spec)
+
+    signalling = sum(bool(one.signals) for one in many) / 600
+    recent = sum(bool(one.recent) for one in many) / 600
+
+    # two draws, of 600 here and 4,000 there: three standard errors
+    room = 3 * sqrt(0.25 * (1 / 600 + 1 / 4000))
+    assert chance_of(many[0]).overall == pytest.approx(signalling, abs=room)
+    room = 3 * sqrt(max(recent, 0.02) * (1 / 600 + 1 / 4000))
+    assert chance_of(many[0]).recent == pytest.approx(recent, abs=room)
+    assert expected_by_chance(many) / 600 == pytest.approx(chance_of(many[0]).recent, abs=0.01)
+
+
+@pytest.mark.parametrize("chart", sorted(CHARTS))
+def test_units_targets_and_directions_do_not_take_a_chart_out_of_the_table(chart):
+    shown = Spec(
+        chart=chart, direction="down", factor=100, unit="%", floor=0, target=5, exclude=(3,), span=9, weight=0.9
+    )
+
+    assert twin(replace(shown, span=3, weight=0.2)) == Spec(chart=chart)
+    assert (twin(shown) == Spec(chart=chart)) == (chart not in ("ewma", "ma"))
+
+
+@pytest.mark.parametrize("chart", sorted(CHARTS))
+def test_the_truth_of_what_is_drawn_is_the_average_of_many_draws(chart):
+    panel = draw(np.random.default_rng(1), chart, rows=4000, n_points=40)
+
+    judged = judge(panel, Spec(chart=chart, limits="all"))
+    centre, spread = TRUTHS[chart]
+
+    assert float(np.nanmean(judged.centre)) == pytest.approx(centre, rel=0.03, abs=0.03)
+    fixed = judge(panel, Spec(chart=chart, centre=centre, spread=spread, limits="all"))
+    # the limits that the truth makes are those that many points make
+    if chart not in ("run", "p_prime", "u_prime", "c_prime"):
+        reach = float(np.nanmean(judged.upper - judged.level))
+        assert float(np.nanmean(fixed.upper - fixed.level)) == pytest.approx(reach, rel=0.05)
+
+
+def test_long_charts_of_other_rules_lie_between_their_neighbours():
+    some = [Series(values=[3, 4, 5, 4] * 16 + [3, 4])] * 10
+    between = expected_by_chance(evaluate_many(some, Spec(rules=("nelson",)))) / 10
+
+    ends = [chance_of_signal(n, ("nelson",), draws=FEWER_DRAWS).recent for n in (60, 72)]
+
+    assert min(ends) <= between <= max(ends)
+
+
+def test_a_wall_is_told_how_many_new_signals_to_expect_by_chance():
+    rng = np.random.default_rng(3)
+    rows = rng.normal(50, 5, (2000, 30)).tolist()
+    whole = evaluate_many([Series(values=row) for row in rows], Spec())
+    before = evaluate_many([Series(values=row[:-1]) for row in rows], Spec())
+
+    new = sum(bool(new_signals(one, other)) for one, other in zip(whole, before, strict=True))
+
+    assert expected_new_by_chance(whole) == pytest.approx(new, abs=4 * sqrt(new * 1.5))
+
+
+@pytest.mark.parametrize("points", [12, 24])
+def test_the_table_of_new_signals_is_what_its_maker_makes(points):
+    (kept,) = [row for row in NEW_BY_POINTS if row[0] == points]
+
+    assert kept == pytest.approx(new_row(points), abs=0.01)
+
+
+def test_a_page_of_usual_charts_waits_for_no_draw():
+    rng = np.random.default_rng(3)
+    specs = [Spec(chart=chart, floor=0, direction="down", unit="min") for chart in ("run", "xmr", "mr", "ewma", "ma")]
+    series = [Series(values=rng.normal(50, 5, 8 + place % 53).tolist()) for place in range(200)]
+    many = list(evaluate_many(series, [specs[place % 5] for place in range(200)]))
+
+    start = time.perf_counter()
+    expected_by_chance(many)
+    expected_new_by_chance(many)
+
+    assert time.perf_counter() - start < 0.5

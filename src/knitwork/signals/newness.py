@@ -8,15 +8,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from knitwork.signals.chance import SEED
-from knitwork.signals.charts import CHARTS
 from knitwork.signals.evaluation import Evaluation, Signal
 from knitwork.signals.judge import judge
 from knitwork.signals.panel import Panel
 from knitwork.signals.spec import Chart, Spec
+from knitwork.signals.stable import SEED, draw, twin, without_last
 
 # 4,000 charts put the standard error of a chance of 2% at 0.2 percentage points.
 DRAWS = 4_000
+CELLS_AT_A_TIME = 200_000
 
 
 class Found(Protocol):
@@ -56,35 +56,34 @@ def is_new(one: Found, before: Iterable[Found], *, last: int) -> bool:
     )
 
 
-@lru_cache(maxsize=1024)
-def chance_of_new(n_points: int, *, chart: Chart = "xmr", draws: int = DRAWS) -> float:
+def chance_of_new(n_points: int, *, chart: Chart = "xmr", spec: Spec | None = None, draws: int = DRAWS) -> float:
     """Return the chance that the last point of a stable chart of `n_points` makes a signal; the same every time.
 
-    The draws are those of `chance_of_signal`, judged twice: whole, and without their last point.
+    `spec` is a whole definition in place of the usual one of `chart`. Each draw is judged twice: whole, and without its
+    last point.
     """
-    if n_points < 2:
+    return _chance_of_new(int(n_points), twin(spec or Spec(chart=chart)), draws)
+
+
+@lru_cache(maxsize=4096)
+def _chance_of_new(n_points: int, spec: Spec, draws: int) -> float:
+    if n_points < 2 or not spec.rules:
         return 0.0
-    spec, rng = Spec(chart=chart), np.random.default_rng([SEED, n_points, 1])
-    panel = CHARTS[chart].stable(rng, (draws, n_points))
-    whole = _by_row(panel, spec)
-    ending = {row: some for row, some in whole.items() if any(one.end >= n_points - 1 for one in some)}
-    before = _by_row(_without_last(panel), spec)
-    new = sum(any(is_new(one, before.get(row, ()), last=n_points - 1) for one in some) for row, some in ending.items())
+    rng, new, left = np.random.default_rng([SEED, n_points, 1]), 0, draws
+    while left > 0:
+        rows = min(left, max(1, CELLS_AT_A_TIME // n_points))
+        panel = draw(rng, spec.chart, rows=rows, n_points=n_points)
+        last = panel.value.shape[1] - 1
+        whole, before = _by_row(panel, spec, reach=last), _by_row(without_last(panel), spec)
+        new += sum(any(is_new(one, before.get(row, ()), last=last) for one in some) for row, some in whole.items())
+        left -= rows
     return new / draws
 
 
-def _by_row(panel: Panel, spec: Spec) -> dict[int, list[Found]]:
+def _by_row(panel: Panel, spec: Spec, *, reach: int = 0) -> dict[int, list[Found]]:
+    """Return the findings of each row that reach to a column or beyond."""
     found: dict[int, list[Found]] = {}
-    for row, one in judge(panel, spec).findings(spec):
-        found.setdefault(row, []).append(one)
+    for row, one in judge(panel, spec).findings():
+        if one.end >= reach:
+            found.setdefault(row, []).append(one)
     return found
-
-
-def _without_last(panel: Panel) -> Panel:
-    return Panel(
-        panel.value[:, :-1],
-        None if panel.numerator is None else panel.numerator[:, :-1],
-        None if panel.denominator is None else panel.denominator[:, :-1],
-        present=panel.present[:, :-1],
-        hollow=panel.hollow[:, :-1],
-    )
