@@ -267,7 +267,7 @@ def measure_row(source: Source, one: Entry, *, period: Period, hide: bool) -> di
     definition = source.measures[one.judged.measure]
     return row(definition, one, period=period, hide=hide) | {
         "name": definition.short,
-        "direction": direction_words(definition),
+        "direction": {"up": _("more"), "down": _("less")}.get(definition.direction, _("neither")),
     }
 
 
