@@ -1,6 +1,8 @@
 """What a chart can find: against print, against simulations that know nothing of chains, and against sense."""
 
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -195,3 +197,16 @@ def test_a_chart_of_the_spread_says_nothing_of_shifts():
 
 def test_a_chart_without_rules_finds_nothing_and_says_nothing():
     assert diagnose(evaluate(Series(values=BASELINE), Spec(rules=()))).power is None
+
+
+def test_the_table_of_the_docs_is_what_the_reckoning_gives():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "diagnosis.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([a-z_0-9 ]+)` \| (none|[0-9.]+) \| ([0-9.]+) \|$", page, re.M)
+    values = [0, 1, 0, -1] * 6
+
+    assert len(rows) == 7
+    for sets, *shown in rows:
+        # A centre of 0 and a sigma of 1: no point lies on the centre line, so 24 count in runs.
+        spec = Spec(rules=tuple(sets.split()), centre=0.25, spread=1)
+        found = diagnose(evaluate(Series(values=values), spec)).power.detectable
+        assert ["none" if one.up is None else f"{one.up:.2f}" for one in found] == shown, sets
