@@ -93,6 +93,7 @@ class Site:
             for name in ("system", "first-look", "handoffs", "journeys", "feeds", "measures", "help", "sign-in")
         ]
         found += [("system", self.of("system", "?view=list")), ("units-setup", self.of("units-setup"))]
+        found += [("rules", self.of("rules")), ("notes", self.of("notes"))]
         found += [("help-page", self.of("help-page", path=path)) for path in manual.paths() if "decisions" not in path]
         found.append(("help-picture", self.of("help-picture", name="wall.png")))
         for unit in units:
