@@ -19,7 +19,7 @@ FORMS_ONLY = {"sign-out", "language"}
 # These need a wall that somebody made, or are no page: test_walls.py opens them.
 FORMS_ONLY |= {"wall-made", "wall-arrange", "wall-link", "live", "live-link"}
 DOWNLOADS = {"numbers", "behind-csv", "journeys-csv", "help-picture", "handoffs-csv", "pair-csv"}
-DOWNLOADS |= {"summary-csv", "measure-units-csv"}
+DOWNLOADS |= {"summary-csv", "measure-units-csv", "funnel-csv"}
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,8 @@ class Site:
             found.append(("numbers", self.of("numbers", code=unit, measure=measure)))
             found.append(("change", self.of("change", "?start=2026-02-01", code=unit, measure=measure)))
             found.append(("measure-units", self.of("measure-units", measure=measure)))
+            found.append(("funnel", self.of("funnel", "?span=year", code=unit, measure=measure)))
+            found.append(("funnel-csv", self.of("funnel-csv", code=unit, measure=measure)))
             start = self.point(unit, measure)
             if start:
                 found.append(("behind", self.of("behind", code=unit, measure=measure, start=start)))

@@ -17,6 +17,8 @@ PAGES = {
     "numbers": ("/units/CCU/measures/gap_median/numbers.csv", "read"),
     "behind": ("/units/CCU/measures/gap_median/behind/2026-09-01/", "patients"),
     "behind-csv": ("/units/CCU/measures/gap_median/behind/2026-09-01/patients.csv", "patients"),
+    "funnel": ("/units/CCU/measures/gap_over_60/funnel/", "read"),
+    "funnel-csv": ("/units/CCU/measures/gap_over_60/funnel/numbers.csv", "read"),
     "summary": ("/units/CCU/summary/", "read"),
     "summary-csv": ("/units/CCU/summary/numbers.csv", "read"),
     "measure-units": ("/measures/gap_over_60/", "read"),
@@ -40,7 +42,7 @@ PAGES = {
     "help-picture": ("/help/pictures/wall.png", "read"),
 }
 OPEN = {"sign-in", "sign-out", "language"}
-NOT_HTML = {"numbers", "behind-csv", "journeys-csv", "help-picture", "handoffs-csv", "pair-csv", "live", "summary-csv", "measure-units-csv"}
+NOT_HTML = {"numbers", "behind-csv", "journeys-csv", "help-picture", "handoffs-csv", "pair-csv", "live", "summary-csv", "measure-units-csv", "funnel-csv"}
 HTML = [address for name, (address, _right) in PAGES.items() if name not in NOT_HTML]
 # These need a wall that somebody made: test_walls.py makes it, and asks each for its right.
 WALLS = {"wall-made": "read", "wall-arrange": "walls", "wall-link": "link", "live-link": "link"}

@@ -14,6 +14,7 @@ from knitwork.web.converters import UnitCode
 from knitwork.web.pages import (
     catalogue,
     feeds,
+    funnel,
     handoffs,
     help,
     journeys,
@@ -55,6 +56,8 @@ urlpatterns = [
         measure.behind_csv,
         name="behind-csv",
     ),
+    path("units/<code:code>/measures/<code:measure>/funnel/", funnel.funnel, name="funnel"),
+    path("units/<code:code>/measures/<code:measure>/funnel/numbers.csv", funnel.numbers, name="funnel-csv"),
     path("units/<code:code>/summary/", summary.unit_summary, name="summary"),
     path("units/<code:code>/summary/numbers.csv", summary.unit_numbers, name="summary-csv"),
     path("measures/<code:measure>/", summary.measure_summary, name="measure-units"),

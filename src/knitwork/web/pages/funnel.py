@@ -1,0 +1,406 @@
+"""One measure of sister units beside each other in one span: a funnel for asking why they differ, no league table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any, get_args
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from knitwork.draw.funnel import funnel_svg
+from knitwork.draw.funnel_words import sentence, unit_sentence, value_words
+from knitwork.draw.labels import number
+from knitwork.signals.funnels import Against, Funnel, FunnelSpec, Unit
+from knitwork.signals.funnels import funnel as held
+from knitwork.web import needed, say
+from knitwork.web.accounts.access import may, needs
+from knitwork.web.definitions import Definition
+from knitwork.web.kept import kept
+from knitwork.web.pages.around import Names, Place, place
+from knitwork.web.pages.frame import with_answers
+from knitwork.web.pages.measure import direction_words, known_measure
+from knitwork.web.pages.sisters import Among, Sister, Span, Spanned, choices_of, numbers_of, spans_of
+from knitwork.web.source import Source
+from knitwork.web.units.rows import to_csv
+
+# Charts whose numerators are cases of their denominators, and those that count events for an exposure.
+PROPORTIONS, RATES = ("p", "p_prime"), ("u", "u_prime")
+COLUMNS = (
+    "measure", "version", "unit", "unit_name", "from", "months", "numerator", "denominator", "value", "interval_lower",
+    "interval_upper", "expected", "chance_lower", "chance_upper", "chance", "spread_lower", "spread_upper", "spread",
+    "power",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one page holds against each other. `names` gives each code its name in the funnel, no two alike."""
+
+    source: Source
+    definition: Definition
+    code: str
+    among: Among | None
+    span: Span
+    by_name: bool
+    spanned: Spanned
+    names: dict[str, str]
+    hide: bool
+
+    @property
+    def hidden(self) -> list[Sister]:
+        """Return the units that this reader is not shown."""
+        return [one for one in self.spanned.sisters if self.hide and one.hidden]
+
+
+@needs("read")
+def funnel(request: HttpRequest, code: str, measure: str) -> HttpResponse:
+    """Show a unit among its sisters: the picture, both answers, and what such numbers can show."""
+    source = with_answers(request)
+    at, definition, known = place(source, code), known_measure(source, measure), Names(source)
+    able, why_not, unlock = needed.allowed(source).get(measure, (True, "", ""))
+    asked = asked_of(request, source, definition, code, known)
+    context: dict[str, Any] = {
+        "place": at,
+        "definition": definition,
+        "able": able,
+        "why_not": why_not,
+        "unlock": unlock,
+        "counts": kind_of(definition) != "",
+        "direction": direction_words(definition),
+        "as_of": say.long_day(source.answers.as_of_us, source.tz),
+        "chart": chart_address(code, definition, asked.span),
+        "units": reverse("measure-units", kwargs={"measure": measure}),
+    }
+    if able and context["counts"]:
+        context |= choices(asked)
+        if asked.spanned.sisters:
+            context |= shown(asked, at, known)
+    return render(request, "pages/funnel.html", context)
+
+
+@needs("read")
+def numbers(request: HttpRequest, code: str, measure: str) -> HttpResponse:
+    """Give the table as CSV, with the same units hidden as on the page."""
+    source = with_answers(request)
+    place(source, code)
+    definition, known = known_measure(source, measure), Names(source)
+    asked = asked_of(request, source, definition, code, known)
+    record = record_of(asked) if kind_of(definition) and asked.spanned.sisters else None
+    codes = {name: one for one, name in asked.names.items()}
+    lines = [line(asked, record, unit, codes[unit.name], known) for unit in in_order(asked, record)] if record else []
+    response = HttpResponse(to_csv(COLUMNS, lines), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="funnel.csv"'
+    return response
+
+
+# What is asked
+
+
+def kind_of(definition: Definition) -> str:
+    """Return what a measure's numbers are to a funnel; nothing where they are no counts of people."""
+    if definition.counts != "people":
+        return ""
+    return "proportion" if definition.spec.chart in PROPORTIONS else "rate" if definition.spec.chart in RATES else ""
+
+
+def asked_of(request: HttpRequest, source: Source, definition: Definition, code: str, known: Names) -> Asked:
+    """Return what an address asks for; where it asks for nothing, or for what is not there, the first of each choice."""
+    whom, spans = choices_of(source, code), spans_of(source)
+    among = next((one for one in whom if one == request.GET.get("among")), next(iter(whom), None))
+    span = next((one for one in spans if one == request.GET.get("span")), spans[0])
+    able = kind_of(definition) and needed.allowed(source).get(definition.id, (True, "", ""))[0]
+    codes = whom[among] if among else (code,) if source.answers.registry.get(code) else ()
+    spanned = numbers_of(source, definition, codes, span) if able and codes else Spanned((), ())
+    return Asked(
+        source=source,
+        definition=definition,
+        code=code,
+        among=among,
+        span=span,
+        by_name=request.GET.get("order") == "name",
+        spanned=spanned,
+        names=told_apart(known, codes),
+        hide=not may(request.user, "patients"),
+    )
+
+
+def told_apart(known: Names, codes: tuple[str, ...]) -> dict[str, str]:
+    """Return a name for each unit; two of one name are told apart by their codes."""
+    named = {code: known.name(code).strip() or code.strip() or "–" for code in codes}
+    often = Counter(named.values())
+    found = {code: name if often[name] == 1 else f"{name} ({code.strip()})" for code, name in named.items()}
+    # A name may be what another is called with its code behind it: then all are called by their codes.
+    return found if len(set(found.values())) == len(found) else {code: code for code in codes}
+
+
+def record_of(asked: Asked) -> Funnel:
+    """Return the record, judged over all units; those that are hidden are taken out of it afterwards."""
+    definition = asked.definition
+    here = asked.names.get(asked.code)
+    sisters = asked.spanned.sisters
+    names = tuple(asked.names[one.code] for one in sisters)
+    spec = FunnelSpec(
+        kind=kind_of(definition),  # type: ignore[arg-type]  # asked only of measures that have one
+        direction=definition.spec.direction,
+        factor=definition.spec.factor,
+        unit=definition.spec.unit,
+        highlight=here if here in names else None,
+    )
+
+    def make() -> Funnel:
+        return held(names, [one.numerator for one in sisters], [one.denominator for one in sisters], spec)
+
+    record = kept(asked.source, "funnel", make, definition.id, asked.span, names, spec)
+    gone = {asked.names[one.code] for one in asked.hidden}
+    if not gone:
+        return record
+    left = tuple(unit for unit in record.units if unit.name not in gone)
+    return replace(record, units=left, n_judged=sum(unit.chance is not None for unit in left))
+
+
+def in_order(asked: Asked, record: Funnel) -> list[Unit]:
+    """Return the units by their denominators, or by their names: never by their values."""
+    units = list(record.units)
+    return sorted(units, key=lambda unit: unit.name.casefold()) if asked.by_name else units
+
+
+# What the page says
+
+
+def choices(asked: Asked) -> dict[str, Any]:
+    """Return the links that choose whom, when and in which order."""
+    whom = {
+        "kind": _("the same kind, below the same parent"),
+        "level": _("all at this level, below the same parent"),
+        "system": _("the same kind, in the whole system"),
+    }
+    when = {"month": _("the last whole month"), "year": _("the last 12 whole months"), "all": _("all records")}
+    order = {"": _("by denominator"), "name": _("by name")}
+    found = choices_of(asked.source, asked.code)
+    return {
+        "whom": [_choice(asked, {"among": one}, whom[one], one == asked.among) for one in get_args(Among) if one in found],
+        "when": [_choice(asked, {"span": one}, when[one], one == asked.span) for one in spans_of(asked.source)],
+        "orders": [
+            _choice(asked, {"order": one}, text, (one == "name") == asked.by_name) for one, text in order.items()
+        ],
+        "inside": asked.among is None,
+    }  # fmt: skip
+
+
+def _choice(asked: Asked, changed: dict[str, str], name: str, chosen: bool) -> dict[str, Any]:
+    return {"name": name, "query": "?" + _query(asked, **changed), "chosen": chosen}
+
+
+def _query(asked: Asked, **changed: str) -> str:
+    chosen = {"among": asked.among or "", "span": asked.span, "order": "name" if asked.by_name else ""} | changed
+    return urlencode({name: value for name, value in chosen.items() if value})
+
+
+def shown(asked: Asked, at: Place, known: Names) -> dict[str, Any]:
+    """Return the picture, the sentences and the table."""
+    record = record_of(asked)
+    codes = {name: code for code, name in asked.names.items()}
+    here = record.highlighted
+    lead = lead_of(asked, record)
+    return {
+        "record": record,
+        "lead": lead,
+        "own": unit_sentence(record, here, _=_) if here else own_hidden(asked, at),
+        "picture": drawn(record, "page", asked.definition, lead) if record.units else "",
+        "narrow": drawn(record, "desk", asked.definition, lead) if record.units else "",
+        "period": span_words(asked),
+        "rows": [row(asked, record, unit, codes[unit.name]) for unit in in_order(asked, record)],
+        "few": "few_units" in record.reasons,
+        "notes": notes(record),
+        "hidden": hidden_words(len(asked.hidden)),
+        "nothing": [known.link(code) for code in asked.names if code not in {o.code for o in asked.spanned.sisters}],
+        "csv": reverse("funnel-csv", kwargs={"code": asked.code, "measure": asked.definition.id}) + "?" + _query(asked),
+        "worked": worked(record) if not asked.hidden else [],
+        "power_head": power_head(record),
+    }
+
+
+def lead_of(asked: Asked, record: Funnel) -> str:
+    """Say what the funnel shows; where every unit is hidden, that none is shown."""
+    if not record.units and asked.hidden:
+        return _("Too few people in every unit to show one")
+    return sentence(record, _=_, ngettext=ngettext)
+
+
+def own_hidden(asked: Asked, at: Place) -> str:
+    """Say why the unit itself does not stand in the picture."""
+    if any(one.code == asked.code for one in asked.hidden):
+        return _("%(name)s is not shown here: it has fewer than 11") % {"name": at.name}
+    return _("%(name)s had nothing to count then") % {"name": at.name}
+
+
+def drawn(record: Funnel, size: str, definition: Definition, said: str) -> SafeString:
+    """Return the picture, made by our own draw, which escapes every text in it."""
+    return mark_safe(  # noqa: S308
+        funnel_svg(record, size, title=definition.short, said=said, _=_, ngettext=ngettext)
+    )
+
+
+def span_words(asked: Asked) -> str:
+    """Say which months the numbers are of."""
+    months = asked.spanned.months
+    if not months:
+        return _("all records")
+    last = say.period_name(months[-1], "month")
+    if len(months) == 1:
+        return last
+    return _("%(first)s to %(last)s") % {"first": say.period_name(months[0], "month"), "last": last}
+
+
+def row(asked: Asked, record: Funnel, unit: Unit, code: str) -> dict[str, Any]:
+    """Return one unit as a row: its numbers, both answers, and what its size could show."""
+    return {
+        "name": unit.name,
+        "address": chart_address(code, asked.definition, asked.span),
+        "own": unit.highlighted,
+        "numerator": say.count(unit.numerator),
+        "denominator": say.count(unit.denominator),
+        "value": value_words(record, unit.value),
+        "interval": interval_words(record, unit),
+        "expected": "–" if (found := expected(record, unit)) is None else number(found, 1),
+        "chance": against_words(unit.chance),
+        "chance_mark": unit.chance.mark if unit.chance else "",
+        "spread": against_words(unit.spread),
+        "spread_mark": unit.spread.mark if unit.spread else "",
+        "power": power_words(unit.power),
+    }
+
+
+def chart_address(code: str, definition: Definition, span: Span) -> str:
+    """Return where the same unit is followed over time."""
+    period = "" if span == "all" else "?period=month"
+    return reverse("measure", kwargs={"code": code, "measure": definition.id}) + period
+
+
+def expected(record: Funnel, unit: Unit) -> float | None:
+    """Return how many a unit of this size would count at the centre of all."""
+    if record.centre is None or unit.denominator is None:
+        return None
+    return record.centre / record.spec.factor * unit.denominator
+
+
+def interval_words(record: Funnel, unit: Unit) -> str:
+    """Return the range that a unit's own number is uncertain by."""
+    if unit.interval_lower is None or unit.interval_upper is None:
+        return "–"
+    known = {
+        "low": value_words(record, unit.interval_lower),
+        "high": value_words(record, unit.interval_upper),
+    }
+    return _("%(low)s to %(high)s") % known
+
+
+def against_words(against: Against | None) -> str:
+    """Say where a unit lies against one pair of limits."""
+    if against is None:
+        return "–"
+    if against.beyond is None:
+        return _("inside")
+    if against.mark:
+        return _("above the outer limits") if against.side == "high" else _("below the outer limits")
+    return _("above the inner limits") if against.side == "high" else _("below the inner limits")
+
+
+def power_words(chance: float | None) -> str:
+    """Say how surely a true difference of the size asked for would have shown."""
+    if chance is None:
+        return "–"
+    known = {"chance": f"{number(100 * chance)}%"}
+    if chance < 0.2:
+        return _("hardly (%(chance)s)") % known
+    if chance < 0.5:
+        return _("perhaps (%(chance)s)") % known
+    return (_("probably (%(chance)s)") if chance < 0.8 else _("very likely (%(chance)s)")) % known
+
+
+def power_head(record: Funnel) -> str:
+    """Return what the column of power asks."""
+    if record.spec.kind == "proportion":
+        return _("Would twice the odds have shown?")
+    return _("Would twice the rate have shown?")
+
+
+def notes(record: Funnel) -> list[str]:
+    """Say how many lie outside by chance, and what weakens both answers."""
+    said = []
+    if record.has_limits and record.expected_chance is not None:
+        text = _("Were all units alike, about %(expected)s would lie outside the outer limits all the same.")
+        if record.expected_chance < 0.05:
+            text = _("Were all units alike, hardly any would lie outside the outer limits.")
+        said.append(text % {"expected": number(record.expected_chance, 1)})
+    if "no_spread" in record.reasons:
+        said.append(
+            _(
+                "Leaving extremes aside, units differ no more than chance makes, so the limits of both answers are the same."
+            )
+        )
+    if "few_units" in record.reasons:
+        said.append(
+            _("With fewer than 10 units the spread between them cannot be told: read the list with its intervals.")
+        )
+    if record.n_underpowered:
+        text = ngettext(
+            "%(n)s unit is too small to show even twice the usual with a chance of 80%%: inside does not mean all is well.",
+            "%(n)s units are too small to show even twice the usual with a chance of 80%%: inside does not mean all is well.",
+            record.n_underpowered,
+        )
+        said.append(text % {"n": record.n_underpowered})
+    if "few_expected" in record.reasons:
+        said.append(_("Some units expect fewer than five, so the test of their spread is rough."))
+    return said
+
+
+def hidden_words(count: int) -> str:
+    """Say how many units are not shown as small; they count in the limits all the same."""
+    if not count:
+        return ""
+    text = ngettext(
+        "%(n)s unit with fewer than 11 is not shown.", "%(n)s units with fewer than 11 are not shown.", count
+    )
+    return text % {"n": count} + " " + _("They count in the centre and the limits.")
+
+
+def worked(record: Funnel) -> list[str]:
+    """Return the formulas with their numbers, as the record has them."""
+    said = [record.formula, record.formula_spread]
+    if record.chi2 is not None and record.p_value is not None:
+        p = "p < 0.001" if record.p_value < 0.001 else f"p = {record.p_value:.3f}"
+        said.append(f"test that all units share one value: chi-square {record.chi2:.1f} on {record.df}, {p}")
+    return [one for one in said if one]
+
+
+def line(asked: Asked, record: Funnel, unit: Unit, code: str, known: Names) -> list[object]:
+    """Return one row of the file: numbers as numbers, both answers as the levels that a unit lies beyond."""
+    months = asked.spanned.months
+    start = say.iso_day(months[0]) if months else ""
+    cells: list[object] = [
+        asked.definition.id, asked.definition.version, code, known.name(code), start, len(months) or "",
+        _plain(unit.numerator), _plain(unit.denominator), unit.value, unit.interval_lower, unit.interval_upper, expected(record, unit),
+        *_outer(record, unit.chance), *_outer(record, unit.spread), unit.power,
+    ]  # fmt: skip
+    return ["" if cell is None else cell for cell in cells]
+
+
+def _plain(count: float | None) -> float | None:
+    """Return a whole count without the decimals that no count has."""
+    return int(count) if count is not None and count == int(count) else count
+
+
+def _outer(record: Funnel, against: Against | None) -> tuple[object, object, object]:
+    """Return the limits of the level that judges, and on which side of them a unit lies."""
+    if against is None:
+        return None, None, None
+    at = record.spec.levels.index(record.spec.judged_at)
+    return against.lowers[at], against.uppers[at], against.side if against.mark else "inside"
