@@ -1,6 +1,7 @@
 """Phases are suggested with their evidence, and never applied by themselves."""
 
 import csv
+import math
 from collections import defaultdict
 from dataclasses import replace
 
@@ -242,3 +243,23 @@ def test_points_on_the_median_neither_break_a_run_nor_count_in_it():
 
 def test_a_series_shorter_than_its_baseline_has_no_median_yet():
     assert rebase_medians(series([1, 2, 3]), baseline=12) == ()
+
+
+@pytest.mark.parametrize(
+    "chart", ["run", "xmr", "mr", "p", "p_prime", "np", "u", "c", "c_prime", "g", "t", "ewma", "ma"]
+)
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.tuples(st.none() | st.integers(0, 9), st.integers(0, 30)), max_size=45), st.booleans())
+def test_no_series_is_too_odd_to_ask(chart, pairs, incomplete):
+    if chart in ("p", "p_prime", "np", "u"):
+        counted = [above if above is None else min(above, below) for above, below in pairs]
+        columns = {"numerators": counted, "denominators": [below for _, below in pairs]}
+    else:
+        columns = {"values": [above for above, _ in pairs]}
+    data = Series(labels=months(len(pairs)), incomplete_last=incomplete, **columns)
+    spec = Spec(chart=chart, direction="down", limits=12)
+
+    found = [*every_suggestion(data, without_extremes(data, spec), extremes=2), suggest_phase(data, spec)]
+    for one in found:
+        if one is not None:
+            assert one.to_dict()["label"] == data.labels[one.start] and not math.isnan(one.after)
