@@ -193,6 +193,7 @@ def shared(request: HttpRequest, source: Source, entries: list[Entry], *, period
         "calendar": calendar,
         "lead": lead(entries),
         "goals": goals(entries),
+        "has_goals": any(assurance_kind(one.judged.evaluation) != "none" for one in entries),
         "chance": present.by_chance([one.judged.evaluation for one in entries]) if entries else "",
         "variations": [{"shape": drawn(icon_shape(kind)), "words": words} for kind, words in variations()],
         "assurances": [
