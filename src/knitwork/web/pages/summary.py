@@ -250,8 +250,8 @@ def goals(entries: Iterable[Entry]) -> str:
     if not with_target:
         return _("No target is set for any of them, so nothing is said about meeting one.")
     text = ngettext(
-        "%(n)s has a target: %(met)s meets it, %(missed)s misses it, %(luck)s by chance either, %(unknown)s not known.",
-        "%(n)s have a target: %(met)s meet it, %(missed)s miss it, %(luck)s by chance either, %(unknown)s not known.",
+        "%(n)s has a target: %(met)s meets it, %(missed)s misses it, %(luck)s by chance either way, of %(unknown)s nobody can say.",
+        "%(n)s have a target: %(met)s meet it, %(missed)s miss it, %(luck)s by chance either way, of %(unknown)s nobody can say.",
         with_target,
     )
     return text % {
