@@ -315,6 +315,24 @@ def test_what_is_missing_is_counted_by_what_it_is():
 
 
 @pytest.mark.parametrize(
+    ("labels", "skipped"),
+    [
+        (days(30), 0),
+        (tuple(day for at, day in enumerate(days(30)) if at not in (9, 10)), 2),
+        (tuple(day for at, day in enumerate(days(30)) if at % 7 < 5), 0),  # a clinic from Monday to Friday
+        (tuple(day for at, day in enumerate(days(30)) if at % 7 < 5 and at != 8), 1),
+        (days(70)[::7], 0),
+        (tuple(day for at, day in enumerate(days(70)[::7]) if at not in (3, 4)), 2),
+        (tuple(day for at, day in enumerate(months(30)) if at != 14), 1),
+        (tuple(map(str, range(1, 31))), 0),
+        (tuple(days(60)[at] for at in (0, 2, 9, 11, 30, 34, 35, 59)), 0),  # whenever something was sampled
+    ],
+)
+def test_periods_without_a_row_are_counted_by_the_step_of_the_dates(labels, skipped):
+    assert diagnose(record(range(len(labels)), labels=labels)).completeness.skipped == skipped
+
+
+@pytest.mark.parametrize(
     ("numerators", "denominators", "chart", "expected"),
     [
         ([2, 3, 1, 2] * 6, [50] * 24, "p", ("g", "rare_proportion")),

@@ -263,3 +263,14 @@ def test_no_series_is_too_odd_to_ask(chart, pairs, incomplete):
     for one in found:
         if one is not None:
             assert one.to_dict()["label"] == data.labels[one.start] and not math.isnan(one.after)
+
+
+def test_a_shift_of_two_sigmas_is_suggested_in_time_and_chance_alone_seldom_is():
+    rng = np.random.default_rng(22)
+    shifted = [suggest_phase(series(rng.normal(size=40) + 2 * (np.arange(40) >= 20)), Spec()) for _ in range(100)]
+    stable = [suggest_phase(series(rng.normal(size=36)), Spec()) for _ in range(150)]
+    found = [one.start for one in shifted if one is not None]
+
+    # 97 and 4 of 100 by a longer simulation; these bounds are four standard errors off.
+    assert len(found) >= 90 and np.median(found) == 20
+    assert sum(one is not None for one in stable) <= 15

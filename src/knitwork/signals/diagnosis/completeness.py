@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from itertools import pairwise
+
 import numpy as np
 
-from knitwork.signals.calendar import periods_apart
+from knitwork.signals.calendar import day_of, periods_apart
 from knitwork.signals.charts import CHARTS
 from knitwork.signals.diagnosis.dispersion import BINOMIAL, POISSON, counts_of
 from knitwork.signals.diagnosis.points import Points
@@ -55,8 +58,21 @@ def expected_of(evaluation: Evaluation, points: Points) -> Floats | None:
 
 
 def _skipped(evaluation: Evaluation) -> int:
-    """Return how many periods have no row, by the usual step of the dates; 0 where labels are no dates."""
-    if CHARTS[evaluation.spec.chart].reads == "between" or len(evaluation) < 3:
+    """Return how many days, weeks or months have no row; 0 where labels are neither, or events and not periods.
+
+    A day of the week that never has a row, such as the Sunday of a clinic, is not missing.
+    """
+    days = [day_of(label) for label in evaluation.labels]
+    known = [day for day in days if day is not None]
+    if CHARTS[evaluation.spec.chart].reads == "between" or len(known) < 3 or len(known) < len(days):
         return 0
-    apart = periods_apart(evaluation.labels[0], evaluation.labels[-1], evaluation.labels)
-    return 0 if np.isnan(apart) else max(0, round(apart) + 1 - len(evaluation))
+    steps = [(after - before).days for before, after in pairwise(known)]
+    usual = sorted(steps)[len(steps) // 2]
+    if usual == 1:
+        open_on = {day.weekday() for day in known}
+        whole = (known[0] + dt.timedelta(days=at) for at in range((known[-1] - known[0]).days + 1))
+        return sum(day.weekday() in open_on for day in whole) - len(known)
+    if 28 <= usual <= 31 or (usual == 7 and all(step % 7 == 0 for step in steps)):
+        apart = periods_apart(evaluation.labels[0], evaluation.labels[-1], evaluation.labels)
+        return max(0, round(apart) + 1 - len(known))
+    return 0
