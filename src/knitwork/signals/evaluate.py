@@ -58,10 +58,11 @@ def evaluate_many(series: Sequence[Series], spec: Spec | Sequence[Spec]) -> Eval
     alike: defaultdict[tuple[Spec, bool, bool], list[int]] = defaultdict(list)
     # Hashing a definition takes longer than finding it again: most series of a call share a few.
     known: dict[int, Spec] = {}
+    phased: list[int] = []
     for place, (one, by) in enumerate(zip(series, specs, strict=True)):
         at = known.setdefault(id(by), by)
         if at.phases or any(isinstance(left_out, str) for left_out in at.exclude):
-            evaluations.keep(place, _in_phases(one, at))
+            phased.append(place)
         else:
             alike[at, one.values is None, one.denominators is None].append(place)
     for (by, _, _), places in alike.items():
@@ -69,18 +70,25 @@ def evaluate_many(series: Sequence[Series], spec: Spec | Sequence[Spec]) -> Eval
         for first in range(0, len(places), ROWS_AT_A_TIME):
             some = places[first : first + ROWS_AT_A_TIME]
             evaluations.add(some, _Columns([series[place] for place in some], by))
+    if phased:
+        joined = _in_phases([series[place] for place in phased], [specs[place] for place in phased])
+        for place, evaluation in zip(phased, joined, strict=True):
+            evaluations.keep(place, evaluation)
     return evaluations
 
 
-def _in_phases(series: Series, spec: Spec) -> Evaluation:
-    """Judge each phase of a series by itself, and join the records."""
-    spec = placed(series, spec)
-    cut = parts(series, spec)
-    judged = [
-        _Columns([series.cut(first, after)], part_spec(spec, phase, first, after)).evaluation(0)
+def _in_phases(series: Sequence[Series], specs: Sequence[Spec]) -> Iterator[Evaluation]:
+    """Judge each phase of each series by itself, all of them at once, and join the records."""
+    fitted = [placed(one, by) for one, by in zip(series, specs, strict=True)]
+    cuts = [parts(one, by) for one, by in zip(series, fitted, strict=True)]
+    asked = [
+        (one.cut(first, after), part_spec(by, phase, first, after))
+        for one, by, cut in zip(series, fitted, cuts, strict=True)
         for phase, first, after in cut
     ]
-    return join(series, spec, cut, judged)
+    judged = iter(evaluate_many([one for one, _ in asked], [by for _, by in asked]))
+    for one, by, cut in zip(series, fitted, cuts, strict=True):
+        yield join(one, by, cut, [next(judged) for _ in cut])
 
 
 class Evaluations(Sequence[Evaluation]):
