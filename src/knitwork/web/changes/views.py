@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -146,7 +147,7 @@ def told(
     context: dict[str, Any] = {
         "lead": verdict(found, shown, asked, period, too_small=too_small),
         "left_out": _("%(period)s, in which it began, is left out: it is neither before nor after.")
-        % {"period": full_name(found.left_out, period, _).capitalize()}
+        % {"period": capfirst(full_name(found.left_out, period, _))}
         if found.left_out
         else "",
         "too_small": too_small,
