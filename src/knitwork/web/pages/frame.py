@@ -19,6 +19,7 @@ from knitwork.web.source import Source, source
 # Which way in an address belongs to. Improve and Redesign join when they exist.
 TODAY = {
     "system",
+    "first-look",
     "unit",
     "wall",
     "walls",

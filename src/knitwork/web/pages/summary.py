@@ -249,10 +249,9 @@ def goals(entries: Iterable[Entry]) -> str:
         return ""
     if not with_target:
         return _("No target is set for any of them, so nothing is said about meeting one.")
-    text = ngettext(
-        "%(n)s has a target: %(met)s meets it, %(missed)s misses it, %(luck)s by chance either way, of %(unknown)s nobody can say.",
-        "%(n)s have a target: %(met)s meet it, %(missed)s miss it, %(luck)s by chance either way, of %(unknown)s nobody can say.",
-        with_target,
+    text = _(
+        "With a target: %(n)s. It is met by %(met)s, missed by %(missed)s, met or missed by chance by %(luck)s; "
+        "of %(unknown)s nobody can say."
     )
     return text % {
         "n": with_target,
