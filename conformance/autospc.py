@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from conformance import defects
 from conformance.calls import argument, bound, find
 from conformance.case import Case, Row, number, true
 from conformance.compare import Compared
@@ -59,10 +60,14 @@ def check(case: Case) -> Compared:
     else:
         _periods(ask, spec, case.expected, compared)
     ours = evaluate(ask.series, spec)
+    defects.of_constant(ours, case.expected, compared, "cl", "ucl", "lcl")
+    beyond = {at for one in ours.signals for at in one.points}
     for point, row in zip(ours.points, case.expected, strict=True):
         compared.row()
         for name, value in (("y", point.value), ("cl", point.centre), ("lcl", point.lower), ("ucl", point.upper)):
             compared.number(name, point.label, value, row[name])
+        if "rule1" in row:
+            compared.same("rule1", point.label, point.position in beyond, true(row["rule1"]))
         if not ask.every_shift:
             compared.same("excluded", point.label, not point.included, true(row["excluded"]))
     return compared

@@ -38,12 +38,38 @@ def read(text: str) -> list[Node]:
 
 
 def find(statements: list[Node], *names: str) -> Call:
-    """Return the first call of any of these functions, however deep."""
-    for statement in statements:
+    """Return the first call of any of these functions, however deep, with names that were assigned before filled in."""
+    for place, statement in enumerate(statements):
         for node in walk(statement):
             if isinstance(node, Call) and node.function in names:
-                return node
+                filled = _filled(node, _assigned(statements[: place + 1], node))
+                return filled if isinstance(filled, Call) else node
     raise CannotRead(f"no call of {' or '.join(names)} in it")
+
+
+def _assigned(statements: list[Node], call: Call) -> dict[str, Node]:
+    """Return what names stand for, each with those before it filled in; the call itself stands for nothing."""
+    known: dict[str, Node] = {}
+    for statement in statements:
+        for node in walk(statement):
+            match node:
+                case Op("<-", (Name(name), said)) if call not in walk(node):
+                    known[name] = _filled(said, known)
+    return known
+
+
+def _filled(node: Node, known: Mapping[str, Node]) -> Node:
+    if isinstance(node, Name):
+        return known.get(node.text, node)
+    if isinstance(node, Call):
+        return Call(node.function, tuple((name, _filled(part, known)) for name, part in node.arguments))
+    if isinstance(node, Op):
+        # What follows a $ is a part of it and no name of its own.
+        fixed = 1 if node.sign == "$" else len(node.parts)
+        return Op(node.sign, (*(_filled(part, known) for part in node.parts[:fixed]), *node.parts[fixed:]))
+    if isinstance(node, Vector):
+        return Vector(tuple((name, _filled(item, known)) for name, item in node.items))
+    return node
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -90,7 +116,7 @@ def constant(node: Node) -> Any:
     if isinstance(node, Op):
         return _arithmetic(node.sign, [constant(part) for part in node.parts])
     if isinstance(node, Call):
-        if node.function in ("as.Date", "date", "as.numeric", "as.integer", "list"):
+        if node.function in ("as.Date", "date", "as.numeric", "as.integer", "as.POSIXct"):
             return constant(node.arguments[0][1])
         raise CannotRead(f"{node.function}(...) where a plain value is known")
     if isinstance(node, Name):
@@ -132,7 +158,9 @@ def _python(text: str) -> list[Node]:
         raise CannotRead(f"it does not read as Python ({fault.msg})") from fault
     found: list[Node] = []
     for statement in module.body:
-        if isinstance(statement, (ast.Expr, ast.Assign)) and statement.value is not None:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            found.append(Op("<-", (Name(statement.targets[0].id), _of_python(statement.value))))
+        elif isinstance(statement, ast.Expr):
             found.append(_of_python(statement.value))
     return found
 

@@ -29,8 +29,8 @@ CHARTS: dict[str, dict[str, Any]] = {
     "u": {"chart": "u"},
     "up": {"chart": "u_prime", "sigma_z_floor": 0},
     "c": {"chart": "c"},
-    "xbar": {"chart": "xbar"},
-    "s": {"chart": "s"},
+    "xbar": {"chart": "xbar", "sigma": "montgomery_s"},
+    "s": {"chart": "s", "sigma": "montgomery_s"},
     "g": {"chart": "g"},
     "t": {"chart": "t"},
 }
@@ -52,7 +52,7 @@ def check(case: Case) -> Compared:
     call = find(case.statements, "spc", "funnel")
     given = bound(call, ("data", "keys", "numerators", "denominators", "xbar_sds"))
     frame = Frame(case.input)
-    names = [argument(given, name) for name in ("keys", "numerators", "denominators")]
+    names = [argument(given, name) for name in ("keys", "numerators", "denominators", "xbar_sds")]
     names = [one[0] if isinstance(one, list) else one for one in names]
     if call.function == "funnel":
         _funnel(case, frame, names, argument(given, "funnel_settings", {}), compared)
@@ -126,8 +126,12 @@ def _spc(
         rules=("custom", "western_electric"),
         custom=tuple(rules.values()) or (Rule(name="astpoint", kind="beyond"),),
     )
-    ours = evaluate(_series(type_, frame, names), spec)
+    series = _series(type_, frame, names)
+    if len(series) < len(frame):
+        compared.notes.append("It leaves out periods without a value, and so does the comparison; here they are gaps")
+    ours = evaluate(series, spec)
     defects.of_controlcharts(type_, ours, case.expected, compared)
+    defects.of_constant(ours, case.expected, compared, "target", "ul", "ll")
     points = list(ours.points)
     if type_ == "mr":
         points = points[1:]  # the first point has no moving range, and the tool leaves it out
@@ -149,11 +153,15 @@ def _spc(
 
 
 def _series(type_: str, frame: Frame, names: list[Any]) -> Series:
+    """Return the series without the periods that have no value: the tool leaves them out, and says so."""
     y, n = frame[names[1]], frame[names[2]] if names[2] else None
-    parts = periods(frame.texts(names[0]), y, n, frame.texts(names[0]))
-    labels = tuple(one.label for one in parts)
     if type_ in ("xbar", "s"):
-        raise CannotRead("a chart of subgroups from their means and standard deviations")
+        if n is None or (type_ == "xbar" and not names[3]):
+            raise CannotRead("a chart of subgroups without their sizes or standard deviations")
+        sds = y if type_ == "s" else frame[names[3]]
+        return Series(labels=tuple(frame.texts(names[0])), values=tuple(y), sizes=tuple(n), sds=tuple(sds))
+    parts = [one for one in periods(frame.texts(names[0]), y, n, frame.texts(names[0])) if one.values]
+    labels = tuple(one.label for one in parts)
     if n is not None and type_ in ("p", "pp", "u", "up"):
         return Series(
             labels=labels,

@@ -79,6 +79,12 @@ DEFECTS: dict[str, Defect] = {
         "signals.md 7.2",
         "test_a_time_of_nothing_counts_as_half_a_unit",
     ),
+    "constant_limits": Defect(
+        "several",
+        "the limits of single values that never vary lie on the centre line itself; here they are undefined",
+        "signals.md 3.5",
+        "test_a_series_that_never_varies_is_held_against_its_target_itself",
+    ),
     "qikit_runs_rule": Defect(
         "clinical-qikit",
         "it calls a run long from floor(log2 n) + 3 points on; the published limit is round(log2 n) + 3",
@@ -106,6 +112,15 @@ DEFECTS: dict[str, Defect] = {
 }
 
 _OF_LIMITS = frozenset({"lcl", "ucl", "lcl.95", "ucl.95", "sigma.signal"})
+
+
+def of_constant(ours: Evaluation, theirs: list[Row], compared: Compared, centre: str, upper: str, lower: str) -> None:
+    """Name limits without any width, of a series that never varies; `upper` and `lower` begin the columns' names."""
+    if "constant" not in ours.reasons or not theirs:
+        return
+    wide = [name for name in theirs[0] if name.startswith((upper, lower))]
+    if all(row.get(name) and row[name] == row.get(centre) for row in theirs for name in wide):
+        compared.excuse("constant_limits", wide)
 
 
 def of_qicharts2(ask: Asked, raw: Iterable[tuple[str, Any, Any]], theirs: list[Row], compared: Compared) -> None:

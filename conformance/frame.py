@@ -65,6 +65,8 @@ def column(node: Node, frame: Frame) -> Column:
             return groups(arguments, frame)
         case Call(("as.Date" | "as.numeric" | "as.integer" | "as.character" | "factor" | "as.factor"), arguments):
             return column(arguments[0][1], frame)
+        case Call("with", (_, (_, inner))):
+            return column(inner, frame)
         case Call(("seq_along" | "seq_len"), _):
             return [float(place + 1) for place in range(len(frame))]
         case Vector(items):

@@ -40,8 +40,9 @@ def check(case: Case) -> Compared:
     )
     spec = FunnelSpec.like("funnelplotr", **call)
     record, whole = judged(*columns, spec, digits=DIGITS), judged(*columns, spec)
-    # Without adjustment it puts limits by logarithms in the columns of the adjusted ones.
-    by_log = judged(*columns, replace(spec, limits="log"), digits=DIGITS) if _logs(spec) else None
+    # Without adjustment it puts limits on the scale of the adjusted ones in their columns.
+    scale: Any = "sqrt" if spec.transform == "sqrt" else "log"
+    by_scale = judged(*columns, replace(spec, limits=scale), digits=DIGITS) if _unadjusted(spec) else None
     compared.same("units", "all", len(record), len(case.expected))
     known = {unit.name for unit in record.units}
     for row in case.expected:
@@ -49,7 +50,7 @@ def check(case: Case) -> Compared:
             compared.same("group", row["group"], "missing", "there")
             continue
         compared.row()
-        _unit(record, whole, by_log, row, compared)
+        _unit(record, whole, by_scale, row, compared)
     defects.of_funnelplotr(record, case.expected, compared)
     for row in case.summary[:1]:
         compared.number("phi", "summary", record.phi or 0.0, row["phi"])
@@ -61,7 +62,7 @@ def check(case: Case) -> Compared:
     return compared
 
 
-def _logs(spec: FunnelSpec) -> bool:
+def _unadjusted(spec: FunnelSpec) -> bool:
     return spec.overdispersion == "none" and spec.kind == "ratio"
 
 
@@ -76,7 +77,7 @@ def _finite(text: str | None) -> float | None:
     return None if value is None or math.isinf(value) else value
 
 
-def _unit(record: Funnel, whole: Funnel, by_log: Funnel | None, row: Row, compared: Compared) -> None:
+def _unit(record: Funnel, whole: Funnel, by_scale: Funnel | None, row: Row, compared: Compared) -> None:
     unit, spec = record[row["group"]], record.spec
     value = whole[unit.name].value
     compared.number(
@@ -94,7 +95,7 @@ def _unit(record: Funnel, whole: Funnel, by_log: Funnel | None, row: Row, compar
     trimmed = row.get("truncated") or row.get("winsorised")
     if trimmed is not None and spec.overdispersion != "none":
         compared.same("trimmed", unit.name, unit.trimmed, true(trimmed))
-    adjusted: Any = by_log[unit.name].chance if by_log is not None else unit.spread
+    adjusted: Any = by_scale[unit.name].chance if by_scale is not None else unit.spread
     for short, level in LEVELS.items():
         for names, against in (
             ((f"LCL{short}", f"UCL{short}"), unit.chance),

@@ -13,7 +13,7 @@ from conformance.compare import Compared
 from conformance.frame import Frame, column
 from conformance.rows import as_label, in_order
 from conformance.tree import Call, CannotRead, Name, Node
-from knitwork.signals import Evaluation, Series, Spec, evaluate
+from knitwork.signals import Evaluation, Series, Signal, Spec, evaluate
 from knitwork.signals.panel import SAME
 from knitwork.signals.spec import Phase
 
@@ -176,7 +176,7 @@ def _points(ours: Evaluation, theirs: list[Row], compared: Compared, facet: str)
         compared.same("rebase_group", where, point.phase, int(number(row["rebase_group"]) or 0))
         compared.number("target", where, ours.target, row.get("target"))
         compared.number("trajectory", where, point.trajectory, row.get("trajectory"))
-        found = {(one.rule, one.side): one for one in ours.signals if point.position in one.points}
+        found = _found(ours, point.position)
         side = _side(point.value, point.centre)
         outside = point.value is not None and bool(found.keys() & {("beyond_limits", "high"), ("beyond_limits", "low")})
         compared.same("outside_limits", where, outside, true(row["outside_limits"]))
@@ -190,6 +190,15 @@ def _points(ours: Evaluation, theirs: list[Row], compared: Compared, facet: str)
         types.append(_type(found[cause].verdict, cause[1]) if cause else "common_cause")
         compared.same("point_type", where, types[-1], row["point_type"])
     return types
+
+
+def _found(ours: Evaluation, place: int) -> dict[tuple[str, str | None], Signal]:
+    """Return what marks a point; where one trend turns into another, the point belongs to the second."""
+    marks = [one for one in ours.signals if place in one.points]
+    trends = [one for one in marks if one.kind == "trend"]
+    return {
+        (one.rule, one.side): one for one in marks if one.kind != "trend" or one is max(trends, key=lambda t: t.start)
+    }
 
 
 def _type(verdict: str, side: str | None) -> str:

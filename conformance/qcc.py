@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from statistics import stdev
 from typing import Any
 
+import numpy as np
+
 from conformance import defects
-from conformance.calls import argument, bound, walk
+from conformance.calls import argument, bound, find, walk
 from conformance.case import Case, Row, true
 from conformance.compare import Compared
 from conformance.frame import Frame, column
 from conformance.tree import Call, CannotRead, Node
 from knitwork.signals import Evaluation, Series, Spec, evaluate
+from knitwork.signals.constants import c4
 from knitwork.signals.cumulative import TabularSpec, tabular_cusum
 from knitwork.signals.rules.rule import Rule
 from knitwork.signals.spec import Estimator
@@ -82,17 +86,14 @@ class Asked:
 def check(case: Case) -> Compared:
     """Compare every number and flag of a case."""
     compared = Compared(case.rel_tol)
-    call = next(
-        (
-            node
-            for statement in case.statements
-            for node in walk(statement)
-            if isinstance(node, Call) and node.function in ("qcc", "ewma", "cusum")
-        ),
-        None,
-    )
-    if call is None:
-        raise CannotRead("no call of qcc, ewma or cusum in it")
+    # An ewma() or cusum() is often made of a qcc() before it.
+    smoothed = [
+        node
+        for one in case.statements
+        for node in walk(one)
+        if isinstance(node, Call) and node.function in ("ewma", "cusum")
+    ]
+    call = find(case.statements, smoothed[0].function if smoothed else "qcc")
     if call.function == "ewma":
         _ewma(case, call, compared)
     elif call.function == "cusum":
@@ -117,7 +118,7 @@ def asked(call: Call, frame: Frame) -> Asked:
     if type_ not in TYPES:
         raise CannotRead(f"the type {type_!r} of qcc()")
     first, more = column(given["data"], frame), _plain(given.get("newdata"), frame) or []
-    sigma, spread = _sigma(given, type_, [*first, *more])
+    sigma, spread = _sigma(given, type_, first, more)
     width, kind = _width(given, type_)
     limits = argument(given, "limits")
     chart: Any = TYPES[type_]
@@ -140,12 +141,18 @@ def asked(call: Call, frame: Frame) -> Asked:
     return Asked(type_, spec, first, _plain(given.get("sizes"), frame), more, _plain(given.get("newsizes"), frame))
 
 
-def _sigma(given: dict[str, Node], type_: str, values: list[Any]) -> tuple[Any, float | None]:
+def _sigma(given: dict[str, Node], type_: str, first: list[Any], more: list[Any]) -> tuple[Any, float | None]:
+    """Return the estimator of sigma, or sigma itself where it is given or is one that our charts refuse to take."""
+    values = [*first, *more]
     said = argument(given, "std.dev")
     if isinstance(said, (int, float)):
         return "", float(said)
     if type_ in EXACT:
         return "", None
+    if type_ == "xbar.one" and said == "SD":
+        # A standard deviation of all values hides a shift in itself, so it is none of ours: sigma is given by hand.
+        known = [one for one in first if one is not None]
+        return "", stdev(known) / float(c4(np.array([len(known)], dtype=float))[0])
     if type_ == "xbar.one":
         name = said or "MR"
     elif type_ == "R":
@@ -156,7 +163,7 @@ def _sigma(given: dict[str, Node], type_: str, values: list[Any]) -> tuple[Any, 
         largest = max((len(one) for one in values if isinstance(one, list)), default=0)
         name = said or ("UWAVE-R" if largest <= 25 else "UWAVE-SD")
     if name not in SIGMAS:
-        raise CannotRead(f"std.dev = {name!r}")
+        raise CannotRead(f"std.dev = {name!r}, which is no estimator of ours")
     sizes = {len(one) for one in values if isinstance(one, list)}
     if len(sizes) > 1 and name in ("MVLUE-R", "MVLUE-SD", "UWAVE-SD"):
         raise CannotRead(f"std.dev = {name!r} with subgroups of different sizes")
@@ -201,6 +208,7 @@ def _qcc(call: Call, rows: list[Row], theirs: list[Row], compared: Compared, key
     marked = {rule.name: {at for one in ours.signals if one.rule == rule.name for at in one.points} for rule in RULES}
     sigma = _sigma_of_one(ours, series, ask)
     defects.of_qcc(ask, theirs, compared)
+    defects.of_constant(ours, theirs, compared, "center", "ucl", "lcl")
     for point, row in zip(ours.points, theirs, strict=False):
         where = f"{key} {row.get('label') or row.get('t') or point.label}".strip()
         compared.row()
@@ -231,28 +239,46 @@ def _sigma_of_one(ours: Evaluation, series: Series, ask: Asked) -> list[float | 
     return [None] * len(ours)
 
 
-def _centre_and_sigma(given: dict[str, Node], values: list[Any], centre: str, sigma: str) -> tuple[float, float]:
-    """Return centre and sigma as given, or the mean and the moving ranges of the values."""
-    own = evaluate(Series(values=tuple(values)), Spec(chart="xmr", limits="all", sigma="mr"))
-    middle, unit = argument(given, centre, own.centre), argument(given, sigma, own.sigma)
-    if not isinstance(middle, (int, float)) or not isinstance(unit, (int, float)):
+def _means(given: dict[str, Node], case: Case) -> tuple[list[Any], float, float]:
+    """Return what ewma() and cusum() smooth or sum up: values or means of subgroups, their centre and sigma.
+
+    Centre and sigma are as given, or those of the first data: the mean and the moving ranges, or the ranges within.
+    """
+    frame = Frame(case.input)
+    first, more = column(given["data"], frame), _plain(given.get("newdata"), frame) or []
+    sizes = {len(one) if isinstance(one, list) else 1 for one in (*first, *more)}
+    if len(sizes) > 1:
+        raise CannotRead("subgroups of different sizes, smoothed or summed")
+    (size,) = sizes
+    if size == 1:
+        values, chart = [one[0] if isinstance(one, list) else one for one in (*first, *more)], "xbar.one"
+        own = evaluate(Series(values=tuple(values[: len(first)])), Spec(limits="all", sigma="mr"))
+    else:
+        values, chart = [sum(one) / size for one in (*first, *more)], "xbar"
+        own = evaluate(
+            Series.of_samples(first), Spec(chart="xbar", limits="all", sigma=_sigma({}, chart, first, [])[0])
+        )
+    middle = argument(given, "center", own.centre)
+    said = argument(given, "std.dev")
+    if isinstance(said, str):
+        raise CannotRead(f"std.dev = {said!r} of what is smoothed or summed")
+    upper, centre = own.uppers[0], own.centre
+    found = None if upper is None or centre is None else (upper - centre) / 3
+    sigma = said / size**0.5 if said is not None else found
+    if not isinstance(middle, (int, float)) or sigma is None:
         raise CannotRead("a centre or a sigma that is no number")
-    return float(middle), float(unit)
+    return values, float(middle), float(sigma)
 
 
 def _ewma(case: Case, call: Call, compared: Compared) -> None:
     given = bound(call, SMOOTHED)
-    frame = Frame(case.input)
-    first, more = column(given["data"], frame), _plain(given.get("newdata"), frame) or []
-    if any(isinstance(one, list) for one in first):
-        raise CannotRead("ewma() of subgroups")
-    centre, sigma = _centre_and_sigma(given, first, "center", "std.dev")
+    values, centre, sigma = _means(given, case)
     width = float(argument(given, "nsigmas", 3))
     spec = Spec(
         chart="ewma", limits="all", rules=("shewhart",), centre=centre, spread=sigma, width=width,
         weight=float(argument(given, "lambda", 0.2)),
     )  # fmt: skip
-    ours = evaluate(Series(values=(*first, *more)), spec)
+    ours = evaluate(Series(values=tuple(values)), spec)
     beyond = {at for one in ours.signals for at in one.points}
     compared.same("points", "all", len(ours), len(case.expected))
     for point, row in zip(ours.points, case.expected, strict=False):
@@ -269,16 +295,12 @@ def _ewma(case: Case, call: Call, compared: Compared) -> None:
 
 def _cusum(case: Case, call: Call, compared: Compared) -> None:
     given = bound(call, SUMMED)
-    frame = Frame(case.input)
-    first, more = column(given["data"], frame), _plain(given.get("newdata"), frame) or []
-    if any(isinstance(one, list) for one in first):
-        raise CannotRead("cusum() of subgroups")
-    centre, sigma = _centre_and_sigma(given, first, "center", "std.dev")
+    values, centre, sigma = _means(given, case)
     spec = TabularSpec(
         centre=centre, sigma=sigma, k=float(argument(given, "se.shift", 1)) / 2,
         h=float(argument(given, "decision.interval", 5)), head_start=float(argument(given, "head.start", 0)),
     )  # fmt: skip
-    record = tabular_cusum([*first, *more], spec)
+    record = tabular_cusum(values, spec)
     beyond = {
         side: {at for one in record.signals if one.side == side for at in range(one.at, one.end + 1)}
         for side in ("high", "low")

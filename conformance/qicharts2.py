@@ -257,6 +257,7 @@ def _panel(
     spec = _spec(ask, series)
     ours = evaluate(series, spec)
     defects.of_qicharts2(ask, raw, theirs, compared)
+    defects.of_constant(ours, theirs, compared, "cl", "ucl", "lcl")
     beyond = {at for one in ours.signals if one.rule == "beyond_limits" for at in one.points}
     for point, row in zip(ours.points, theirs, strict=True):
         where = f"{key} {point.label}".strip()

@@ -137,4 +137,5 @@ def _over_time(case: Case, call: dict[str, Any], compared: Compared) -> None:
         )
         fired = any(one.kind == "longest_run" for one in ours.signals)
         compared.same("run_signal", "summary", fired, true(row["run_signal"]))
+    defects.of_constant(ours, case.expected, compared, "cl", "ucl", "lcl")
     defects.of_qikit(chart, ours, case.expected, compared, gaps=any(not part.values for part in parts))

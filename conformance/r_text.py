@@ -125,6 +125,8 @@ class _Reader:
             return Op(text, (self.expression(BEFORE[text]),))
         if (kind, text) == ("sign", "("):
             return self.within(")")
+        if (kind, text) == ("sign", "{"):
+            return self.block()
         raise CannotRead(f"{text or 'the end'} where a value is known")
 
     def name(self, text: str) -> Node:
@@ -141,6 +143,15 @@ class _Reader:
         self.take()
         self.depth -= 1
         return inner
+
+    def block(self) -> Node:
+        """Read the statements between braces, where lines end statements again."""
+        outside, found = self.depth, []
+        while self.skip_lines() and not self.sees("}"):
+            found.append((None, self.expression(0)))
+        self.take()
+        self.depth = outside
+        return Call("{", tuple(found))
 
     def postfix(self, left: Node) -> Node:
         while True:
@@ -189,7 +200,7 @@ class _Reader:
 
 
 def _called(function: str, arguments: tuple[tuple[str | None, Node], ...]) -> Node:
-    if function == "c":
+    if function in ("c", "list"):
         return Vector(arguments)
     return Call(function, arguments)
 

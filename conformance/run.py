@@ -19,10 +19,11 @@ from conformance import (
     runcharter,
     vlad,
 )
+from conformance.calls import walk
 from conformance.case import Case, cases
 from conformance.compare import Compared, told
 from conformance.defects import DEFECTS
-from conformance.tree import CannotRead
+from conformance.tree import Call, CannotRead
 from knitwork.model.errors import CannotDo
 
 Check = Callable[[Case], Compared]
@@ -40,6 +41,23 @@ TOOLS: dict[str, Check] = {
     "controlchartspy": controlcharts.check,
     "clinical-qikit": qikit.check,
     "qicharts2 + qcc": published.check,
+}
+
+# Where the manifest names a tool otherwise, such as a handbook or two tools at once, the call says which it is.
+CALLED: dict[str, Check] = {
+    "qic": qicharts2.check,
+    "bchart": qicharts2.check,
+    "paretochart": qicharts2.check,
+    "ptd_spc": making_data_count.check,
+    "qcc": qcc.check,
+    "ewma": qcc.check,
+    "cusum": qcc.check,
+    "funnel_plot": funnelplotr.check,
+    "autospc": autospc.check,
+    "runcharter": runcharter.check,
+    "racusum_scores": vlad.check,
+    "spc": controlcharts.check,
+    "funnel": controlcharts.check,
 }
 
 
@@ -77,10 +95,8 @@ def run(folder: Path) -> list[Outcome]:
 
 def outcome(case: Case) -> Outcome:
     """Compare one case."""
-    check = TOOLS.get(case.tool)
-    if check is None:
-        return Outcome(case, "unread", None, f"the tool {case.tool!r} is not one of {', '.join(TOOLS)}")
     try:
+        check = _check_of(case)
         compared = published.with_printed(check)(case)
     except CannotRead as fault:
         return Outcome(case, "unread", None, str(fault))
@@ -95,6 +111,16 @@ def outcome(case: Case) -> Outcome:
     if compared.unexplained:
         return Outcome(case, "differs", compared, told(compared.unexplained), tuple(compared.reasons))
     return Outcome(case, "defect", compared, told(compared.differences), tuple(compared.reasons))
+
+
+def _check_of(case: Case) -> Check:
+    if case.tool in TOOLS and (case.tool != "qicharts2 + qcc" or case.chart == "constants"):
+        return TOOLS[case.tool]
+    called = (node.function for one in case.statements for node in walk(one) if isinstance(node, Call))
+    for function in called:
+        if function in CALLED:
+            return CALLED[function]
+    raise CannotRead(f"the tool {case.tool!r} is not one of {', '.join(TOOLS)}")
 
 
 def report(outcomes: list[Outcome]) -> str:

@@ -154,3 +154,26 @@ def test_a_freeze_is_ignored_beside_parts_as_qic_does(tmp_path):
 def test_a_chart_that_is_not_known_is_said(tmp_path):
     with pytest.raises(CannotRead, match="'pie' of qic"):
         asked(Case(tmp_path, {"call": "qic(x, y, chart = 'pie')"}))
+
+
+def test_names_that_were_assigned_before_are_filled_in():
+    text = """
+    library(qcc)
+    rings <- with(d, qccGroups(data = d, v, s))
+    with(d, {
+      size <- 2 * 2
+      q <- cusum(rings[1:2, ], decision.interval = size,
+                 se.shift = 1)
+    })
+    """
+    given = bound(find(read(text), "cusum"), ("data",))
+    frame = Frame([{"v": str(at), "s": str(at // 2)} for at in range(6)])
+
+    assert constant(given["decision.interval"]) == 4
+    assert column(given["data"], frame) == [[0, 1], [2, 3]]
+
+
+def test_a_name_does_not_stand_for_the_call_it_is_in():
+    call = find(read("y <- f(x, y)"), "f")
+
+    assert bound(call, ("x", "y"))["y"] == Name("y")

@@ -301,6 +301,37 @@ def test_a_case_of_making_data_count_with_two_rebases_is_read_from_its_call(tmp_
     assert found.points == 30
 
 
+def test_a_cusum_of_subgroups_in_a_tool_named_otherwise_is_read_from_its_call(tmp_path):
+    chance = random.Random(9)
+    samples = [[round(chance.gauss(20 + (at > 7), 2), 2) for _ in range(4)] for at in range(12)]
+    means = [statistics.fmean(sample) for sample in samples]
+    centre = statistics.fmean(means[:8])
+    sigma = statistics.fmean(max(sample) - min(sample) for sample in samples[:8]) / 2.059  # d2 of 4
+    up, down, expected = 0.0, 0.0, []
+    for at, mean in enumerate(means):
+        z = (mean - centre) / (sigma / 2)
+        up, down = max(0.0, up + z - 0.75), min(0.0, down + z + 0.75)
+        expected.append(
+            {
+                "i": at + 1,
+                "pos": up,
+                "neg": down,
+                "signal_up": str(up > 4).upper(),
+                "signal_down": str(down < -4).upper(),
+            }
+        )
+    rows = [{"value": value, "lot": lot + 1} for lot, sample in enumerate(samples) for value in sample]
+    call = (
+        "lots <- qccGroups(data = d, value, lot)\n"
+        "cusum(lots[1:8, ], newdata = lots[9:12, ], decision.interval = 4, se.shift = 1.5)"
+    )
+
+    found = outcome(a_case(tmp_path / "lots", {"tool": "a handbook", "chart": "cusum", "call": call}, rows, expected))
+
+    assert found.verdict == "agrees", found.line
+    assert found.points == 12
+
+
 @pytest.mark.parametrize(
     ("entry", "why"),
     [
@@ -308,7 +339,7 @@ def test_a_case_of_making_data_count_with_two_rebases_is_read_from_its_call(tmp_
         ({"tool": "qicharts2", "call": "plot(x)"}, "no call of qic"),
         ({"tool": "qicharts2", "call": "qic(x, y, chart = 'pie')"}, "the chart 'pie'"),
         ({"tool": "qicharts2", "call": "qic(x, absent)"}, "the input has no column absent"),
-        ({"tool": "qcc", "call": "qcc(d$y, type = 'xbar.one', std.dev = 'SD')"}, "std.dev = 'SD'"),
+        ({"tool": "qcc", "call": "qcc(d$y, type = 'xbar.one', std.dev = 'XX')"}, "std.dev = 'XX'"),
         ({"tool": "NHSRplotthedots", "call": "ptd_spc(d"}, "nothing in the call reads"),
         ({"tool": "vlad", "call": "library(vlad)"}, "no llr_score()"),
     ],
