@@ -429,6 +429,28 @@ def test_a_phase_at_either_end_of_the_records_or_beyond_breaks_no_page(ada, star
         assert ada.get(address).status_code == 200
 
 
+@pytest.mark.parametrize("spared", [0, 1, 20])
+def test_points_left_out_up_to_the_last_break_no_page(lena, spared):
+    rows = judging.rows_of(fake_answers.fake_source(), "CCU", "micro", "month", ["return_rate"])["return_rate"]
+    for row in rows[spared:]:
+        day = dt.date.fromisoformat(row["label"])
+        actions.leave_out(unit="CCU", measure="return_rate", day=day, period="month", reason="Closed", by="lena")
+    phase = {"unit": "CCU", "measure": "return_rate", "start": dt.date(2026, 8, 1), "reason": "Split"}
+    actions.accept_phase(
+        phase=actions.propose_phase(**phase, worse=False, by="lena").pk, reason="Seen", worse=False, by="lena"
+    )
+    for day in (dt.date(1900, 1, 1), dt.date(2199, 12, 31), dt.date(2026, 2, 1)):
+        for kind in ("target", "trajectory"):
+            actions.set_target(
+                unit="CCU", measure="return_rate", kind=kind, day=day, value=5, reason="Agreed", by="lena"
+            )
+
+    for address in ("/", "/units/CCU/", "/units/CCU/understand/", "/units/CCU/wall/", RATE, f"{RATE}?period=day"):
+        assert lena.get(address).status_code == 200
+    for said in ACTS:
+        assert lena.post(RATE, said | {"day": "2026-01-01"}).status_code in (302, 422)
+
+
 @pytest.mark.django_db
 def test_two_phases_that_begin_in_one_month_are_one_by_month_and_two_by_week(ada):
     for start in ("2026-02-04", "2026-02-20"):
@@ -550,6 +572,7 @@ def test_rules_of_ones_own_judge_where_they_are_chosen(ada):
         ({"sets": ["nelson"], "reason": "Why", "version": "7"}, "chose other rules since you opened the page"),
         ({"sets": ["magic"], "reason": "Why"}, "choose one of shewhart"),
         ({"sets": ["custom"], "reason": "Why", "custom": "{"}, "The rules of your own are no JSON"),
+        ({"sets": ["custom"], "reason": "Why", "custom": "[" * 100_000}, "The rules of your own are no JSON"),
         ({"sets": ["custom"], "reason": "Why", "custom": "{}"}, "are a list of objects"),
         ({"sets": ["custom"], "reason": "Why", "custom": '[{"name": "x"}]'}, "a rule has no kind"),
     ],

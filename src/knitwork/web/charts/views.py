@@ -74,7 +74,7 @@ def _choose(request: HttpRequest) -> str:
     version, text = request.POST.get("version", ""), request.POST.get("custom", "").strip()
     try:
         custom = json.loads(text) if text else []
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         return _("The rules of your own are no JSON (%(fault)s): write a list such as %(example)s.") % {
             "fault": fault,
             "example": '[{"name": "shift_8", "kind": "run", "length": 8}]',
