@@ -44,6 +44,7 @@ OPTIONS = [
     {"limits": "all"},
     {"factor": 100},
     {"width": 2},
+    {"floor": 0.2},
     {"exclude": (3, 12)},
     {"phases": (Phase(start="2019-01-01"),), "limits": 10},
 ]

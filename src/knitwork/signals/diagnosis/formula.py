@@ -10,15 +10,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from knitwork.signals.charts import CHARTS
 from knitwork.signals.charts.between import POWER
 from knitwork.signals.diagnosis.points import Points, last_tested, own_spec
 from knitwork.signals.diagnosis.record import Step
 from knitwork.signals.diagnosis.steps import FORMULAS, Bench, middle
 from knitwork.signals.evaluation import Evaluation
 from knitwork.signals.words import number
-
-# Two limits nearer than this are one.
-NEAR = 1e-9
 
 
 def worked(evaluation: Evaluation, points: Points) -> tuple[Step, ...]:
@@ -51,13 +49,20 @@ def _limits(bench: Bench, steps: tuple[Step, ...]) -> tuple[Step, ...]:
     key = {"g": "mean_of_cases", "t": "mean_transformed"}.get(spec.chart, "centre")
     around = next(one.result for one in reversed(steps) if one.key.startswith(key)) or 0.0
     reach = spec.width * (steps[-1].result or 0.0)
+    least, most = _bounds(bench)
     ends = []
-    for name, sign, shown in (("lower", "−", lower), ("upper", "+", upper)):
+    for name, sign in (("lower", "−"), ("upper", "+")):
         end = around - reach if name == "lower" else around + reach
         how = f"{number(around)} {sign} {spec.width:g} × {number(steps[-1].result)}"
         if spec.chart == "t":
             end, how = max(end, 0.0) ** POWER * spec.factor, f"({how})^{POWER:g}"
-        # Kept within what there can be: none, all, or the floor that was given.
-        kept = shown is not None and abs(shown - end) > NEAR * max(abs(end), reach)
-        ends.append(Step(key=f"{name}_kept" if kept else name, reckoned=how, result=shown if kept else end))
+        kept = max(end, least) if name == "lower" else min(end, most)
+        ends.append(Step(key=name if kept == end else f"{name}_kept", reckoned=how, result=kept))
     return tuple(ends)
+
+
+def _bounds(bench: Bench) -> tuple[float, float]:
+    """Return the least and the most there can be: none and all of a proportion, or the floor that was given."""
+    spec, kind = bench.spec, CHARTS[bench.spec.chart]
+    least = max(kind.floor * spec.factor, -np.inf if spec.floor is None else spec.floor)
+    return least, bench.size * spec.factor if spec.chart == "np" else kind.ceiling * spec.factor
