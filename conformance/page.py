@@ -119,11 +119,11 @@ def _defects(outcomes: Iterable[Outcome]) -> list[str]:
 
 def _how() -> list[str]:
     return [
-        "## Deliberate differences that are settings",
+        "## Settings that make the numbers comparable",
         "",
-        "These differ by default and are asked for by name, so that the numbers can be compared at all.",
+        "These differ by default and are asked for by name.",
         "",
-        "- The lower bound of 1 under sigma z of p′, u′ and c′ charts is lifted (`sigma_z_floor`): of these tools only "
+        "- The lower bound of 1 under sigma z of p′, u′ and c′ charts is lifted (`sigma_z_floor`); of these tools only "
         "clinical-qikit has one.",
         "- NHSRplotthedots uses the rules of Making Data Count from before November 2023 (`mdc_legacy`) and 2.66 itself (`d2`).",
         "- Limits rest on all points, or on the points that the call froze; the house rule of 12 and 20 points is ours.",
@@ -132,4 +132,12 @@ def _how() -> list[str]:
         "a funnel is the better answer.",
         "- autospc and runcharter move limits by themselves; here each phase is suggested, and a person accepts it.",
         "- FunnelPlotR rounds denominators to two decimals, and so does the comparison.",
+        "",
+        "## What is not compared",
+        "",
+        "- The nearer lines of a chart of moving ranges: other tools put them at thirds of the limit, not at sigmas from the "
+        "centre.",
+        "- The icon of variation of NHSRplotthedots is that of the last point and is held against the mark of our last point; "
+        "our own icon looks at the last three.",
+        "- Columns that only repeat the input, and trend lines, which no record of ours holds.",
     ]

@@ -224,7 +224,7 @@ def _spec(ask: Asked, series: Series) -> Spec:
     """Return what one panel is asked, its phases by label, its frozen baseline as a number of points that count."""
     spec = replace(ask.spec, exclude=tuple(place - 1 for place in ask.exclude if 0 < place <= len(series)))
     starts = sorted({place for place in ask.part if 0 < place < len(series)})
-    spec = replace(spec, phases=tuple(Phase(start=series.labels[place]) for place in starts))
+    spec = replace(spec, phases=tuple(Phase(start=series.labels[place], centre=spec.centre) for place in starts))
     if spec.chart in ("p_prime", "u_prime") and categorical(series.labels):
         spec = replace(spec, spread=_spread_of_units(series, spec, ask.freeze))
     if ask.freeze is None:
@@ -314,7 +314,8 @@ def _runs(ask: Asked, ours: Evaluation, series: Series, theirs: list[Row], compa
             )
             compared.same("baseline", where, phase.baseline_n, used)
         fired = any(one.kind in ("longest_run", "few_crossings") and start <= one.start < after for one in ours.signals)
-        compared.same("runs.signal", where, fired and not dots, true(row.get("runs.signal")))
+        if "runs.signal" in row:
+            compared.same("runs.signal", where, fired and not dots, true(row["runs.signal"]))
 
 
 def _thresholds(case: Case, compared: Compared) -> None:
