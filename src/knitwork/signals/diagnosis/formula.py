@@ -44,12 +44,12 @@ def _limits(bench: Bench, steps: tuple[Step, ...]) -> tuple[Step, ...]:
             Step(key="lower_exact", reckoned=f"Φ(−{spec.width:g})", result=lower),
             Step(key="upper_exact", reckoned=f"Φ({spec.width:g})", result=upper),
         )
+    least, most = _bounds(bench)
     if spec.chart == "mr":
-        return (Step(key="lower", reckoned="", result=0.0), replace(steps[-1], key="upper"))
+        return (Step(key="lower", reckoned="", result=least), replace(steps[-1], key="upper"))
     key = {"g": "mean_of_cases", "t": "mean_transformed"}.get(spec.chart, "centre")
     around = next(one.result for one in reversed(steps) if one.key.startswith(key)) or 0.0
     reach = spec.width * (steps[-1].result or 0.0)
-    least, most = _bounds(bench)
     ends = []
     for name, sign in (("lower", "−"), ("upper", "+")):
         end = around - reach if name == "lower" else around + reach
