@@ -195,7 +195,7 @@ def _notes(layout: Layout, notes: Sequence[tuple[int, str]]) -> str:
         hint = f"<title>{escape(text, quote=False)}</title>" if frame.titled else ""
         out.append(f'<path class="note" d="M{x:g} {frame.top:g}V{frame.bottom:g}">{hint}</path>')
         if x - taken >= frame.font * 0.9:
-            y = round(frame.font * 0.85, 1)
+            y = round(frame.font * 0.95, 1)
             out.append(f'<text class="note mid" x="{x:g}" y="{y:g}">{number}</text>')
             taken = x
     return "".join(out)
