@@ -25,7 +25,8 @@ from knitwork.web import doubts, glance, judging, needed, present, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.audit.record import record
 from knitwork.web.charts.asked import Chart, posted
-from knitwork.web.charts.shown import caption, decisions_of, drawn_notes
+from knitwork.web.charts.lists import drawn_notes
+from knitwork.web.charts.shown import caption, decisions_of
 from knitwork.web.definitions import Definition
 from knitwork.web.pages import compare
 from knitwork.web.pages.around import Names, Place, period_of, periods, place
