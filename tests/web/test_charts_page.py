@@ -538,7 +538,7 @@ def test_the_rules_stand_in_words_with_their_false_alarms(ben):
 
     assert "8 points in a row on one side of the centre." in page
     assert "2 of 3 points in a row more than 2 sigmas out on one side." in page
-    assert page.count("points on which nothing happens") == 10
+    assert page.count("of 100 charts of 36 points a rule fires though nothing happens.") == 10
     assert "<form" not in text(ben.get("/rules/")).split('id="main"')[1].split("<footer")[0]
 
 

@@ -72,9 +72,5 @@ def false_alarm_words(names: tuple[str, ...], custom: tuple[Rule, ...] = ()) -> 
     """Say how often these sets signal where nothing happens."""
     spec = Spec(rules=names, custom=custom)  # type: ignore[arg-type]  # Spec checks the names
     n = round(100 * false_alarms(spec))
-    text = ngettext(
-        "Of 100 charts of %(points)s points on which nothing happens, %(n)s signals all the same.",
-        "Of 100 charts of %(points)s points on which nothing happens, %(n)s signal all the same.",
-        n,
-    )
+    text = _("On %(n)s of 100 charts of %(points)s points a rule fires though nothing happens.")
     return text % {"n": n, "points": POINTS}
