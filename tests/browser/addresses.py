@@ -129,6 +129,8 @@ class Site:
             found.append(("change", self.of("change", "?start=2026-02-01", code=unit, measure=measure)))
             found.append(("measure-units", self.of("measure-units", measure=measure)))
             found.append(("funnel", self.of("funnel", "?span=year", code=unit, measure=measure)))
+            kind = ("residual", "seasonal")[at % 2]
+            found.append(("measure-view", self.of("measure-view", code=unit, measure=measure, kind=kind)))
             found.append(("funnel-csv", self.of("funnel-csv", code=unit, measure=measure)))
             start = self.point(unit, measure)
             if start:

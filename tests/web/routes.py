@@ -19,6 +19,7 @@ PAGES = {
     "behind-csv": ("/units/CCU/measures/gap_median/behind/2026-09-01/patients.csv", "patients"),
     "funnel": ("/units/CCU/measures/gap_over_60/funnel/", "read"),
     "funnel-csv": ("/units/CCU/measures/gap_over_60/funnel/numbers.csv", "read"),
+    "measure-view": ("/units/CCU/measures/gap_over_60/view/seasonal/", "read"),
     "summary": ("/units/CCU/summary/", "read"),
     "summary-csv": ("/units/CCU/summary/numbers.csv", "read"),
     "measure-units": ("/measures/gap_over_60/", "read"),

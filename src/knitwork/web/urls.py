@@ -25,6 +25,7 @@ from knitwork.web.pages import (
     system,
     today,
     understand,
+    view,
 )
 from knitwork.web.units import views as units
 from knitwork.web.walls import arrange as arranging
@@ -58,6 +59,7 @@ urlpatterns = [
     ),
     path("units/<code:code>/measures/<code:measure>/funnel/", funnel.funnel, name="funnel"),
     path("units/<code:code>/measures/<code:measure>/funnel/numbers.csv", funnel.numbers, name="funnel-csv"),
+    path("units/<code:code>/measures/<code:measure>/view/<str:kind>/", view.view, name="measure-view"),
     path("units/<code:code>/summary/", summary.unit_summary, name="summary"),
     path("units/<code:code>/summary/numbers.csv", summary.unit_numbers, name="summary-csv"),
     path("measures/<code:measure>/", summary.measure_summary, name="measure-units"),

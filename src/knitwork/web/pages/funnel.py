@@ -26,12 +26,10 @@ from knitwork.web.pages.around import Names, Place, place
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.pages.funnel_rows import CELLS, cells, hidden_words, notes, power_head, row, worked
 from knitwork.web.pages.measure import direction_words, known_measure
-from knitwork.web.pages.sisters import Among, Sister, Span, Spanned, choices_of, numbers_of, spans_of
+from knitwork.web.pages.sisters import Among, Sister, Span, Spanned, choices_of, kind_of, numbers_of, spans_of
 from knitwork.web.source import Source
 from knitwork.web.units.rows import to_csv
 
-# Charts whose numerators are cases of their denominators, and those that count events for an exposure.
-PROPORTIONS, RATES = ("p", "p_prime"), ("u", "u_prime")
 COLUMNS = ("measure", "version", "unit", "unit_name", "from", "months", *CELLS)
 
 
@@ -97,13 +95,6 @@ def numbers(request: HttpRequest, code: str, measure: str) -> HttpResponse:
 
 
 # What is asked
-
-
-def kind_of(definition: Definition) -> str:
-    """Return what a measure's numbers are to a funnel; nothing where they are no counts of people."""
-    if definition.counts != "people":
-        return ""
-    return "proportion" if definition.spec.chart in PROPORTIONS else "rate" if definition.spec.chart in RATES else ""
 
 
 def asked_of(request: HttpRequest, source: Source, definition: Definition, code: str, known: Names) -> Asked:

@@ -24,6 +24,7 @@ ABOUT = {
     "patient": "background/definitions",
     "understand": "how-to/read-a-chart",
     "measure": "how-to/answer-a-doubted-number",
+    "funnel": "reference/funnels",
     "behind": "how-to/answer-a-doubted-number",
     "measures": "reference/measures",
     "handoffs": "background/definitions",

@@ -28,7 +28,7 @@ from knitwork.web.charts.asked import Chart, posted
 from knitwork.web.charts.lists import drawn_notes
 from knitwork.web.charts.shown import caption, decisions_of
 from knitwork.web.definitions import Definition
-from knitwork.web.pages import compare
+from knitwork.web.pages import compare, trust
 from knitwork.web.pages.around import Names, Place, period_of, periods, place
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.source import Source
@@ -115,6 +115,7 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
         )
         context["moved"] = caption(chart, evaluation, decided["published"]["version"])
         context["may_decide"] = may(request.user, "charts")
+        context["trust"] = trust.panel(source, at, definition, evaluation, period=shown, hidden=hidden)
     if able and calendar:
         whole = request.GET.get("children") == "all"
         context["beside"] = compare.beside(source, at, definition, period=shown_period, hide=hide, whole=whole)

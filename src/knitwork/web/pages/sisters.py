@@ -16,6 +16,8 @@ Among = Literal["kind", "level", "system"]
 Span = Literal["month", "year", "all"]
 
 YEAR = 12  # whole months
+# Charts whose numerators are cases of their denominators, and those that count events for an exposure.
+PROPORTIONS, RATES = ("p", "p_prime"), ("u", "u_prime")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,13 @@ class Spanned:
 
     sisters: tuple[Sister, ...]
     months: tuple[int, ...]
+
+
+def kind_of(definition: Definition) -> str:
+    """Return what a measure's numbers are to a funnel; nothing where they are no counts of people."""
+    if definition.counts != "people":
+        return ""
+    return "proportion" if definition.spec.chart in PROPORTIONS else "rate" if definition.spec.chart in RATES else ""
 
 
 def choices_of(source: Source, code: str) -> dict[Among, tuple[str, ...]]:
