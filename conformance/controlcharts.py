@@ -103,22 +103,17 @@ def _rules(outliers: dict[str, Any]) -> dict[str, Rule]:
     return {name: rule for name, (setting, rule) in every.items() if outliers.get(setting)}
 
 
-def _spc(
-    case: Case, frame: Frame, names: list[Any], settings: dict[str, Any], outliers: dict[str, Any], compared: Compared
-) -> None:
-    type_ = str(settings.get("chart_type", "i"))
+def _spec(type_: str, settings: dict[str, Any], outliers: dict[str, Any]) -> Spec:
     if type_ not in CHARTS:
         raise CannotRead(f"the chart {type_!r} of spc()")
-    if settings.get("split_on_click") or (
-        settings.get("num_points_subset") and settings.get("subset_points_from", "Start") != "Start"
-    ):
+    first = settings.get("num_points_subset")
+    if settings.get("split_on_click") or (first and settings.get("subset_points_from", "Start") != "Start"):
         raise CannotRead("points for the limits that are not the first ones")
     chosen, rules = dict(CHARTS[type_]), _rules(outliers)
     if settings.get("outliers_in_limits") and chosen["chart"] in ("xmr", "p_prime", "u_prime", "t", "mr"):
         chosen["sigma"] = chosen.get("sigma") or "mr"
-    first = settings.get("num_points_subset")
     multiplier = float(settings.get("multiplier") or 1)
-    spec = Spec(
+    return Spec(
         **chosen,
         direction=DIRECTIONS[str(outliers.get("improvement_direction", "increase"))],
         limits=int(first) if first else "all",
@@ -126,15 +121,21 @@ def _spc(
         rules=("custom", "western_electric"),
         custom=tuple(rules.values()) or (Rule(name="astpoint", kind="beyond"),),
     )
-    series = _series(type_, frame, names)
+
+
+def _spc(
+    case: Case, frame: Frame, names: list[Any], settings: dict[str, Any], outliers: dict[str, Any], compared: Compared
+) -> None:
+    type_ = str(settings.get("chart_type", "i"))
+    spec, series = _spec(type_, settings, outliers), _series(type_, frame, names)
     if len(series) < len(frame):
         compared.notes.append("It leaves out periods without a value, and so does the comparison; here they are gaps")
     ours = evaluate(series, spec)
     defects.of_controlcharts(type_, ours, case.expected, compared)
     defects.of_constant(ours, case.expected, compared, "target", "ul", "ll")
-    points = list(ours.points)
-    if type_ == "mr":
-        points = points[1:]  # the first point has no moving range, and the tool leaves it out
+    ranges = type_ == "mr"
+    points = ours.points[1:] if ranges else ours.points  # the first point has no moving range, and is left out there
+    if ranges:
         compared.notes.append(OF_RANGES)
     compared.same("points", "all", len(points), len(case.expected))
     for point, row in zip(points, case.expected, strict=False):
@@ -145,10 +146,10 @@ def _spc(
             if name in row and value is not None:
                 compared.number(name, point.label, value, row[name])
         for name, line in LINES.items():
-            if name in row and (type_ != "mr" or name.endswith("99")):
+            if name in row and (not ranges or name.endswith("99")):
                 compared.number(name, point.label, getattr(point, line), row[name])
     for name in ("astpoint", "shift", "trend", "two_in_three"):
-        if has(case.expected, name) and (type_ != "mr" or name != "two_in_three"):
+        if has(case.expected, name) and (not ranges or name != "two_in_three"):
             _flags(name, ours, points[0].position if points else 0, case.expected, compared)
 
 

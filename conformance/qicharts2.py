@@ -92,7 +92,7 @@ def asked(case: Case) -> Asked:
         sigma_z_floor=0,  # qicharts2 has no floor; signals.md 3.11 says why ours has one
         factor=factor,
         centre=None if cl is None else cl * factor,
-        target=_one_number(given, "target", case),
+        target=None if _varies(given, "target", case) else _one_number(given, "target", case),
         rules=("shewhart", "western_electric", METHODS[argument(given, "method", "anhoej")]),
     )
     return Asked(
@@ -126,6 +126,10 @@ def _one_number(given: dict[str, Node], name: str, case: Case) -> float | None:
     if len(values) > 1:
         raise CannotRead(f"{name} differs from point to point, and one number is known here")
     return float(values.pop()) if values else None
+
+
+def _varies(given: dict[str, Node], name: str, case: Case) -> bool:
+    return name in given and len(set(column(given[name], Frame(case.input))) - {None}) > 1
 
 
 def _sigma(chart: str, case: Case) -> Any:
@@ -181,7 +185,20 @@ def _qic(case: Case, compared: Compared) -> None:
         compared.same("points", " ".join(key) or "all", len(parts), len(theirs))
         if len(parts) == len(theirs):
             raw = [(x[at], y[at], None if n is None else n[at]) for at in some]
-            _panel(ask, parts, theirs, compared, " ".join(key), raw)
+            own = replace(ask, spec=replace(ask.spec, targets=_targets(ask, case, [x[at] for at in some], some)))
+            _panel(own, parts, theirs, compared, " ".join(key), raw)
+
+
+def _targets(ask: Asked, case: Case, labels: list[str], places: list[int]) -> tuple[tuple[str, float], ...]:
+    """Return a target that differs from point to point, as the value of the first row of each."""
+    if not _varies(ask.given, "target", case):
+        return ()
+    values = column(ask.given["target"], Frame(case.input))
+    first: dict[str, float] = {}
+    for label, place in zip(labels, places, strict=True):
+        if values[place] is not None:
+            first.setdefault(label, float(values[place]))
+    return tuple(first.items())
 
 
 def _columns(ask: Asked, frame: Frame) -> tuple[list[str], Column, Column | None]:
@@ -222,7 +239,8 @@ def _value(ask: Asked, one: Period) -> float | None:
 
 def _spec(ask: Asked, series: Series) -> Spec:
     """Return what one panel is asked, its phases by label, its frozen baseline as a number of points that count."""
-    spec = replace(ask.spec, exclude=tuple(place - 1 for place in ask.exclude if 0 < place <= len(series)))
+    floor = 0.0 if argument(ask.given, "y.neg", True) is False and min(_known(series), default=-1) >= 0 else None
+    spec = replace(ask.spec, floor=floor, exclude=tuple(place - 1 for place in ask.exclude if 0 < place <= len(series)))
     starts = sorted({place for place in ask.part if 0 < place < len(series)})
     spec = replace(spec, phases=tuple(Phase(start=series.labels[place], centre=spec.centre) for place in starts))
     if spec.chart in ("p_prime", "u_prime") and categorical(series.labels):
@@ -232,6 +250,10 @@ def _spec(ask: Asked, series: Series) -> Spec:
     loose = evaluate(series, spec)
     frozen = sum(loose.tested[at] and loose.included[at] for at in range(min(ask.freeze, len(series))))
     return replace(spec, limits=max(frozen, 2))
+
+
+def _known(series: Series) -> list[float]:
+    return [value for value in series.values or series.numerators or () if value is not None]
 
 
 def _spread_of_units(series: Series, spec: Spec, freeze: int | None) -> float | None:
@@ -270,7 +292,7 @@ def _panel(
             if name in row and not _beside(ask.spec.chart, name, row):
                 compared.number(name, where, getattr(point, line), row[name])
         if "target" in row:
-            compared.number("target", where, ours.target, row["target"])
+            compared.number("target", where, point.target if spec.targets else ours.target, row["target"])
         if "include" in row:
             compared.same("include", where, point.included, true(row["include"]))
         if "part" in row:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from conformance import defects
 from conformance.calls import bound, constant, find
-from conformance.case import Case, has, number, true
+from conformance.case import Case, Row, has, true
 from conformance.compare import Compared
 from conformance.frame import Frame
-from conformance.rows import periods
+from conformance.rows import GATHER, Period, periods
 from conformance.tree import CannotRead
 from conformance.units import judged, limits
-from knitwork.signals import Series, Spec, evaluate
+from knitwork.signals import Evaluation, Series, Spec, evaluate
 from knitwork.signals.funnels import FunnelSpec
 from knitwork.signals.spec import Phase
 
@@ -85,40 +86,54 @@ def _over_time(case: Case, call: dict[str, Any], compared: Compared) -> None:
         raise CannotRead(f"the chart {call.get('chart')!r} of qic()")
     y, n = frame[call["y"]], frame[call["n"]] if call.get("n") else None
     parts = periods(frame.texts(call["x"]), y, n, [row["x"] for row in case.expected])
+    series = _series(chart, parts)
+    ours = evaluate(series, _spec(chart, call, series))
+    defects.of_constant(ours, case.expected, compared, "cl", "ucl", "lcl")
+    defects.of_qikit(chart, ours, case.expected, compared, gaps=any(not part.values for part in parts))
+    _points(chart, ours, case.expected, compared)
+    for row in case.summary[:1]:
+        for name, value in (
+            ("n_useful", ours.n_off_centre), ("longest_run", ours.longest_run), ("n_crossings", ours.crossings),
+            ("run_threshold", ours.longest_run_limit),
+        ):  # fmt: skip
+            compared.number(name, "summary", value, row[name])
+        fired = any(one.kind == "longest_run" for one in ours.signals)
+        compared.same("run_signal", "summary", fired, true(row["run_signal"]))
+
+
+def _series(chart: str, parts: Sequence[Period]) -> Series:
     labels = tuple(one.label for one in parts)
-    spec = Spec(
+    if chart in ("xbar", "s"):
+        return Series.of_samples([one.values for one in parts], labels=labels)
+    if chart in RATIOS:
+        return Series(
+            labels=labels,
+            numerators=tuple(one.numerator for one in parts),
+            denominators=tuple(one.denominator for one in parts),
+        )
+    gather = GATHER["sum" if chart == "c" else "mean"]
+    return Series(labels=labels, values=tuple(gather(one.values) for one in parts))
+
+
+def _spec(chart: str, call: dict[str, Any], series: Series) -> Spec:
+    part, freeze, centre = call.get("part") or [], call.get("freeze"), call.get("cl")
+    # Its part names the point, counted from 1, at which a phase begins; that of qicharts2 the last one before.
+    points = {int(one) - 1 for one in (part if isinstance(part, list) else [part]) if 1 < int(one) <= len(series)}
+    return Spec(
         chart=chart,  # type: ignore[arg-type]  # one of the table
-        limits="all",
+        limits=int(freeze) if freeze else "all",
         factor=float(call.get("multiply") or 1),
         rules=("shewhart", "western_electric", "anhoej"),
-        centre=call.get("cl"),
+        centre=centre,
+        phases=tuple(Phase(start=series.labels[at], centre=centre) for at in sorted(points)),
     )
-    if chart in ("xbar", "s"):
-        series = Series.of_samples([one.values for one in parts], labels=labels)
-    elif chart in RATIOS:
-        series = Series(
-            labels=labels,
-            numerators=tuple(p.numerator for p in parts),
-            denominators=tuple(p.denominator for p in parts),
-        )
-    else:
-        series = Series(
-            labels=labels,
-            values=tuple(sum(p.values) / (len(p.values) if chart != "c" else 1) if p.values else None for p in parts),
-        )
-    part, freeze = call.get("part") or [], call.get("freeze")
-    # Its part names the point, counted from 1, at which a phase begins; that of qicharts2 the last one before.
-    starts = sorted(
-        {int(one) - 1 for one in (part if isinstance(part, list) else [part]) if 1 < int(one) <= len(series)}
-    )
-    spec = replace(
-        spec, phases=tuple(Phase(start=labels[at]) for at in starts), limits=int(freeze) if freeze else "all"
-    )
-    ours = evaluate(series, spec)
+
+
+def _points(chart: str, ours: Evaluation, theirs: list[Row], compared: Compared) -> None:
     beyond = {at for one in ours.signals if one.rule == "beyond_limits" for at in one.points}
     points = ours.points[1:] if chart == "mr" else ours.points  # the first point has no moving range
-    compared.same("points", "all", len(points), len(case.expected))
-    for point, row in zip(points, case.expected, strict=False):
+    compared.same("points", "all", len(points), len(theirs))
+    for point, row in zip(points, theirs, strict=False):
         compared.row()
         for name, value in (
             ("y", point.value), ("cl", point.centre), ("lcl", point.lower), ("ucl", point.upper),
@@ -127,15 +142,3 @@ def _over_time(case: Case, call: dict[str, Any], compared: Compared) -> None:
             if name in row and not (chart == "mr" and name in ("lcl", "lcl_95", "ucl_95")):
                 compared.number(name, point.label, value, row[name])
         compared.same("sigma_signal", point.label, point.position in beyond, true(row["sigma_signal"]))
-    for row in case.summary[:1]:
-        compared.number("n_useful", "summary", ours.n_off_centre, row["n_useful"])
-        compared.number("longest_run", "summary", ours.longest_run, row["longest_run"])
-        compared.number("n_crossings", "summary", ours.crossings, row["n_crossings"])
-        limit = number(row.get("run_threshold"))
-        compared.number(
-            "run_threshold", "summary", None if ours.longest_run_limit is None else ours.longest_run_limit, limit
-        )
-        fired = any(one.kind == "longest_run" for one in ours.signals)
-        compared.same("run_signal", "summary", fired, true(row["run_signal"]))
-    defects.of_constant(ours, case.expected, compared, "cl", "ucl", "lcl")
-    defects.of_qikit(chart, ours, case.expected, compared, gaps=any(not part.values for part in parts))

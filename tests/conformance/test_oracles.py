@@ -211,6 +211,24 @@ def test_a_case_of_qic_that_nobody_has_seen_is_read_from_its_call(tmp_path):
     assert found.points == 30
 
 
+def test_a_target_that_moves_and_an_axis_from_nought_are_read_from_the_call(tmp_path):
+    values = [2.0, 9.0, 1.0, 8.0, 3.0, 7.0, 2.0, 9.0, 1.0, 8.0]
+    centre, half = individuals(values, set(range(10)), screen=False)
+    assert centre < half
+    expected = [
+        {"x": at + 1, "y": value, "cl": centre, "lcl": 0, "lcl.95": 0, "ucl": centre + half, "ucl.95": centre + half * 2 / 3,
+         "target": 5 if at < 4 else 6, "runs.signal": "FALSE", "sigma.signal": "FALSE"}
+        for at, value in enumerate(values)
+    ]  # fmt: skip
+    rows = [{"n": at + 1, "wait": value, "goal": 5 if at < 4 else 6} for at, value in enumerate(values)]
+    call = "options(qic.screenedmr = FALSE)\nqic(n, wait, target = goal, y.neg = FALSE, chart = 'i', data = d)"
+
+    found = outcome(a_case(tmp_path / "waits", {"tool": "qicharts2", "chart": "i", "call": call}, rows, expected))
+
+    assert found.verdict == "agrees", found.line
+    assert found.points == 10
+
+
 def test_a_case_of_rates_in_panels_and_months_is_read_from_its_call(tmp_path):
     chance = random.Random(6)
     rows = [
