@@ -166,7 +166,7 @@ THREE_UP = Rule(name="three_up", kind="trend", length=4)
     "spec",
     [
         Spec(rules=("mdc_2023",), phases=(Phase(start="21"),)),
-        Spec(phases=(Phase(start="14"), Phase(start="26", limits="all"))),
+        Spec(phases=(Phase(start="31"),)),  # six points say nothing yet
         Spec(rules=("custom",), custom=(THREE_UP,), phases=(Phase(start="31", limits=5),)),
         Spec(centre=50, spread=5),  # limits as published: the truth, so nothing is lost in estimating them
         Spec(sigma="median_mr", middle="median", width=2.5),
