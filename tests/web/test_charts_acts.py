@@ -68,6 +68,24 @@ def test_the_database_itself_refuses_the_proposer_after_a_deterioration():
         Phase.objects.filter(pk=phase.pk).update(state="accepted", accepted_by="lena", accepted_at=phase.proposed_at)
 
 
+def test_neither_who_proposed_nor_who_accepted_withdraws_a_phase_where_harm_would_be_hidden():
+    phase = actions.accept_phase(phase=proposed().pk, reason="Seen", worse=False, by="otto")
+
+    for who in ("lena", "otto"):
+        with pytest.raises(CannotDo, match="somebody else withdraws them"):
+            actions.withdraw_phase(phase=phase.pk, reason="A mistake", hides_harm=True, by=who)
+        with pytest.raises(IntegrityError, match="harm_is_not_hidden"), transaction.atomic():
+            Phase.objects.filter(pk=phase.pk).update(
+                state="withdrawn",
+                hides_harm=True,
+                withdrawn_by=who,
+                withdrawn_reason="x",
+                withdrawn_at=phase.accepted_at,
+            )
+
+    assert actions.withdraw_phase(phase=phase.pk, reason="Seen", hides_harm=True, by="ada").withdrawn_by == "ada"
+
+
 @pytest.mark.parametrize(
     ("table", "change"),
     [

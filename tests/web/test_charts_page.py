@@ -87,6 +87,10 @@ def decided(response):
     return text(response).split('id="decisions-title"')[1].split("</section>")[0]
 
 
+def lead_of(response):
+    return text(response).split('<p class="lead">')[1].split("</p>")[0]
+
+
 def words(html):
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html)).replace(" .", ".").replace(" ,", ",")
 
@@ -193,6 +197,36 @@ def test_a_withdrawn_phase_gives_the_old_limits_back_and_stays_in_the_list(lena)
     assert before not in moved
     assert before in text(page)
     assert "The wrong month." in decided(page)
+
+
+class Relapsed(fake_answers.FakeAnswers):
+    """A system that got better for good, was given new limits then, and has gone back to where it was."""
+
+    def one_series(self, measure, unit, level, period):
+        rows = super().one_series(measure, unit, level, period)
+        if measure == "los_median":
+            for row in rows:
+                wave = row["start_day"] // 7 * 3 % 5 - 2
+                better = "2025-10-06" <= row["label"] < "2026-04-01"
+                row["value"] = (40 if better else 58) + wave
+        return rows
+
+
+def test_who_started_a_phase_cannot_withdraw_it_where_a_signal_of_harm_would_vanish(lena, otto, invented_system):
+    invented_system["answers"] = Relapsed()
+    weekly = f"{BETTER}?period=week"
+    lena.post(weekly, ACTS[0] | {"also": "accept", "start": "2025-10-06"})
+    assert phase_of(BETTER).state == "accepted"
+    assert "Worse since" in lead_of(lena.get(weekly))
+
+    said = {"act": "withdraw", "number": phase_of(BETTER).pk, "reason": "It was a mistake"}
+    refused = lena.post(weekly, said)
+    assert refused.status_code == 422
+    assert "Without these limits the signal that it got worse would vanish" in text(refused)
+
+    assert otto.post(weekly, said).status_code == 302
+    assert phase_of(BETTER).withdrawn_by == "otto"
+    assert "Worse" not in lead_of(otto.get(weekly))
 
 
 def test_a_suggested_phase_comes_with_its_evidence_and_is_never_applied_by_itself(lena, invented_system):

@@ -84,16 +84,27 @@ def accept_phase(*, phase: int, reason: str, worse: bool | None, by: Actor) -> P
     return kept
 
 
-def withdraw_phase(*, phase: int, reason: str, by: Actor) -> Phase:
-    """Take a phase back, proposed or accepted: the limits before it hold again."""
-    why = reason_of(reason)
+def withdraw_phase(*, phase: int, reason: str, hides_harm: bool = False, by: Actor) -> Phase:
+    """Take a phase back, proposed or accepted: the limits before it hold again.
+
+    `hides_harm` says that a signal of harm vanishes with it: then never by who proposed or accepted it.
+    """
+    why, who = reason_of(reason), actor_name(by)
     with transaction.atomic():
         kept = standing(Phase, phase)
         was = kept.state
-        kept.state, kept.withdrawn_by, kept.withdrawn_at = Phase.WITHDRAWN, actor_name(by), timezone.now()
+        kept.hides_harm = hides_harm and was == Phase.ACCEPTED
+        if kept.hides_harm and who in (kept.proposed_by, kept.accepted_by):
+            raise CannotDo(
+                _(
+                    "Without these limits the signal that it got worse would vanish: somebody else withdraws them, not "
+                    "who proposed or accepted them. Ask another lead or owner."
+                )
+            )
+        kept.state, kept.withdrawn_by, kept.withdrawn_at = Phase.WITHDRAWN, who, timezone.now()
         kept.withdrawn_reason = why
-        kept.save(update_fields=["state", "withdrawn_by", "withdrawn_at", "withdrawn_reason"])
-        detail = {"start": kept.start.isoformat(), "was": was, "reason": why}
+        kept.save(update_fields=["state", "hides_harm", "withdrawn_by", "withdrawn_at", "withdrawn_reason"])
+        detail = {"start": kept.start.isoformat(), "was": was, "hides_harm": kept.hides_harm, "reason": why}
         record(by=by, action="withdraw phase", about=about(kept.unit, kept.measure), detail=detail)
         renew()
     return kept

@@ -22,7 +22,7 @@ from knitwork.web import judging, say
 from knitwork.web.accounts.access import may
 from knitwork.web.audit.record import Actor
 from knitwork.web.charts import actions, published
-from knitwork.web.charts.levels import Rows, worse_of
+from knitwork.web.charts.levels import Rows, hides_harm, worse_of
 from knitwork.web.charts.models import Annotation, Exclusion, Phase, Target
 from knitwork.web.definitions import Definition
 from knitwork.web.source import Source
@@ -75,10 +75,14 @@ class Chart:
         there = known.objects.filter(pk=number, unit=self.unit, measure__in=measures).exists()
         return number if there else 0
 
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """Return the kinds of period by which harm is looked for: the one shown, and the usual one."""
+        return self.period, judging.usual_period(self.source)
+
     def worse(self, start: dt.date) -> bool | None:
-        """Say whether the level became worse: by the periods shown, or by the usual ones."""
-        periods = (self.period, judging.usual_period(self.source))
-        return worse_of(self.source, self.unit, self.definition, start=start, periods=periods)
+        """Say whether the level became worse from a day on."""
+        return worse_of(self.source, self.unit, self.definition, start=start, periods=self.periods)
 
 
 def posted(request: HttpRequest, chart: Chart) -> str:
@@ -160,7 +164,12 @@ def _accept(chart: Chart) -> str:
 
 
 def _withdraw(chart: Chart) -> str:
-    actions.withdraw_phase(phase=chart.mine(Phase), reason=chart.reason, by=chart.by)
+    number = chart.mine(Phase)
+    start = Phase.objects.filter(pk=number, state=Phase.ACCEPTED).values_list("start", flat=True).first()
+    hides = start is not None and hides_harm(
+        chart.source, chart.unit, chart.definition, start=start, periods=chart.periods
+    )
+    actions.withdraw_phase(phase=number, reason=chart.reason, hides_harm=hides, by=chart.by)
     return _("Withdrawn. It stays in the list with your reason.")
 
 

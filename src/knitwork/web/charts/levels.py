@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from knitwork.signals import evaluate
+from knitwork.signals import Evaluation, evaluate
 from knitwork.signals.spec import Phase
 from knitwork.web import judging
 from knitwork.web.charts.decided import fitting
@@ -62,3 +62,22 @@ def worse_of(
     if any(said):
         return True
     return None if None in said else False
+
+
+def hides_harm(source: Source, unit: str, definition: Definition, *, start: dt.date, periods: Iterable[str]) -> bool:
+    """Say whether a recent signal of harm would vanish without the phase from `start` on, by any of these periods."""
+    level = source.answers.registry.level_of(unit)
+    for period in dict.fromkeys(periods):
+        rows = judging.rows_of(source, unit, level, period, [definition.id]).get(definition.id, [])
+        spec = judging.decided_spec(source, definition, rows, at=(unit, period))
+        placed = {one.start for one in fitting([Phase(start=start.isoformat())], [row["label"] for row in rows])}
+        # A published part stays as it is until somebody publishes the next version.
+        rest = tuple(one for one in spec.phases if one.start not in placed or one.centre is not None)
+        series = judging.series_of(definition, rows)
+        if _got_worse(evaluate(series, spec)) and not _got_worse(evaluate(series, replace(spec, phases=rest))):
+            return True
+    return False
+
+
+def _got_worse(evaluation: Evaluation) -> bool:
+    return any(signal.verdict == "worse" for signal in evaluation.recent)

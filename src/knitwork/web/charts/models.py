@@ -20,7 +20,8 @@ class Phase(models.Model):
     """New limits of one chart from a day on: proposed, then accepted by a person, and withdrawn where it was wrong.
 
     `first` is how many first points set the limits, where `limits` says `first`. `needs_second` says that the level had
-    become worse, or that nobody could tell: then the database refuses the proposer as the one who accepts.
+    become worse, or that nobody could tell: then the database refuses the proposer as the one who accepts. `hides_harm`
+    says that a signal of harm vanishes with a withdrawal: then neither of the two who started the phase can withdraw it.
     """
 
     PROPOSED, ACCEPTED, WITHDRAWN = "proposed", "accepted", "withdrawn"
@@ -39,6 +40,7 @@ class Phase(models.Model):
     accepted_by = models.CharField(max_length=150, blank=True, default="")
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_reason = models.CharField(max_length=500, blank=True, default="")
+    hides_harm = models.BooleanField(default=False)
     withdrawn_by = models.CharField(max_length=150, blank=True, default="")
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_reason = models.CharField(max_length=500, blank=True, default="")
@@ -63,6 +65,10 @@ class Phase(models.Model):
             models.CheckConstraint(
                 condition=Q(needs_second=False) | ~Q(accepted_by=F("proposed_by")),
                 name="worse_phase_needs_a_second_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(hides_harm=False) | (~Q(withdrawn_by=F("proposed_by")) & ~Q(withdrawn_by=F("accepted_by"))),
+                name="harm_is_not_hidden_by_who_started_the_phase",
             ),
             models.UniqueConstraint(
                 fields=("unit", "measure", "start"),
