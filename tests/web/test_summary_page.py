@@ -252,3 +252,12 @@ def test_two_good_months_are_not_praised(ada, monkeypatch):
 
     assert "No signal in" in row
     assert "etter" not in row.split('class="says"')[1]
+
+
+def test_how_many_meet_their_target_is_said_above_and_only_of_those_that_have_one(ada, targets):
+    page = text(ada.get("/units/W7/summary/"))
+
+    kinds = [assurance_kind(one.evaluation) for one in judging.judged(fake_answers.fake_source(), "W7", "month")]
+    assert len(kinds) - kinds.count("none") == len(targets)
+    said = f"With a target: {len(targets)}; met by {kinds.count('pass')}, missed by {kinds.count('fail')}, "
+    assert said in page

@@ -249,17 +249,17 @@ def goals(entries: Iterable[Entry]) -> str:
         return ""
     if not with_target:
         return _("No target is set for any of them, so nothing is said about meeting one.")
-    text = _(
-        "With a target: %(n)s. It is met by %(met)s, missed by %(missed)s, met or missed by chance by %(luck)s; "
-        "of %(unknown)s nobody can say."
-    )
-    return text % {
-        "n": with_target,
-        "met": kinds.count("pass"),
-        "missed": kinds.count("fail"),
-        "luck": kinds.count("hit_or_miss"),
-        "unknown": kinds.count("unknown"),
-    }
+    told = [
+        text % {"n": kinds.count(kind)}
+        for kind, text in (
+            ("pass", _("met by %(n)s")),
+            ("fail", _("missed by %(n)s")),
+            ("hit_or_miss", _("met or missed by chance by %(n)s")),
+            ("unknown", _("of %(n)s nobody can say")),
+        )
+        if kind in kinds
+    ]
+    return _("With a target: %(n)s; %(told)s.") % {"n": with_target, "told": ", ".join(told)}
 
 
 def measure_row(source: Source, one: Entry, *, period: Period, hide: bool) -> dict[str, Any]:
