@@ -94,7 +94,7 @@ def test_large_moving_ranges_are_left_out_once_if_the_estimator_says_so():
     assert screened.mean_range == pytest.approx((sum(ranges) - 40) / 14)
 
 
-@pytest.mark.parametrize("chart", ["xmr", "c", "run"])
+@pytest.mark.parametrize("chart", ["xmr", "run"])
 def test_a_constant_series_has_no_limits_and_says_so(chart):
     ours = evaluate(Series(values=[100.0] * 24), Spec(chart=chart, direction="up", target=95))
 
@@ -154,3 +154,30 @@ def test_a_centre_fixed_by_hand_is_kept_and_said():
 
     assert ours.centre == 30
     assert ours.formula.startswith("centre 30, fixed by hand; limits = ")
+
+
+@pytest.mark.parametrize(
+    ("chart", "series"),
+    [
+        ("c", Series(values=[7] * 24)),
+        ("g", Series(values=[7] * 24)),
+        ("p", Series(numerators=[20] * 24, denominators=[100] * 24)),
+        ("u", Series(numerators=[20] * 24, denominators=[100] * 24)),
+        ("p_prime", Series(numerators=[20] * 24, denominators=[100] * 24)),
+        ("xbar", Series(values=[7] * 24, sizes=[5] * 24, sds=[1.5] * 24)),
+    ],
+)
+def test_a_series_that_never_varies_has_the_limits_of_its_distribution(chart, series):
+    ours = evaluate(series, Spec(chart=chart))
+
+    assert ours.has_limits and "constant" not in ours.reasons
+    assert ours.lowers[0] < ours.values[0] < ours.uppers[0]
+    assert not ours.signals
+
+
+@pytest.mark.parametrize("chart", ["xmr", "mr", "t", "ewma", "ma"])
+def test_a_series_that_never_varies_has_no_limits_of_its_own(chart):
+    ours = evaluate(Series(values=[7] * 24), Spec(chart=chart))
+
+    assert not ours.has_limits and not ours.signals
+    assert {"constant", "no_spread"} & set(ours.reasons)

@@ -21,6 +21,9 @@ from knitwork.signals.spec import Spec
 # The house rule (DESIGN 4): no limits under 12 points, trial limits under 20, from then on the first 20, locked.
 TRIAL, LOCKED = 12, 20
 
+# Charts whose sigma is nothing but how far neighbouring points lie apart.
+BY_RANGES = frozenset({"xmr", "mr", "i_prime", "t", "ewma", "ma"})
+
 BASELINE_KINDS: tuple[BaselineKind, ...] = ("few", "trial", "locked", "all")
 FEW_KIND, TRIAL_KIND, LOCKED_KIND, ALL_KIND = range(4)
 
@@ -117,7 +120,8 @@ def judge(panel: Panel, spec: Spec) -> Judgement:
         spread = Spread(sigma=spread.sigma * share, mean_range=spread.mean_range)
     with np.errstate(invalid="ignore"):
         drawable = (spread.sigma > 0) & np.isfinite(spread.sigma)  # a zero denominator has no limits
-    limited = ~few & ~constant & drawable.any(axis=1)
+    # A series that never varies has no ranges to take limits from; a distribution gives some all the same.
+    limited = ~few & ~(constant & (spec.chart in BY_RANGES)) & drawable.any(axis=1)
     level = _level(kind, panel, centre, few, spec)
     fences = Fences(kind, panel, spec, level, spread, limited[:, None] & drawable)
     lower, upper = fences.at(3.0)
@@ -132,7 +136,7 @@ def judge(panel: Panel, spec: Spec) -> Judgement:
         baseline=points,
         baseline_kind=baseline_kind,
         few=few,
-        constant=constant,
+        constant=constant & ~limited,
         limited=limited,
         centre=centre,
         level=level,
