@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, get_args
+from dataclasses import dataclass, fields
+from typing import Any, Literal, Self, get_args
 
 from knitwork.model.errors import BadDefinition
 from knitwork.signals.rules.rule import Rule
+from knitwork.signals.stored import Stored, check_choice, check_version, is_number
 
 Chart = Literal[
     "run", "xmr", "mr", "i_prime", "xbar", "s", "r", "p", "p_prime", "np", "c", "c_prime", "u", "u_prime", "g", "t",
@@ -106,7 +105,7 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spec:
+class Spec(Stored):
     """How to draw and judge one series.
 
     `limits` says which points set the centre and the limits: `"policy"` follows the house rule (under 12 points
@@ -130,6 +129,9 @@ class Spec:
     >>> Spec(chart="p").sigma, Spec(chart="run").middle
     ('binomial', 'median')
     """
+
+    noun = "a chart"
+    example = '{"chart": "p"}'
 
     chart: Chart = "xmr"
     direction: Direction = "neither"
@@ -158,7 +160,7 @@ class Spec:
     version: int = VERSION
 
     def __post_init__(self) -> None:
-        _one_of("chart", self.chart, get_args(Chart))
+        check_choice("chart", self.chart, get_args(Chart))
         fill = object.__setattr__
         fill(self, "rules", _names(self.rules))
         fill(self, "custom", _custom(self.custom))
@@ -168,13 +170,13 @@ class Spec:
         fill(self, "trajectory", _dated("trajectory", self.trajectory))
         fill(self, "sigma", self.sigma or SIGMAS[self.chart][0])
         fill(self, "middle", self.middle or MIDDLES[self.chart][0])
-        _one_of("direction", self.direction, get_args(Direction))
-        _one_of(f"sigma of a {self.chart} chart", self.sigma, SIGMAS[self.chart])
-        _one_of(f"middle of a {self.chart} chart", self.middle, MIDDLES[self.chart])
-        _one_of("limit_kind", self.limit_kind, get_args(LimitKind))
-        _one_of("precedence", self.precedence, get_args(Precedence))
+        check_choice("direction", self.direction, get_args(Direction))
+        check_choice(f"sigma of a {self.chart} chart", self.sigma, SIGMAS[self.chart])
+        check_choice(f"middle of a {self.chart} chart", self.middle, MIDDLES[self.chart])
+        check_choice("limit_kind", self.limit_kind, get_args(LimitKind))
+        check_choice("precedence", self.precedence, get_args(Precedence))
         for rule_set in self.rules:
-            _one_of("rules", rule_set, get_args(RuleSetName))
+            check_choice("rules", rule_set, get_args(RuleSetName))
         if "custom" in self.rules and not self.custom:
             raise BadDefinition("the rules are custom and none is given: list them in custom, or choose a named set")
         if self.limit_kind == "probability" and self.chart not in EXACT:
@@ -184,51 +186,21 @@ class Spec:
         _check_limits(self.limits)
         for name in ("factor", "d2", "width"):
             _positive(name, getattr(self, name))
-        if not _is_number(self.sigma_z_floor) or self.sigma_z_floor < 0:
+        if not is_number(self.sigma_z_floor) or self.sigma_z_floor < 0:
             raise BadDefinition(f"sigma_z_floor is {self.sigma_z_floor!r}: give 1, or 0 for no floor")
-        if not _is_number(self.weight) or not 0 < self.weight <= 1:
+        if not is_number(self.weight) or not 0 < self.weight <= 1:
             raise BadDefinition(f"weight is {self.weight!r}: give a number above 0 and at most 1, such as 0.2")
         if type(self.span) is not int or not 2 <= self.span <= 100:
             raise BadDefinition(f"span is {self.span!r}: give how many points to average, 2 to 100")
         _numbers(self, ("centre", "spread", "target", "floor"))
         if not isinstance(self.unit, str):
             raise BadDefinition(f"unit is {self.unit!r}: give a word such as '%' or 'min'")
-        if self.version != VERSION:
-            raise BadDefinition(
-                f"this definition has version {self.version!r} and only version {VERSION} is known here: "
-                "use a newer Knitwork, or write the definition again"
-            )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the definition as plain values, every field named."""
-        plain = asdict(self)
-        listed = ("rules", "custom", "phases", "exclude")
-        pairs = {name: [list(pair) for pair in getattr(self, name)] for name in ("targets", "trajectory")}
-        return plain | {name: list(plain[name]) for name in listed} | pairs
-
-    def to_json(self) -> str:
-        """Return the definition as JSON with its keys in order, fit to be stored and compared."""
-        return json.dumps(self.to_dict(), sort_keys=True, allow_nan=False)
+        check_version(self.version, VERSION)
 
     @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> Spec:
-        """Read a definition from plain values; fields left out take their defaults."""
-        known = [field.name for field in fields(cls)]
-        for name in plain:
-            if name not in known:
-                raise BadDefinition(f"a chart has no field {name!r}: it knows {', '.join(known)}")
-        return cls(**_upgraded(plain))
-
-    @classmethod
-    def from_json(cls, text: str) -> Spec:
-        """Read a definition that `to_json` wrote."""
-        try:
-            plain = json.loads(text)
-        except ValueError as fault:
-            raise BadDefinition(f"this chart definition is not JSON ({fault}): paste it again in full") from fault
-        if not isinstance(plain, dict):
-            raise BadDefinition('a chart definition is a JSON object such as {"chart": "p"}')
-        return cls.from_dict(plain)
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """Read a definition from plain values; fields left out take their defaults, one of version 1 is brought up."""
+        return super(Spec, cls).from_dict(_upgraded(plain))
 
 
 def _upgraded(plain: Mapping[str, Any]) -> dict[str, Any]:
@@ -239,11 +211,6 @@ def _upgraded(plain: Mapping[str, Any]) -> dict[str, Any]:
     sigma = plain.get("sigma")
     kept = {name: value for name, value in plain.items() if name not in ("version", "sigma")}
     return kept | ({"sigma": sigma} if sigma in SIGMAS.get(chart, ()) else {})
-
-
-def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise BadDefinition(f"{name} is {value!r}: choose one of {', '.join(known)}")
 
 
 def _names(rules: object) -> tuple[str, ...]:
@@ -286,7 +253,7 @@ def _dated(name: str, pairs: object) -> tuple[tuple[str, float], ...]:
     for pair in pairs:
         if not isinstance(pair, (list, tuple)) or len(pair) != 2 or not isinstance(pair[0], str):
             raise BadDefinition(f"{name} holds {pair!r}: give pairs of a period and a number")
-        if not _is_number(pair[1]):
+        if not is_number(pair[1]):
             raise BadDefinition(f"the {name} from {pair[0]} on is {pair[1]!r}: give a number")
         read.append((pair[0], float(pair[1])))
     return tuple(read)
@@ -313,16 +280,12 @@ def _check_limits(limits: object) -> None:
 def _numbers(holder: object, names: tuple[str, ...]) -> None:
     for name in names:
         value = getattr(holder, name)
-        if value is not None and not _is_number(value):
+        if value is not None and not is_number(value):
             raise BadDefinition(f"{name} is {value!r}: give a number, or leave it out")
         if name == "spread" and value is not None and value <= 0:
             raise BadDefinition(f"spread is {value!r}: give a number above 0, or leave it out")
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
 def _positive(name: str, value: float) -> None:
-    if not _is_number(value) or value <= 0:
+    if not is_number(value) or value <= 0:
         raise BadDefinition(f"{name} is {value!r}: give a number above 0")

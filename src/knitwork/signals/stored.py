@@ -6,19 +6,26 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, fields
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from knitwork.model.errors import BadDefinition
 
 
 class Stored:
-    """A frozen definition that is written and read as JSON, every field named."""
+    """A frozen definition that is written and read as JSON, every field named.
+
+    `noun` is what a sentence calls it, and `example` the start of one.
+    """
 
     __slots__ = ()
 
+    noun: ClassVar[str] = "this chart"
+    example: ClassVar[str] = '{"chart": "cusum"}'
+
     def to_dict(self) -> dict[str, Any]:
         """Return the definition as plain values, every field named."""
-        return asdict(self)  # type: ignore[call-overload, no-any-return]  # every definition is a dataclass
+        plain: dict[str, Any] = _listed(asdict(self))  # type: ignore[call-overload]  # every definition is a dataclass
+        return plain
 
     def to_json(self) -> str:
         """Return the definition as JSON with its keys in order, fit to be stored and compared."""
@@ -30,26 +37,33 @@ class Stored:
         known = {field.name: field for field in fields(cls)}  # type: ignore[arg-type]  # every definition is a dataclass
         for name in plain:
             if name not in known:
-                raise BadDefinition(f"this chart has no field {name!r}: it knows {', '.join(known)}")
+                raise BadDefinition(f"{cls.noun} has no field {name!r}: it knows {', '.join(known)}")
         for name, field in known.items():
             if name not in plain and field.default is MISSING:
-                raise BadDefinition(f"this chart has no {name}: give it")
+                raise BadDefinition(f"{cls.noun} has no {name}: give it")
         return cls(**plain)
 
     @classmethod
     def from_json(cls, text: str) -> Self:
         """Read a definition that `to_json` wrote."""
-        return cls.from_dict(plain_of(text))
+        return cls.from_dict(plain_of(text, example=cls.example))
 
 
-def plain_of(text: str) -> dict[str, Any]:
+def _listed(value: Any) -> Any:
+    """Return a value with lists in place of tuples, all the way down, as JSON would give it back."""
+    if isinstance(value, dict):
+        return {name: _listed(one) for name, one in value.items()}
+    return [_listed(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def plain_of(text: str, *, example: str = Stored.example) -> dict[str, Any]:
     """Return the object that a JSON text holds."""
     try:
         plain = json.loads(text)
     except ValueError as fault:
-        raise BadDefinition(f"this chart definition is not JSON ({fault}): paste it again in full") from fault
+        raise BadDefinition(f"this definition is not JSON ({fault}): paste it again in full") from fault
     if not isinstance(plain, dict):
-        raise BadDefinition('a chart definition is a JSON object such as {"chart": "cusum"}')
+        raise BadDefinition(f"a definition is a JSON object such as {example}")
     return plain
 
 

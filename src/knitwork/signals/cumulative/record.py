@@ -9,11 +9,12 @@ from typing import Any, Literal
 import numpy as np
 
 from knitwork.signals.cumulative.checks import Floats, plain
-from knitwork.signals.cumulative.spec import CusumSpec, Direction
+from knitwork.signals.cumulative.spec import CusumSpec
+from knitwork.signals.evaluation import Verdict, verdict_of
 from knitwork.signals.series import Numbers
+from knitwork.signals.spec import Direction
 
 Side = Literal["high", "low"]
-Verdict = Literal["better", "worse", "neither"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +146,3 @@ def _signals(
         zero = at if fresh else zero
         was_beyond = beyond
     return found
-
-
-def verdict_of(side: Side, direction: Direction) -> Verdict:
-    """Judge a side by the direction that is wanted.
-
-    >>> verdict_of("high", "down"), verdict_of("low", "down"), verdict_of("low", "neither")
-    ('worse', 'better', 'neither')
-    """
-    if direction == "neither":
-        return "neither"
-    return "better" if (side == "high") == (direction == "up") else "worse"

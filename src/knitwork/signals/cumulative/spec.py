@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from knitwork.model.errors import BadDefinition
+from knitwork.signals.spec import Direction
 from knitwork.signals.stored import (
     Stored,
     check_above,
@@ -17,8 +18,6 @@ from knitwork.signals.stored import (
     is_number,
     plain_of,
 )
-
-Direction = Literal["up", "down", "neither"]
 
 VERSION = 1
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from knitwork.model.errors import BadDefinition
 from knitwork.signals.spec import Direction
+from knitwork.signals.stored import Stored, check_choice, check_version, is_number
 
 Kind = Literal["proportion", "rate", "ratio"]
 Transform = Literal["normal", "arcsine", "sqrt", "log", "log_counts", "log_counts_half"]
@@ -29,7 +27,7 @@ FOR_COUNTS = {"exact", "exact_interpolated", "garwood", "normal", "sqrt", "log",
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FunnelSpec:
+class FunnelSpec(Stored):
     """How to judge units against each other.
 
     `kind` says what a unit's numerator and denominator are: cases of cases (`proportion`), events for an exposure
@@ -44,6 +42,9 @@ class FunnelSpec:
     >>> FunnelSpec(kind="ratio").centre, FunnelSpec(factor=100, unit="%").transform
     (1.0, 'arcsine')
     """
+
+    noun = "a funnel"
+    example = '{"kind": "ratio"}'
 
     kind: Kind = "proportion"
     limits: Limits = "exact"
@@ -69,15 +70,15 @@ class FunnelSpec:
     version: int = VERSION
 
     def __post_init__(self) -> None:
-        _one_of("kind", self.kind, get_args(Kind))
-        _one_of("limits", self.limits, get_args(Limits))
-        _one_of("overdispersion", self.overdispersion, get_args(Overdispersion))
-        _one_of("extremes", self.extremes, get_args(Extremes))
-        _one_of("spread_floor", self.spread_floor, get_args(SpreadFloor))
-        _one_of("direction", self.direction, get_args(Direction))
+        check_choice("kind", self.kind, get_args(Kind))
+        check_choice("limits", self.limits, get_args(Limits))
+        check_choice("overdispersion", self.overdispersion, get_args(Overdispersion))
+        check_choice("extremes", self.extremes, get_args(Extremes))
+        check_choice("spread_floor", self.spread_floor, get_args(SpreadFloor))
+        check_choice("direction", self.direction, get_args(Direction))
         if self.transform is None:
             object.__setattr__(self, "transform", TRANSFORM_OF[self.kind])
-        _one_of("transform", self.transform, get_args(Transform))
+        check_choice("transform", self.transform, get_args(Transform))
         self._check_fit()
         self._check_numbers()
         self._check_levels()
@@ -86,11 +87,7 @@ class FunnelSpec:
             raise BadDefinition(f"unit is {self.unit!r}: give a word such as '%'")
         if self.highlight is not None and not isinstance(self.highlight, str):
             raise BadDefinition(f"highlight is {self.highlight!r}: give the name of one unit, or leave it out")
-        if self.version != VERSION:
-            raise BadDefinition(
-                f"this definition has version {self.version!r} and only version {VERSION} is known here: "
-                "use a newer Knitwork, or write the definition again"
-            )
+        check_version(self.version, VERSION)
 
     def _check_fit(self) -> None:
         known = FOR_PROPORTIONS if self.kind == "proportion" else FOR_COUNTS
@@ -103,14 +100,14 @@ class FunnelSpec:
 
     def _check_numbers(self) -> None:
         for name in ("factor", "power_ratio"):
-            if not _is_number(getattr(self, name)) or getattr(self, name) <= 0:
+            if not is_number(getattr(self, name)) or getattr(self, name) <= 0:
                 raise BadDefinition(f"{name} is {getattr(self, name)!r}: give a number above 0")
         if self.power_ratio == 1:
             raise BadDefinition("power_ratio is 1: give the ratio that ought to be found, such as 2")
         for name in ("dispersion_alpha", "interval_level", "power_wanted", "false_discovery"):
-            if not _is_number(getattr(self, name)) or not 0 < getattr(self, name) < 1:
+            if not is_number(getattr(self, name)) or not 0 < getattr(self, name) < 1:
                 raise BadDefinition(f"{name} is {getattr(self, name)!r}: give a share between 0 and 1")
-        if not _is_number(self.trim) or not 0 < self.trim < 0.5:
+        if not is_number(self.trim) or not 0 < self.trim < 0.5:
             raise BadDefinition(f"trim is {self.trim!r}: give the share at each end, between 0 and 0.5, such as 0.1")
         if type(self.least_units) is not int or self.least_units < 2:
             raise BadDefinition(f"least_units is {self.least_units!r}: give a whole number from 2")
@@ -120,7 +117,7 @@ class FunnelSpec:
 
     def _check_levels(self) -> None:
         levels = self.levels
-        if not isinstance(levels, (list, tuple)) or not all(_is_number(one) and 0 < one < 1 for one in levels):
+        if not isinstance(levels, (list, tuple)) or not all(is_number(one) and 0 < one < 1 for one in levels):
             raise BadDefinition(f"levels is {levels!r}: give shares between 0 and 1, such as [0.95, 0.998]")
         object.__setattr__(self, "levels", tuple(sorted(set(levels))))
         if self.judged_at not in self.levels:
@@ -133,38 +130,10 @@ class FunnelSpec:
             object.__setattr__(self, "centre", centre)
         if centre == "pooled":
             return
-        if not _is_number(centre) or centre <= 0:
+        if not is_number(centre) or centre <= 0:
             raise BadDefinition(f"centre is {centre!r}: give a number above 0 in the units shown, or pooled")
         if self.kind == "proportion" and centre >= self.factor:
             raise BadDefinition(f"centre is {centre!r}: a proportion shown times {self.factor:g} lies below that")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the definition as plain values, every field named."""
-        return asdict(self) | {"levels": list(self.levels)}
-
-    def to_json(self) -> str:
-        """Return the definition as JSON with its keys in order, fit to be stored and compared."""
-        return json.dumps(self.to_dict(), sort_keys=True, allow_nan=False)
-
-    @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> FunnelSpec:
-        """Read a definition from plain values; fields left out take their defaults."""
-        known = [field.name for field in fields(cls)]
-        for name in plain:
-            if name not in known:
-                raise BadDefinition(f"a funnel has no field {name!r}: it knows {', '.join(known)}")
-        return cls(**plain)
-
-    @classmethod
-    def from_json(cls, text: str) -> FunnelSpec:
-        """Read a definition that `to_json` wrote."""
-        try:
-            plain = json.loads(text)
-        except ValueError as fault:
-            raise BadDefinition(f"this funnel definition is not JSON ({fault}): paste it again in full") from fault
-        if not isinstance(plain, dict):
-            raise BadDefinition('a funnel definition is a JSON object such as {"kind": "ratio"}')
-        return cls.from_dict(plain)
 
     @classmethod
     def like(cls, tool: str, **call: Any) -> FunnelSpec:
@@ -172,12 +141,3 @@ class FunnelSpec:
         from knitwork.signals.funnels.like import like
 
         return like(tool, **call)
-
-
-def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise BadDefinition(f"{name} is {value!r}: choose one of {', '.join(known)}")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

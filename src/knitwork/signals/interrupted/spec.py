@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Literal, get_args
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 from knitwork.model.errors import BadDefinition
+from knitwork.signals.stored import Stored, check_choice, check_version, is_number
 
 Method = Literal["policy", "ols", "ols_newey_west", "ar1", "quasi_poisson", "quasi_binomial"]
 Season = Literal["none", "annual"]
@@ -27,7 +25,7 @@ HARMONICS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ItsSpec:
+class ItsSpec(Stored):
     """How to measure what a change did to one series: write it down before the first look at the results.
 
     `method` names the fit; `policy` stands for a rule that knows nothing but the number of points (`resolved`).
@@ -40,6 +38,9 @@ class ItsSpec:
     >>> ItsSpec(season="annual") == ItsSpec.from_json(ItsSpec(season="annual").to_json())
     True
     """
+
+    noun = "a test of change"
+    example = '{"method": "ar1"}'
 
     method: Method = "policy"
     trend: bool = True
@@ -58,8 +59,8 @@ class ItsSpec:
     version: int = VERSION
 
     def __post_init__(self) -> None:
-        _one_of("method", self.method, get_args(Method))
-        _one_of("season", self.season, get_args(Season))
+        check_choice("method", self.method, get_args(Method))
+        check_choice("season", self.season, get_args(Season))
         for name in ("trend", "slope_change"):
             if not isinstance(getattr(self, name), bool):
                 raise BadDefinition(f"{name} is {getattr(self, name)!r}: say true or false")
@@ -73,19 +74,15 @@ class ItsSpec:
             _whole(name, getattr(self, name), least=FEWEST)
         for name, least in (("factor", 0.0), ("year", 2.0)):
             value = getattr(self, name)
-            if (value is not None or name == "factor") and not (_is_number(value) and value > least):
+            if (value is not None or name == "factor") and not (is_number(value) and value > least):
                 raise BadDefinition(f"{name} is {value!r}: give a number above {least:g}")
-        if not _is_number(self.dispersion_floor) or self.dispersion_floor < 0:
+        if not is_number(self.dispersion_floor) or self.dispersion_floor < 0:
             raise BadDefinition(f"dispersion_floor is {self.dispersion_floor!r}: give 1, or 0 for no floor")
-        if not _is_number(self.alpha) or not 0 < self.alpha < 0.5:
+        if not is_number(self.alpha) or not 0 < self.alpha < 0.5:
             raise BadDefinition(f"alpha is {self.alpha!r}: give a share such as 0.05, which makes intervals of 95%")
         if not isinstance(self.unit, str):
             raise BadDefinition(f"unit is {self.unit!r}: give a word such as '%' or 'min'")
-        if self.version != VERSION:
-            raise BadDefinition(
-                f"this definition has version {self.version!r} and only version {VERSION} is known here: "
-                "use a newer Knitwork, or write the definition again"
-            )
+        check_version(self.version, VERSION)
 
     def resolved(self, points: int) -> ItsSpec:
         """Return the definition with every choice by name, as so many points in all decide it and nothing else.
@@ -106,34 +103,6 @@ class ItsSpec:
         """Say whether the method is one for counts, and so reads numerators and denominators."""
         return self.method in ("quasi_poisson", "quasi_binomial")
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the definition as plain values, every field named."""
-        return asdict(self)
-
-    def to_json(self) -> str:
-        """Return the definition as JSON with its keys in order, fit to be stored and compared."""
-        return json.dumps(self.to_dict(), sort_keys=True, allow_nan=False)
-
-    @classmethod
-    def from_dict(cls, plain: Mapping[str, Any]) -> ItsSpec:
-        """Read a definition from plain values; fields left out take their defaults."""
-        known = [field.name for field in fields(cls)]
-        for name in plain:
-            if name not in known:
-                raise BadDefinition(f"a test of change has no field {name!r}: it knows {', '.join(known)}")
-        return cls(**plain)
-
-    @classmethod
-    def from_json(cls, text: str) -> ItsSpec:
-        """Read a definition that `to_json` wrote."""
-        try:
-            plain = json.loads(text)
-        except ValueError as fault:
-            raise BadDefinition(f"this definition is not JSON ({fault}): paste it again in full") from fault
-        if not isinstance(plain, dict):
-            raise BadDefinition('the definition of a test of change is a JSON object such as {"method": "ar1"}')
-        return cls.from_dict(plain)
-
 
 def newey_west_lags(points: int) -> int:
     """Return how many lags the rule of Newey and West takes (1994, Rev Econ Stud 61: 631-653).
@@ -144,15 +113,6 @@ def newey_west_lags(points: int) -> int:
     return int(4 * (points / 100) ** (2 / 9))
 
 
-def _one_of(name: str, value: object, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise BadDefinition(f"{name} is {value!r}: choose one of {', '.join(known)}")
-
-
 def _whole(name: str, value: object, *, least: int) -> None:
     if type(value) is not int or value < least:
         raise BadDefinition(f"{name} is {value!r}: give a whole number, {least} or more")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
