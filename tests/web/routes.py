@@ -43,7 +43,18 @@ PAGES = {
     "help-picture": ("/help/pictures/wall.png", "read"),
 }
 OPEN = {"sign-in", "sign-out", "language"}
-NOT_HTML = {"numbers", "behind-csv", "journeys-csv", "help-picture", "handoffs-csv", "pair-csv", "live", "summary-csv", "measure-units-csv", "funnel-csv"}
+NOT_HTML = {
+    "numbers",
+    "behind-csv",
+    "journeys-csv",
+    "help-picture",
+    "handoffs-csv",
+    "pair-csv",
+    "live",
+    "summary-csv",
+    "measure-units-csv",
+    "funnel-csv",
+}
 HTML = [address for name, (address, _right) in PAGES.items() if name not in NOT_HTML]
 # These need a wall that somebody made: test_walls.py makes it, and asks each for its right.
 WALLS = {"wall-made": "read", "wall-arrange": "walls", "wall-link": "link", "live-link": "link"}
