@@ -179,6 +179,17 @@ def test_two_people_cannot_act_on_what_only_one_of_them_saw():
 
 
 @pytest.mark.django_db
+def test_the_second_of_two_first_acts_at_once_is_refused_in_a_sentence(monkeypatch):
+    take(episode())
+    monkeypatch.setattr("knitwork.web.alerts.actions.matched", lambda found, kept: [(one, None) for one in found])
+
+    with pytest.raises(ChangedMeanwhile, match="Somebody acted on this"):
+        take(episode(), by="omar")
+    assert Alert.objects.get().by == "lena"
+    assert AuditEvent.objects.count() == 1
+
+
+@pytest.mark.django_db
 def test_every_act_is_one_event_that_names_the_episode_and_what_was_said():
     resolve(
         episodes=[episode(), episode(rule="beyond_limits")], seen="new", reason="A clock was wrong", today=TODAY,

@@ -125,6 +125,24 @@ def test_what_got_worse_beside_it_is_said_first_and_in_its_place(ada):
     assert re.search(r"22:00 and 07:00</a>: did not get worse", said)
 
 
+def test_a_balancing_measure_too_rare_to_be_judged_is_not_said_to_have_held(ada, monkeypatch):
+    original = fake_answers.FakeAnswers.one_series
+
+    def rare(self, measure, unit, level, period):
+        rows = original(self, measure, unit, level, period)
+        if measure == "ping_pong":
+            rows = [row | {"numerator": 1, "value": 100 / row["denominator"]} for row in rows]
+        return rows
+
+    monkeypatch.setattr(fake_answers.FakeAnswers, "one_series", rare)
+    forget()
+
+    said = section(text(ada.get(ASKED + "&balance=ping_pong")), "balance")
+
+    assert "Nothing can be said of: Went there and back." in said
+    assert "did not get worse" not in said
+
+
 def test_without_a_balancing_measure_the_page_says_what_that_means(ada):
     assert "what was won here may have been lost elsewhere" in section(text(ada.get(ASKED)), "balance")
 

@@ -69,6 +69,16 @@ def test_two_people_do_not_write_over_each_other():
 
 
 @pytest.mark.django_db
+def test_the_second_of_two_plans_at_once_is_refused_in_a_sentence(monkeypatch):
+    plan()
+    monkeypatch.setattr("django.db.models.query.QuerySet.first", lambda self: None)
+
+    with pytest.raises(ChangedMeanwhile, match="Somebody wrote another plan"):
+        plan(by="omar")
+    assert Plan.objects.get().made_by == "lena"
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("said", "why"),
     [

@@ -261,3 +261,11 @@ def test_how_many_meet_their_target_is_said_above_and_only_of_those_that_have_on
     assert len(kinds) - kinds.count("none") == len(targets)
     said = f"With a target: {len(targets)}; met by {kinds.count('pass')}, missed by {kinds.count('fail')}, "
     assert said in page
+
+
+def test_a_home_too_large_to_be_judged_at_once_shows_the_same_table(ada, monkeypatch):
+    page = body(text(ada.get("/measures/gap_over_60/")))
+    monkeypatch.setattr(judging, "MOST_CHARTS", 0)
+    forget()
+
+    assert body(text(ada.get("/measures/gap_over_60/"))) == page

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -95,8 +95,12 @@ VERBS = {
 def _refuse_overtaken(alert: Alert | None, seen: str, today: dt.date) -> None:
     """Refuse where an episode is no longer in the state that the person saw."""
     if state_of(alert, today) != seen:
-        who = alert.by if alert else _("Somebody")
-        raise ChangedMeanwhile(_("%(who)s acted on this since you opened the page: look at it again.") % {"who": who})
+        raise _overtaken(alert.by if alert else "")
+
+
+def _overtaken(who: str) -> ChangedMeanwhile:
+    text = _("%(who)s acted on this since you opened the page: look at it again.")
+    return ChangedMeanwhile(text % {"who": who or _("Somebody")})
 
 
 def _written(
@@ -112,5 +116,9 @@ def _written(
     alert.last = max(alert.last, last)
     alert.state, alert.until, alert.note = state, until, note
     alert.by, alert.at = actor_name(by), timezone.now()
-    alert.save()
+    try:
+        with transaction.atomic():
+            alert.save()
+    except IntegrityError as twice:  # two first acts at once: the other one was written
+        raise _overtaken("") from twice
     return alert

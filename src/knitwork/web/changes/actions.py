@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -55,7 +55,11 @@ def make_plan(
             what=words, direction=direction, method=method.to_dict(), balancing=others, picked=picked, made_by=actor_name(by),
             made_at=timezone.now(), made_on=today,
         )  # fmt: skip
-        plan.save(force_insert=True)
+        try:
+            with transaction.atomic():
+                plan.save(force_insert=True)
+        except IntegrityError as twice:  # two plans at once: the other one was written
+            raise _overtaken("") from twice
         detail = {
             "what": words, "start": start.isoformat(), "period": period, "version": plan.version,
             "direction": direction, "method": plan.method, "balancing": others, "picked": picked, "late": plan.is_late,
@@ -92,6 +96,9 @@ def _refuse(last: Plan | None, start: dt.date, *, seen: int, today: dt.date) -> 
             % {"day": last.made_on.isoformat()}
         )
     if last.version != seen:
-        raise ChangedMeanwhile(
-            _("%(who)s wrote another plan since you opened the page: look at it first.") % {"who": last.made_by}
-        )
+        raise _overtaken(last.made_by)
+
+
+def _overtaken(who: str) -> ChangedMeanwhile:
+    text = _("%(who)s wrote another plan since you opened the page: look at it first.")
+    return ChangedMeanwhile(text % {"who": who or _("Somebody")})

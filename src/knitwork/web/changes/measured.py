@@ -251,8 +251,11 @@ def _balancing(source: Source, asked: Question, at: Split) -> tuple[dict[str, Ev
         definition = source.measures[measure]
         if at.label not in {row["label"] for row in rows}:
             continue
+        spec = _spec(source, asked.unit, definition, rows, asked)
+        # Too few to be judged by any rule: no signal then says nothing.
+        if not spec.rules:
+            continue
         try:
-            spec = _spec(source, asked.unit, definition, rows, asked)
             judged[measure] = freeze_before(_series(definition, rows, {at.left_out}), spec, start=at.label)
         except CannotDo:
             continue

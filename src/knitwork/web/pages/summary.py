@@ -28,10 +28,12 @@ from knitwork.draw.record import tail
 from knitwork.draw.spark import spark_svg
 from knitwork.draw.summary_words import latest, latest_text, summary_sentence, target_text
 from knitwork.draw.words import icon_words
+from knitwork.signals import Evaluation
 from knitwork.web import judging, present, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.definitions import Definition
 from knitwork.web.kept import kept
+from knitwork.web.pages import compare
 from knitwork.web.pages.around import Names, exists, inside, period_of, periods, place, taking_part
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.pages.measure import direction_words, known_measure
@@ -49,10 +51,12 @@ COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row: a measure of a unit, judged; how deep the unit lies below the part that is shown."""
+    """One row: a measure of a unit, judged; which of its periods are small; how deep the unit lies below what is shown."""
 
     unit: str
-    judged: judging.Judged
+    measure: str
+    evaluation: Evaluation
+    small: frozenset[int]
     depth: int = 0
 
 
@@ -67,7 +71,7 @@ def unit_summary(request: HttpRequest, code: str) -> HttpResponse:
     context |= {
         "place": at,
         "rows": [measure_row(source, one, period=period, hide=hide) for one in entries],
-        "missing": missing(source, at, {one.judged.measure for one in entries}) if context["calendar"] else [],
+        "missing": missing(source, at, {one.measure for one in entries}) if context["calendar"] else [],
         "csv": reverse("summary-csv", kwargs={"code": code}) + f"?period={period}",
         "inside": [known.link(child) | {"summary": address_of(child, period)} for child in in_order(source, code)],
     }
@@ -123,19 +127,32 @@ def of_unit(source: Source, code: str, period: Period) -> list[Entry]:
     """Return the measures of a unit in the order of its own page: signals first."""
     if not present.has_calendar(source):
         return []
-    return [Entry(code, one) for one in judging.judged(source, code, period)]
+    return [entry_of(source, code, one, period) for one in judging.judged(source, code, period)]
+
+
+def entry_of(source: Source, code: str, one: judging.Judged, period: Period, depth: int = 0) -> Entry:
+    """Return one judged measure of a unit as an entry."""
+    hidden = small.hidden_rows(source.measures[one.measure].counts, list(one.rows), period)
+    return Entry(code, one.measure, one.evaluation, hidden, depth)
 
 
 def of_measure(source: Source, measure: str, part: str, period: Period) -> list[Entry]:
     """Return one measure of a part of the system and of every unit below it, in the order of the units."""
     if not present.has_calendar(source):
         return []
-    found = []
-    for code, depth in below(source, part):
-        one = next((one for one in judging.judged(source, code, period) if one.measure == measure), None)
-        if one is not None:
-            found.append(Entry(code, one, depth))
-    return found
+    units = below(source, part)
+    if judging.whole(source, period) is None:
+        # Not every measure of every unit for one of them: one question and one evaluation instead.
+        kin = compare.kin_of(source, source.measures[measure], [code for code, _depth in units], period)
+        return [
+            Entry(code, measure, kin[code].evaluation, kin[code].hidden, depth) for code, depth in units if code in kin
+        ]
+    return [
+        entry_of(source, code, one, period, depth)
+        for code, depth in units
+        for one in judging.judged(source, code, period)
+        if one.measure == measure
+    ]
 
 
 def below(source: Source, part: str) -> list[tuple[str, int]]:
@@ -193,8 +210,8 @@ def shared(request: HttpRequest, source: Source, entries: list[Entry], *, period
         "calendar": calendar,
         "lead": lead(entries),
         "goals": goals(entries),
-        "has_goals": any(assurance_kind(one.judged.evaluation) != "none" for one in entries),
-        "chance": present.by_chance([one.judged.evaluation for one in entries]) if entries else "",
+        "has_goals": any(assurance_kind(one.evaluation) != "none" for one in entries),
+        "chance": present.by_chance([one.evaluation for one in entries]) if entries else "",
         "variations": [{"shape": drawn(icon_shape(kind)), "words": words} for kind, words in variations()],
         "assurances": [
             {"shape": drawn(assurance_shape(kind)), "words": assurance_words(kind, _=_)}
@@ -225,7 +242,7 @@ def drawn(svg: str) -> SafeString:
 
 def lead(entries: Iterable[Entry]) -> str:
     """Say how many charts got worse or better, and that the others did not."""
-    every = [one.judged.evaluation for one in entries]
+    every = [one.evaluation for one in entries]
     verdicts = [judging.verdict_of(one) if one.recent else "" for one in every]
     if not every:
         return _("Nothing is measured here yet.")
@@ -243,7 +260,7 @@ def lead(entries: Iterable[Entry]) -> str:
 
 def goals(entries: Iterable[Entry]) -> str:
     """Say how the charts stand to their targets, or that none has one."""
-    kinds = [assurance_kind(one.judged.evaluation) for one in entries]
+    kinds = [assurance_kind(one.evaluation) for one in entries]
     with_target = len(kinds) - kinds.count("none")
     if not kinds:
         return ""
@@ -264,7 +281,7 @@ def goals(entries: Iterable[Entry]) -> str:
 
 def measure_row(source: Source, one: Entry, *, period: Period, hide: bool) -> dict[str, Any]:
     """Return one measure of a unit as a row."""
-    definition = source.measures[one.judged.measure]
+    definition = source.measures[one.measure]
     return row(definition, one, period=period, hide=hide) | {
         "name": definition.short,
         "direction": {"up": _("more"), "down": _("less")}.get(definition.direction, _("neither")),
@@ -273,7 +290,7 @@ def measure_row(source: Source, one: Entry, *, period: Period, hide: bool) -> di
 
 def unit_row(source: Source, known: Names, one: Entry, *, period: Period, hide: bool) -> dict[str, Any]:
     """Return one unit of a measure as a row."""
-    definition = source.measures[one.judged.measure]
+    definition = source.measures[one.measure]
     return row(definition, one, period=period, hide=hide) | {
         "name": known.name(one.unit),
         "depth": min(one.depth, 4),
@@ -282,8 +299,8 @@ def unit_row(source: Source, known: Names, one: Entry, *, period: Period, hide: 
 
 def row(definition: Definition, one: Entry, *, period: Period, hide: bool) -> dict[str, Any]:
     """Return what every row says. Icons and sentence come from the record of the chart that the row leads to."""
-    evaluation = one.judged.evaluation
-    hidden = small.hidden_rows(definition.counts, list(one.judged.rows), period) if hide else frozenset()
+    evaluation = one.evaluation
+    hidden = one.small if hide else frozenset()
     shown = small.masked(evaluation, hidden)
     points = present.SHOWN_POINTS[period]
     _holes, too_small = present.holes_in(evaluation, hidden, points)
@@ -331,8 +348,8 @@ def as_file(request: HttpRequest, source: Source, entries: list[Entry], *, perio
 
 def line(source: Source, known: Names, one: Entry, *, period: Period, hide: bool) -> list[object]:
     """Return one row of the file: numbers as numbers, icons as the words of the record."""
-    definition, evaluation = source.measures[one.judged.measure], one.judged.evaluation
-    hidden = small.hidden_rows(definition.counts, list(one.judged.rows), period) if hide else frozenset()
+    definition, evaluation = source.measures[one.measure], one.evaluation
+    hidden = one.small if hide else frozenset()
     shown, at, kind = small.masked(evaluation, hidden), latest(evaluation), assurance_kind(evaluation)
     value = None if at is None else shown.values[at]
     return [
