@@ -188,7 +188,7 @@ def test_a_view_is_drawn_from_its_own_record(ada, given, kind, values):
     page = text(ada.get(f"{PAGE}view/{kind}/"))
 
     body = page.split("<tbody>")[1].split("</tbody>")[0]
-    assert body.count("<tr>") == len(evaluation)
+    assert body.count("<tr>") == 24  # as many months as the pictures show
     # The newest stands first, and it is not over: the one below it is the last whole month.
     shown = re.findall(r'<td class="n">([^<]*)</td><td class="n">([^<]*)</td>', body)[1]
     assert float(shown[0].replace("−", "-")) == pytest.approx(evaluation.values[-2], abs=0.51)

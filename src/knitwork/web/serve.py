@@ -115,6 +115,8 @@ def serve(
 
 def warm() -> None:
     """Make what the first pages need, so that nobody waits for it: the glance at the whole system and its hand-offs."""
+    # The exact limits beside a chart take distributions of scipy, and loading these takes seconds.
+    import scipy.stats  # noqa: F401 - loaded for those who import from it later
     from django.db import connection
 
     from knitwork.web import glance, judging

@@ -59,7 +59,7 @@ def funnel(request: HttpRequest, code: str, measure: str) -> HttpResponse:
     source = with_answers(request)
     at, definition, known = place(source, code), known_measure(source, measure), Names(source)
     able, why_not, unlock = needed.allowed(source).get(measure, (True, "", ""))
-    asked = asked_of(request, source, definition, code, known)
+    asked = asked_of(request, source, definition, code, known, able=able)
     context: dict[str, Any] = {
         "place": at,
         "definition": definition,
@@ -85,7 +85,8 @@ def numbers(request: HttpRequest, code: str, measure: str) -> HttpResponse:
     source = with_answers(request)
     place(source, code)
     definition, known = known_measure(source, measure), Names(source)
-    asked = asked_of(request, source, definition, code, known)
+    able = needed.allowed(source).get(measure, (True, "", ""))[0]
+    asked = asked_of(request, source, definition, code, known, able=able)
     record = record_of(asked) if kind_of(definition) and asked.spanned.sisters else None
     codes = {name: one for one, name in asked.names.items()}
     lines = [line(asked, record, unit, codes[unit.name], known) for unit in in_order(asked, record)] if record else []
@@ -97,14 +98,15 @@ def numbers(request: HttpRequest, code: str, measure: str) -> HttpResponse:
 # What is asked
 
 
-def asked_of(request: HttpRequest, source: Source, definition: Definition, code: str, known: Names) -> Asked:
+def asked_of(
+    request: HttpRequest, source: Source, definition: Definition, code: str, known: Names, *, able: bool
+) -> Asked:
     """Return what an address asks for; where it asks for nothing, or for what is not there, the first of each choice."""
     whom, spans = choices_of(source, code), spans_of(source)
     among = next((one for one in whom if one == request.GET.get("among")), next(iter(whom), None))
     span = next((one for one in spans if one == request.GET.get("span")), spans[0])
-    able = kind_of(definition) and needed.allowed(source).get(definition.id, (True, "", ""))[0]
     codes = whom[among] if among else (code,) if source.answers.registry.get(code) else ()
-    spanned = numbers_of(source, definition, codes, span) if able and codes else Spanned((), ())
+    spanned = numbers_of(source, definition, codes, span) if able and codes and kind_of(definition) else Spanned((), ())
     return Asked(
         source=source,
         definition=definition,

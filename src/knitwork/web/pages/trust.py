@@ -45,7 +45,8 @@ def panel(
     """Return the panel under a chart. Where periods are `hidden` as small it holds no number that would tell them."""
     found = found_of(source, (at.code, definition.id, period), evaluation)
     said = diagnosis_said(evaluation, found.diagnosis, _=_, ngettext=ngettext)
-    matters = [one.plain for one in said if one.matters]
+    # That there is another view is said by the link to it.
+    matters = [one.plain for one in said if one.matters and one.topic != "views"]
     shown: dict[str, Any] = {
         "answer": answer(len(matters)),
         "matters": matters,

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from knitwork.draw import words
-from knitwork.draw.labels import number
+from knitwork.draw.labels import number, value_text
 from knitwork.draw.periods import Period
+from knitwork.draw.record import shown_decimals
 from knitwork.draw.told import as_value
 from knitwork.signals import Evaluation, evaluate
 from knitwork.signals.diagnosis import Viewed, residual_view, seasonal_view
@@ -71,15 +72,22 @@ def both(
             pictured(other, view_name(viewed.kind), definition.short, period),
         ],
         "taken": taken(viewed, evaluation),
-        "rows": [
-            {
-                "period": say.period_name(day, period),
-                "value": as_value(evaluation, value),
-                "left": as_value(other, left),
-            }
-            for day, value, left in zip(days, evaluation.values, other.values, strict=True)
-        ][::-1],
+        "rows": numbers(evaluation, other, period=period, days=days),
     }
+
+
+def numbers(evaluation: Evaluation, other: Evaluation, *, period: Period, days: list[int]) -> list[dict[str, str]]:
+    """Return both series as rows, the newest first: the periods that the pictures show."""
+    unit, decimals, left = evaluation.spec.unit, shown_decimals(evaluation), shown_decimals(other)
+    every = list(zip(days, evaluation.values, other.values, strict=True))[-present.SHOWN_POINTS[period] :]
+    return [
+        {
+            "period": say.period_name(day, period),
+            "value": value_text(value, unit, decimals),
+            "left": value_text(rest, unit, left),
+        }
+        for day, value, rest in reversed(every)
+    ]
 
 
 def pictured(evaluation: Evaluation, name: str, title: str, period: Period) -> dict[str, Any]:
