@@ -221,11 +221,12 @@ def unusual(method, runs):
     if method == "anhoej" or not FEWEST_BOXED <= useful < FEWEST_BOXED + len(BOXES):
         return round(log2(useful)) + 3, crossings_quantile(useful - 1)
     fewest, most, from_crossings, up_to = BOXES[useful - FEWEST_BOXED]
-    if method == "cut_box" and longest == most and crossings < from_crossings:
-        return most - 1, fewest
-    if method == "cut_box" and crossings == fewest and longest > up_to:
-        return most, fewest + 1
-    return most, fewest
+    if method != "cut_box":
+        return most, fewest
+    # the corner of the box lies on both borders: where it is cut off, the run and the crossings are both unusual
+    cut_run = longest == most and crossings < from_crossings
+    cut_crossings = crossings == fewest and longest > up_to
+    return most - cut_run, fewest + cut_crossings
 
 
 @cache
