@@ -177,6 +177,23 @@ def test_a_change_that_is_still_to_come_is_too_early(ada, start):
     assert "<figure" not in page
 
 
+def test_what_has_not_begun_can_still_be_planned_and_is_not_called_unplanned(ada):
+    page = text(ada.get(f"{PAGE}?start=2199-01-01"))
+
+    assert "Until it begins a lead can do so here." in page
+    assert "Nobody wrote down in advance" not in page
+    assert "Not stated in advance" not in page
+
+
+def test_anybody_who_may_read_chooses_what_must_not_have_suffered_where_nobody_planned(ben):
+    page = section(text(ben.get(ASKED + "&balance=gap_over_60")), "ask")
+
+    assert '<input type="checkbox" name="balance" value="gap_over_60" id="ask-' in page
+    assert 'value="arrivals"' not in page  # it has no direction in which it could get worse
+    planned()
+    assert 'type="checkbox"' not in section(text(ben.get(ASKED)), "ask")
+
+
 def test_a_change_before_all_records_is_no_question_and_says_why(ada):
     page = text(ada.get(f"{PAGE}?start=2020-01-01"))
 

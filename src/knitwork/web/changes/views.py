@@ -110,6 +110,7 @@ def page(
 ) -> dict[str, Any]:
     """Return what the page shows."""
     hide, calendar = not may(request.user, "patients"), present.has_calendar(source)
+    to_come = asked.start is not None and today_of(source) <= asked.start
     context: dict[str, Any] = {
         "place": at,
         "definition": definition,
@@ -119,7 +120,8 @@ def page(
         "start_words": date_format(asked.start, "j F Y") if asked.start else "",
         "wrong": asked.wrong,
         "plan": asked.plan,
-        "plan_said": plan_words(asked.plan) if asked.start else "",
+        "to_come": to_come,
+        "plan_said": plan_words(asked.plan, to_come=to_come) if asked.start else "",
         "period": period,
         "periods": with_start(periods(request, source), asked.start) if calendar else [],
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
@@ -145,6 +147,7 @@ def told(
     shown = small.masked(found.evaluation, hidden)
     judged = bool(shown.spec.rules)
     context: dict[str, Any] = {
+        "answered": True,
         "lead": verdict(found, shown, asked, period, too_small=too_small),
         "left_out": _("%(period)s, in which it began, is left out: it is neither before nor after.")
         % {"period": capfirst(full_name(found.left_out, period, _))}

@@ -13,8 +13,13 @@ from knitwork.signals.interrupted import Effect, Its, ItsSpec
 from knitwork.web.changes.models import Plan
 
 
-def plan_words(plan: Plan | None) -> str:
-    """Say who planned a change when, or that nobody did: whoever reads the answer has to know."""
+def plan_words(plan: Plan | None, *, to_come: bool = False) -> str:
+    """Say who planned a change when, or that nobody did: whoever reads the answer has to know.
+
+    `to_come` says that it has not begun, so that there is still time.
+    """
+    if plan is None and to_come:
+        return _("Nobody has written down yet how this will be measured. Until it begins a lead can do so here.")
     if plan is None:
         return _(
             "Nobody wrote down in advance how this would be measured. The method is the usual one here; the day and the "
