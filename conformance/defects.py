@@ -74,7 +74,7 @@ DEFECTS: dict[str, Defect] = {
         "test_a_median_moving_range_is_divided_by_its_own_constant",
     ),
     "time_of_nothing": Defect(
-        "controlchartspy",
+        "several",
         "it takes a time of nothing between two events as it stands, which its transform cannot use",
         "signals.md 7.2",
         "test_a_time_of_nothing_counts_as_half_a_unit",
@@ -103,6 +103,12 @@ DEFECTS: dict[str, Defect] = {
         "signals.md 3.10",
         "test_no_limit_of_a_proportion_lies_above_one",
     ),
+    "qikit_gap_as_zero": Defect(
+        "clinical-qikit",
+        "it takes a period whose events are unknown as one without events",
+        "signals.md 7.6, changing definitions, late data and gaps",
+        "test_a_period_without_a_numerator_is_a_gap",
+    ),
     "qikit_bridges_gaps": Defect(
         "clinical-qikit",
         "its moving ranges bridge gaps",
@@ -111,6 +117,10 @@ DEFECTS: dict[str, Defect] = {
     ),
 }
 
+_OF_QIKIT = frozenset(
+    {"y", "cl", "ucl", "ucl_95", "lcl", "lcl_95", "sigma_signal", "n_useful", "longest_run", "n_crossings"}
+    | {"run_threshold", "crossings_threshold", "run_signal", "crossings_signal"}
+)
 _OF_LIMITS = frozenset({"lcl", "ucl", "lcl.95", "ucl.95", "sigma.signal"})
 
 
@@ -188,10 +198,11 @@ def of_funnelplotr(record: Any, theirs: list[Row], compared: Compared) -> None:
 def of_controlcharts(type_: str, ours: Evaluation, theirs: list[Row], compared: Compared) -> None:
     """Name what is wrong with a chart of controlcharts: medians of ranges by the constant of means, times of nothing."""
     lines = {"ll99", "ll95", "ll68", "ul68", "ul95", "ul99", "astpoint", "two_in_three"}
-    if type_ == "i_mm" and ours.mean_range is not None and ours.centre is not None:
-        narrow = ours.centre + 3 * ours.mean_range / 1.128
-        if all(math.isclose(float(row.get("ul99") or 0), narrow, rel_tol=1e-8) for row in theirs):
-            compared.excuse("median_range_by_mean_constant", lines)
+    if type_ == "i_mm" and ours.centre is not None and (upper := ours.uppers[0]) is not None:
+        for middle in (upper - ours.centre, 3 * (ours.mean_range or 0.0) / 0.954):
+            narrow = ours.centre + middle * 0.954 / 1.128
+            if all(math.isclose(float(row.get("ul99") or 0), narrow, rel_tol=1e-8) for row in theirs):
+                compared.excuse("median_range_by_mean_constant", lines)
     if type_ == "t" and 0 in (ours.observed or ()):
         compared.excuse("time_of_nothing", {*lines, "value", "target", "shift", "trend"})
 
@@ -201,8 +212,14 @@ def of_qikit(chart: str, ours: Evaluation, theirs: list[Row], compared: Compared
     compared.excuse("qikit_runs_rule", {"run_threshold", "run_signal"})
     if chart == "g":
         compared.excuse("qikit_g_limits", {"ucl", "ucl_95", "lcl", "lcl_95", "sigma_signal"})
+    if chart == "t" and 0 in [value and float(value) for value in (row.get("y") for row in theirs)]:
+        compared.excuse("time_of_nothing", _OF_QIKIT)
     if chart in ("p", "p_prime"):
         above = [ours.labels[at] for at, row in enumerate(theirs[: len(ours)]) if float(row.get("ucl") or 0) > 1]
         compared.excuse("qikit_p_above_one", {"ucl", "ucl_95"}, above)
-    if gaps and chart in ("xmr", "mr", "p_prime", "u_prime"):
+    if chart in ("p", "p_prime", "u", "u_prime"):
+        missing = [at for at, value in enumerate(ours.values[: len(theirs)]) if value is None]
+        if any(theirs[at].get("y") in ("0", "0.0") for at in missing):
+            compared.excuse("qikit_gap_as_zero", _OF_QIKIT)
+    if gaps and chart in ("xmr", "mr", "p_prime", "u_prime", "t"):
         compared.excuse("qikit_bridges_gaps", {"ucl", "ucl_95", "lcl", "lcl_95", "sigma_signal"})

@@ -142,3 +142,11 @@ def test_a_time_of_nothing_counts_as_half_a_unit():
 
     assert ours.values[1] == 0.5
     assert ours.centre == pytest.approx(np.mean(np.array([4, 0.5, 9, 2]) ** (1 / 3.6)) ** 3.6)
+
+
+def test_a_period_without_a_numerator_is_a_gap():
+    # A missing period is a gap, not nought (signals.md 7.6): 3 of 10 and 5 of 10 make 8 of 20.
+    ours = evaluate(Series(numerators=[3, None, 5], denominators=[10, 10, 10]), Spec(chart="p", limits="all"))
+
+    assert ours.values[1] is None
+    assert ours.centre == pytest.approx(8 / 20)

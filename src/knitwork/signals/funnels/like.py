@@ -13,7 +13,8 @@ def like(tool: str, **call: Any) -> FunnelSpec:
     """Return the definition that asks for what `tool` computes when it is called with `call`.
 
     The names in `call` are the tool's own: for funnelplotr `data_type`, `sr_method`, `limit`, `trim_by`,
-    `multiplier`, `draw_adjusted`; for qikit `chart`, `cl`, `multiply`; for controlcharts `chart_type`, `od_adjust`.
+    `multiplier`, `draw_adjusted`; for qikit `chart`, `cl`, `multiply`; for controlcharts `chart_type`, `od_adjust`,
+    `multiplier`.
     Settings that change only how the tool's picture looks are taken and do nothing.
 
     >>> like("funnelplotr", data_type="PR", limit=95).judged_at
@@ -71,18 +72,24 @@ def _qikit(call: dict[str, Any]) -> FunnelSpec:
 
 
 def _controlcharts(call: dict[str, Any]) -> FunnelSpec:
-    """PowerBI-Funnels and controlchartspy 0.1.3: three levels, per cent for proportions."""
+    """PowerBI-Funnels and controlchartspy 0.1.3: three levels, per cent for proportions unless it is told otherwise.
+
+    Its limits against the spread may lie inside those against chance. On `auto` it takes them only where a test finds
+    more than chance makes: which of both answers that is, stands in the record.
+    """
     kinds: dict[str, dict[str, Any]] = {
         "SR": {"kind": "ratio", "limits": "garwood", "transform": "sqrt"},
-        "PR": {"kind": "proportion", "limits": "arcsine", "transform": "arcsine", "factor": 100.0},
+        "PR": {"kind": "proportion", "limits": "arcsine", "transform": "arcsine"},
         "RC": {"kind": "rate", "limits": "log_counts", "transform": "log_counts"},
     }
+    chosen, factor = _chosen(call, "chart_type", "PR", kinds), call.get("multiplier", 1)
     return FunnelSpec(
-        **_chosen(call, "chart_type", "PR", kinds),
+        **chosen,
         levels=(0.68, 0.95, 0.998),
-        overdispersion="none" if call.get("od_adjust", "auto") == "no" else "additive",
-        spread_floor="chance",
+        overdispersion="none" if call.get("od_adjust", "no") == "no" else "additive",
+        spread_floor="none",
         least_units=2,
+        factor=100.0 if chosen["kind"] == "proportion" and factor == 1 else float(factor),
     )
 
 
