@@ -261,6 +261,26 @@ def test_the_whole_system_has_no_sisters_and_says_so(ada, alike):
     page = text(ada.get("/units/RIV/measures/gap_over_60/funnel/"))
 
     assert "One unit alone has no others to be held against" in page
+    assert "kw-funnel" not in page
+    assert "Unusual against chance" not in page
+
+
+def test_a_group_leads_to_the_funnel_of_the_units_inside_it(ada, alike):
+    alike["MED"] = (1200, 10_000)
+
+    page = text(ada.get("/units/MED/measures/gap_over_60/funnel/"))
+    address = re.search(r'href="([^"]*)">The units inside, side by side', page).group(1)
+
+    assert len(names(text(ada.get(address)))) == 14
+
+
+def test_a_span_in_which_nothing_was_counted_says_so(ada, invented_system):
+    invented_system["answers"] = wards(dict.fromkeys(WARDS, (0, 0)))
+
+    page = text(ada.get(PAGE))
+
+    assert "None of these units has anything to count then" in page
+    assert "kw-funnel" not in page
 
 
 def test_one_unit_alone_says_so(ada, invented_system):

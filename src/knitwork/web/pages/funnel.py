@@ -22,7 +22,7 @@ from knitwork.web import needed, say
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.definitions import Definition
 from knitwork.web.kept import kept
-from knitwork.web.pages.around import Names, Place, place
+from knitwork.web.pages.around import Names, Place, inside, place
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.pages.funnel_rows import CELLS, cells, hidden_words, notes, power_head, row, worked
 from knitwork.web.pages.measure import direction_words, known_measure
@@ -73,7 +73,7 @@ def funnel(request: HttpRequest, code: str, measure: str) -> HttpResponse:
         "units": reverse("measure-units", kwargs={"measure": measure}),
     }
     if able and context["counts"]:
-        context |= choices(asked)
+        context |= choices(asked) | {"below": below(asked), "no_month": no_month(asked)}
         if asked.spanned.sisters:
             context |= shown(asked, at, known)
     return render(request, "pages/funnel.html", context)
@@ -160,6 +160,20 @@ def in_order(asked: Asked, record: Funnel) -> list[Unit]:
     return sorted(units, key=lambda unit: unit.name.casefold()) if asked.by_name else units
 
 
+def below(asked: Asked) -> str:
+    """Return where the units inside a group stand side by side: on the page of any of them."""
+    held_here = [one for one in inside(asked.source, asked.code) if one != asked.code]
+    if len(held_here) < 2:
+        return ""
+    address = reverse("funnel", kwargs={"code": held_here[0], "measure": asked.definition.id})
+    return f"{address}?{urlencode({'among': 'level', 'span': asked.span})}"
+
+
+def no_month(asked: Asked) -> bool:
+    """Say whether it is too early: no whole month of records is there."""
+    return asked.span != "all" and not asked.spanned.months
+
+
 # What the page says
 
 
@@ -179,7 +193,6 @@ def choices(asked: Asked) -> dict[str, Any]:
         "orders": [
             _choice(asked, {"order": one}, text, (one == "name") == asked.by_name) for one, text in order.items()
         ],
-        "inside": asked.among is None,
     }  # fmt: skip
 
 
@@ -199,7 +212,7 @@ def shown(asked: Asked, at: Place, known: Names) -> dict[str, Any]:
     here = record.highlighted
     lead = lead_of(asked, record)
     return {
-        "record": record,
+        "judged": record.has_limits,
         "lead": lead,
         "own": unit_sentence(record, here, _=_) if here else own_hidden(asked, at),
         "picture": drawn(record, "page", asked.definition, lead) if record.units else "",
