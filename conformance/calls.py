@@ -107,6 +107,10 @@ def argument(given: Mapping[str, Node], name: str, default: Any = None) -> Any:
     return default if said is None else said
 
 
+# Functions that say what their first argument says.
+PLAIN = frozenset({"as.Date", "date", "as.numeric", "as.integer", "as.POSIXct", "ymd", "as_date"})
+
+
 def constant(node: Node) -> Any:
     """Return what a node says without any data: a number, text, yes or no, None, or a list or dict of these."""
     if isinstance(node, Vector):
@@ -116,8 +120,10 @@ def constant(node: Node) -> Any:
     if isinstance(node, Op):
         return _arithmetic(node.sign, [constant(part) for part in node.parts])
     if isinstance(node, Call):
-        if node.function in ("as.Date", "date", "as.numeric", "as.integer", "as.POSIXct"):
+        if node.function in PLAIN and node.arguments:
             return constant(node.arguments[0][1])
+        if node.function == "dict":
+            return {name: constant(part) for name, part in node.arguments}
         raise CannotRead(f"{node.function}(...) where a plain value is known")
     if isinstance(node, Name):
         raise CannotRead(f"the name {node.text} where a plain value is known")

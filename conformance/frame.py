@@ -53,8 +53,12 @@ class Frame:
 def column(node: Node, frame: Frame) -> Column:
     """Return what an expression makes of the columns: one value a row, unless it takes a subset."""
     match node:
-        case Name(text) | Op("$", (_, Name(text))):
+        case Name(text):
             return frame[text]
+        case Op("$", (inner, Name(text))):
+            return rows_of(inner, frame)[text]
+        case Op("[", (Name(name), *at)) if name not in frame.names:
+            return _part(at, frame)
         case str(text) if text in frame.names:
             return frame[text]
         case Op("[", (inner, at, *_)):
@@ -67,6 +71,8 @@ def column(node: Node, frame: Frame) -> Column:
             return column(arguments[0][1], frame)
         case Call("with", (_, (_, inner))):
             return column(inner, frame)
+        case Call("which", ((_, inner),)):
+            return [place for place, yes in enumerate(column(inner, frame), start=1) if yes]
         case Call(("seq_along" | "seq_len"), _):
             return [float(place + 1) for place in range(len(frame))]
         case Vector(items):
@@ -74,6 +80,32 @@ def column(node: Node, frame: Frame) -> Column:
         case float() | int() | bool() | None:
             return [node] * max(len(frame), 1)
     raise CannotRead(f"an expression that is not understood here: {node}")
+
+
+def rows_of(node: Node, frame: Frame) -> Frame:
+    """Return the rows that an expression makes of the whole table: all of them, or a subset."""
+    match node:
+        case Name():
+            return frame
+        case Op("[", (inner, at, *_)):
+            some = rows_of(inner, frame)
+            return Frame(subset(list(some.rows), at, some))
+        case Call(("subset" | "filter"), (first, (_, wanted), *_)):
+            some = rows_of(first[1], frame)
+            return Frame(subset(list(some.rows), wanted, some))
+        case Call(("as.data.frame" | "as_tibble" | "na.omit" | "data.frame"), (first, *_)):
+            return rows_of(first[1], frame)
+    raise CannotRead(f"rows that are not understood here: {node}")
+
+
+def _part(at: list[Node], frame: Frame) -> Column:
+    """Return a column of the table by its name or place, of all rows or some: d["x"], d[, "x"], d[rows, 2]."""
+    rows, named = (at[0], at[1]) if len(at) > 1 else (Name(""), at[0])
+    if isinstance(named, int) and 0 < named <= len(frame.names):
+        named = frame.names[named - 1]
+    if not isinstance(named, str):
+        raise CannotRead(f"a column that is not named: {named}")
+    return subset(frame[named], rows, frame)
 
 
 def subset(values: Column, at: Node, frame: Frame) -> Column:

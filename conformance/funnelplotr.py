@@ -11,7 +11,7 @@ from conformance.calls import argument, bound, find
 from conformance.case import Case, Row, number, true
 from conformance.compare import Compared
 from conformance.frame import Frame, column
-from conformance.tree import CannotRead, Name
+from conformance.tree import CannotRead, Name, Node, Op
 from conformance.units import LEVELS, judged, limits
 from knitwork.signals.funnels import Funnel, FunnelSpec, Unit
 
@@ -34,7 +34,7 @@ def check(case: Case) -> Compared:
         raise CannotRead("funnel_plot() without numerator, denominator and group")
     group, above, below = (given[name] for name in ("group", "numerator", "denominator"))
     columns = (
-        frame.texts(group.text) if isinstance(group, Name) else column(group, frame),
+        frame.texts(name) if (name := _named(group)) is not None else column(group, frame),
         column(above, frame),
         column(below, frame),
     )
@@ -60,6 +60,14 @@ def check(case: Case) -> Compared:
                 "n_outliers", "summary", sum(_flagged(record, unit) for unit in record.units), row["n_outliers"]
             )
     return compared
+
+
+def _named(group: Node) -> str | None:
+    """Return the column of the groups by name, so that its codes are read as they are written."""
+    match group:
+        case str(text) | Name(text) | Op("$", (Name(_), Name(text))):
+            return text
+    return None
 
 
 def _unadjusted(spec: FunnelSpec) -> bool:

@@ -13,7 +13,7 @@ TOKEN = re.compile(
     |(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?L?(?![\w.]))
     |(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
     |(?P<quoted>`[^`]*`)
-    |(?P<name>[A-Za-z.][\w.]*)
+    |(?P<name>[A-Za-z.][\w.]*|_(?!\w))
     |(?P<sign><-|->|%[^%\n]*%|\|>|:::|::|==|!=|<=|>=|&&|\|\||\[\[|\]\]|[-+*/^~=<>!&|:$@()\[\],{}?\\])
     """,
     re.VERBOSE,
@@ -29,6 +29,8 @@ BINDS = {
 }  # fmt: skip
 BEFORE = {"-": 11, "+": 11, "!": 5, "~": 2}
 MISSING = Name("")
+# Where a pipe puts what it carries.
+PLACES = (Name("_"), Name("."))
 
 
 def parse_r(text: str) -> list[Node]:
@@ -206,7 +208,11 @@ def _called(function: str, arguments: tuple[tuple[str | None, Node], ...]) -> No
 
 
 def _joined(sign: str, left: Node, right: Node) -> Node:
-    """Join two sides; a pipe puts its left side first among the arguments of the call on its right."""
+    """Join two sides; a pipe puts its left side at `_` or `.` of the call on its right, else before its arguments."""
     if sign in ("|>", "%>%") and isinstance(right, Call):
+        if any(part in PLACES for _, part in right.arguments):
+            return Call(
+                right.function, tuple((name, left if part in PLACES else part) for name, part in right.arguments)
+            )
         return Call(right.function, ((None, left), *right.arguments))
     return Op("<-" if sign == "=" else sign, (left, right))

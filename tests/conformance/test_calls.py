@@ -177,3 +177,34 @@ def test_a_name_does_not_stand_for_the_call_it_is_in():
     call = find(read("y <- f(x, y)"), "f")
 
     assert bound(call, ("x", "y"))["y"] == Name("y")
+
+
+@pytest.mark.parametrize("carried", ["d |> f(x, data = _)", "d %>% f(x, data = .)"])
+def test_a_pipe_puts_what_it_carries_where_the_call_says(carried):
+    given = arguments(carried, "f", ("x", "y"))
+
+    assert given == {"x": Name("x"), "data": Name("d")}
+
+
+def test_a_dict_of_words_says_what_one_in_braces_says():
+    given = arguments("import m\nm.f(a=dict(chart_type='i', shift_n=7))", "f")
+
+    assert constant(given["a"]) == {"chart_type": "i", "shift_n": 7}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "d[d$trial, 'y']",
+        "d[d$trial, 2]",
+        "d[d$trial, ]$y",
+        "d[['y']][d$trial]",
+        "d$y[which(d$trial)]",
+        "subset(d, trial)$y",
+        "subset(d, trial == TRUE)$y",
+    ],
+)
+def test_rows_and_columns_of_the_table_are_taken_as_they_are_named(text):
+    frame = Frame([{"trial": "TRUE", "y": "4"}, {"trial": "FALSE", "y": "5"}, {"trial": "TRUE", "y": "6"}])
+
+    assert column(read(text)[0], frame) == [4, 6]
