@@ -150,8 +150,8 @@ def test_a_dispersed_proportion_is_recommended_another_chart(ada, given):
 
 
 def test_a_measure_of_counts_leads_to_its_funnel_and_a_median_does_not(ada):
-    assert "/measures/return_rate/funnel/" in panel(text(ada.get("/units/CCU/measures/return_rate/")))
-    assert "/funnel/" not in panel(text(ada.get("/units/CCU/measures/gap_median/")))
+    assert "/measures/return_rate/funnel/" in text(ada.get("/units/CCU/measures/return_rate/"))
+    assert "/funnel/" not in text(ada.get("/units/CCU/measures/gap_median/"))
 
 
 def test_ben_is_told_what_matters_and_no_number_that_would_tell_a_small_one(ben, tess, given):
