@@ -175,3 +175,24 @@ def test_every_assurance_has_its_own_shape_and_words():
     for kind in kinds:
         assert f'aria-label="{assurance_words(kind)}"' in assurance_shape(kind, assurance_words(kind))
     assert assurance_shape("none", "no target") == ""
+
+
+def test_the_icon_is_what_the_record_says_and_the_sentence_names_both_ways():
+    """Lower months that last, and one far above the limit: worse, as harm goes first, and better as well."""
+    evaluation = chart([*steady(20), *[36.0] * 8, 90.0, 20.0])
+
+    said = summary_sentence(evaluation)
+
+    assert icon_kind(evaluation) == evaluation.variation == "worse"
+    assert said.startswith("Worse in May 2026")
+    assert "; also better" in said
+
+
+def test_an_organisation_may_let_good_news_go_first_and_words_and_icon_follow():
+    evaluation = chart([*steady(20), *[36.0] * 8, 90.0, 20.0], precedence="better_first")
+
+    said = summary_sentence(evaluation)
+
+    assert icon_kind(evaluation) == evaluation.variation == "better"
+    assert said.startswith("Better")
+    assert "; also worse in May 2026" in said

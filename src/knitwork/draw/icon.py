@@ -9,7 +9,7 @@ from html import escape
 
 from knitwork.draw.chart import mark
 from knitwork.draw.periods import Translate, as_written
-from knitwork.draw.record import last_known, leading_signal
+from knitwork.draw.record import last_known
 from knitwork.draw.words import NEEDED, icon_words
 from knitwork.signals import Evaluation
 
@@ -21,17 +21,19 @@ ASSURANCES = ("pass", "fail", "hit_or_miss", "unknown", "none")
 def icon_kind(evaluation: Evaluation) -> str:
     """Return better, worse or neither for a signal that touches the last three points, else quiet; few where it is not judged.
 
-    A chart is not judged while it has too few points, or where too few events are counted for any rule.
+    Of several signals the record's own precedence counts. A chart is not judged while it has too few points, or where
+    too few events are counted for any rule.
     """
-    signal = leading_signal(evaluation)
-    if signal is not None and evaluation.recent:
-        return signal.verdict if signal.verdict in KINDS[:2] else "neither"
+    if evaluation.variation != "none":
+        return evaluation.variation
     return "few" if evaluation.n_useful < NEEDED or not evaluation.spec.rules else "quiet"
 
 
 def icon_svg(evaluation: Evaluation, *, _: Translate = as_written) -> str:
     """Return the icon of an evaluation, named by its words."""
-    return icon_shape(icon_kind(evaluation), icon_words(evaluation, _=_))
+    kind = icon_kind(evaluation)
+    words = {"better": _("better"), "worse": _("worse")}.get(kind) or icon_words(evaluation, _=_)
+    return icon_shape(kind, words)
 
 
 def icon_shape(kind: str, words: str = "") -> str:

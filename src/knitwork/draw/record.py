@@ -77,17 +77,21 @@ def _moved(signal: Signal, cut: int) -> Signal:
 
 
 def leading_signal(evaluation: Evaluation) -> Signal | None:
-    """Return the signal to speak of: the one that reaches furthest to the present, the gravest of equals.
+    """Return the signal to speak of: of those that are recent one of the verdict that the record sums them up with.
 
-    Too few crossings are a finding about the whole chart, so they come last.
+    So words, mark and icon agree, and harm is not hidden behind good news; of equals the one that reaches furthest to the
+    present counts. Without a recent one it is the last, the gravest of equals. Too few crossings are a finding about the
+    whole chart, so they come last.
     """
-    gravity = {"worse": 2, "better": 1}
+    order = evaluation.precedence
+    recent = evaluation.recent
     return max(
-        evaluation.recent or evaluation.signals,
+        recent or evaluation.signals,
         key=lambda signal: (
             bool(signal.points),
+            -order.index(signal.verdict) if recent else 0,
             signal.end,
-            gravity.get(signal.verdict, 0),
+            -order.index(signal.verdict),
             lasts(signal),
         ),
         default=None,

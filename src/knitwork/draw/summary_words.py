@@ -9,9 +9,9 @@ from __future__ import annotations
 from knitwork.draw.icon import assurance_kind, is_constant, phase_start
 from knitwork.draw.labels import value_text
 from knitwork.draw.periods import Period, Translate, as_written, period_of
-from knitwork.draw.record import last_known, shown_decimals, value_decimals
+from knitwork.draw.record import last_known, leading_signal, shown_decimals, value_decimals
 from knitwork.draw.told import Plural, as_counted, as_value, counted, last_tested, told_apart
-from knitwork.draw.words import NEEDED, sentence, verdict_of
+from knitwork.draw.words import NEEDED, headline, sentence, verdict_of
 from knitwork.signals import Evaluation
 
 
@@ -32,12 +32,24 @@ def summary_sentence(
     kind = assurance or assurance_kind(evaluation)
     if evaluation.n_useful >= NEEDED and is_constant(evaluation):
         return _constant(evaluation, kind, period, _, ngettext)
-    said = sentence(evaluation, period=period, _=_, ngettext=ngettext)
+    said = _both(evaluation, sentence(evaluation, period=period, _=_, ngettext=ngettext), period, _)
     if kind == "none" or evaluation.n_useful < NEEDED or not evaluation.spec.rules:
         return said
     if all(signal.end < phase_start(evaluation) for signal in evaluation.signals):
         return _steady(evaluation, kind, _) or said
     return _("%(said)s; %(target)s") % {"said": said, "target": _beside_a_signal(evaluation, kind, _)}
+
+
+def _both(evaluation: Evaluation, said: str, period: Period, _: Translate) -> str:
+    """Name the last signal the other way as well, where a measure got both better and worse."""
+    leading = leading_signal(evaluation)
+    if leading is None or leading.verdict == "neither":
+        return said
+    others = [one for one in evaluation.recent if one.points and one.verdict not in ("neither", leading.verdict)]
+    if not others:
+        return said
+    also = headline(evaluation, max(others, key=lambda one: one.end), period=period, _=_)
+    return _("%(said)s; also %(other)s") % {"said": said, "other": also[:1].lower() + also[1:]}
 
 
 def target_text(evaluation: Evaluation, *, _: Translate = as_written) -> str:
