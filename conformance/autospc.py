@@ -9,7 +9,7 @@ from conformance import defects
 from conformance.calls import argument, bound, find
 from conformance.case import Case, Row, number, true
 from conformance.compare import Compared
-from conformance.frame import Frame, column
+from conformance.frame import column, table
 from conformance.rows import as_label
 from conformance.tree import CannotRead
 from knitwork.signals import Series, Spec, evaluate
@@ -81,7 +81,7 @@ def asked(case: Case) -> Asked:
         raise CannotRead(f"chart_type = {type_!r}")
     chart: Any = CHARTS[type_]
     enough = int(argument(given, "period_min", 21))
-    frame = Frame(case.input)
+    frame = table(given, "data", case.input)
     labels = tuple(as_label(one) for one in column(given["x"], frame))
     y = tuple(column(given["y"], frame))
     ratio = chart in PER_CENT

@@ -65,6 +65,10 @@ def _filled(node: Node, known: Mapping[str, Node]) -> Node:
         return Call(node.function, tuple((name, _filled(part, known)) for name, part in node.arguments))
     if isinstance(node, Op):
         # What follows a $ is a part of it and no name of its own.
+        if node.sign == "$" and isinstance(kept := _filled(node.parts[0], known), Vector):
+            for name, item in kept.items:
+                if node.parts[1] == Name(str(name)):
+                    return item
         fixed = 1 if node.sign == "$" else len(node.parts)
         return Op(node.sign, (*(_filled(part, known) for part in node.parts[:fixed]), *node.parts[fixed:]))
     if isinstance(node, Vector):
@@ -88,7 +92,7 @@ def walk(node: Node) -> Iterator[Node]:
 
 def bound(call: Call, formals: tuple[str, ...]) -> dict[str, Node]:
     """Match the arguments of a call to the names of its parameters: by name first, the rest by place."""
-    given = {name: node for name, node in call.arguments if name is not None}
+    given = {_whole(name, formals): node for name, node in call.arguments if name is not None}
     left = iter([name for name in formals if name not in given])
     for name, node in call.arguments:
         if name is None:
@@ -99,11 +103,19 @@ def bound(call: Call, formals: tuple[str, ...]) -> dict[str, Node]:
     return given
 
 
+def _whole(name: str, formals: tuple[str, ...]) -> str:
+    """Return the parameter that a name begins, as R matches them, where there is just one."""
+    begun = [one for one in formals if one.startswith(name)]
+    return begun[0] if name not in formals and len(begun) == 1 else name
+
+
 def argument(given: Mapping[str, Node], name: str, default: Any = None) -> Any:
     """Return what an argument says, or the default where it is not given or says nothing (NULL, NA, None)."""
     if name not in given:
         return default
     said = constant(given[name])
+    if isinstance(said, list) and len(said) == 1:
+        said = said[0]  # in R one value is a vector of one
     return default if said is None else said
 
 
@@ -116,7 +128,11 @@ def constant(node: Node) -> Any:
     if isinstance(node, Vector):
         if any(name is not None for name, _ in node.items):
             return {name: constant(item) for name, item in node.items}
-        return [constant(item) for _, item in node.items]
+        found: list[Any] = []
+        for _, item in node.items:
+            said = constant(item)
+            found += said if _is_range(item) and isinstance(said, list) else [said]
+        return found
     if isinstance(node, Op):
         return _arithmetic(node.sign, [constant(part) for part in node.parts])
     if isinstance(node, Call):
@@ -124,10 +140,33 @@ def constant(node: Node) -> Any:
             return constant(node.arguments[0][1])
         if node.function == "dict":
             return {name: constant(part) for name, part in node.arguments}
+        if node.function in ("seq", "rep") and node.arguments:
+            return sequence(node)
         raise CannotRead(f"{node.function}(...) where a plain value is known")
     if isinstance(node, Name):
         raise CannotRead(f"the name {node.text} where a plain value is known")
     return node
+
+
+def _is_range(node: Node) -> bool:
+    """Say whether a part of c() is several values itself, which it takes in one after the other."""
+    return (isinstance(node, Op) and node.sign == ":") or (
+        isinstance(node, Call) and node.function in ("seq", "rep", "c")
+    )
+
+
+def sequence(node: Call) -> list[Any]:
+    """Return what seq(from, to, by) or rep(x, times, each) says."""
+    if node.function == "seq":
+        given = bound(node, ("from", "to", "by"))
+        first, last, step = (argument(given, name, 1) for name in ("from", "to", "by"))
+        return [first + step * at for at in range(int((last - first) / step + 1e-9) + 1)]
+    given = bound(node, ("x", "times", "each"))
+    said, times, each = argument(given, "x"), argument(given, "times", 1), argument(given, "each", 1)
+    some = said if isinstance(said, list) else [said]
+    if isinstance(times, list):
+        return [one for one, often in zip(some, times, strict=True) for _ in range(int(often))]
+    return [one for one in some for _ in range(int(each))] * int(times)
 
 
 def _arithmetic(sign: str, parts: list[Any]) -> Any:

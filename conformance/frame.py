@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from conformance.calls import PLAIN, constant, sequence
 from conformance.case import Row, number
 from conformance.tree import Call, CannotRead, Name, Node, Op, Vector
 
@@ -64,7 +65,22 @@ def column(node: Node, frame: Frame) -> Column:
         case Op("[", (inner, at, *_)):
             return subset(column(inner, frame), at, frame)
         case Op(sign, parts) if sign in SIGNS:
-            return _each(SIGNS[sign], [column(part, frame) for part in parts])
+            return _each(SIGNS[sign], [_operand(part, frame) for part in parts])
+        case Op("%in%", (inner, wanted)):
+            said = constant(wanted)
+            return [one in (said if isinstance(said, list) else [said]) for one in column(inner, frame)]
+        case Call("ifelse", ((_, asked), (_, yes), (_, no))):
+            return _each(
+                lambda one, other, rest: other if one else rest, [_operand(one, frame) for one in (asked, yes, no)]
+            )
+        case Call(("rep" | "seq"), _):
+            return sequence(node)
+        case Call(("nrow" | "NROW"), _):
+            return [len(frame)]
+        case Call("length", ((_, inner),)):
+            return [len(column(inner, frame))]
+        case Call("is.na", ((_, inner),)):
+            return [one is None for one in column(inner, frame)]
         case Call(("qccGroups" | "qcc.groups"), arguments):
             return groups(arguments, frame)
         case Call(("as.Date" | "as.numeric" | "as.integer" | "as.character" | "factor" | "as.factor"), arguments):
@@ -90,12 +106,24 @@ def rows_of(node: Node, frame: Frame) -> Frame:
         case Op("[", (inner, at, *_)):
             some = rows_of(inner, frame)
             return Frame(subset(list(some.rows), at, some))
-        case Call(("subset" | "filter"), (first, (_, wanted), *_)):
+        case Call(("subset" | "filter"), (first, *wanted)):
             some = rows_of(first[1], frame)
-            return Frame(subset(list(some.rows), wanted, some))
-        case Call(("as.data.frame" | "as_tibble" | "na.omit" | "data.frame"), (first, *_)):
-            return rows_of(first[1], frame)
+            for name, one in wanted:
+                if name is None:
+                    some = Frame(subset(list(some.rows), one, some))
+            return some
+        case Call(_, ((None, inner), *_)):  # such as mutate(), which changes no rows
+            return rows_of(inner, frame)
     raise CannotRead(f"rows that are not understood here: {node}")
+
+
+def table(given: Mapping[str, Node], name: str, rows: Sequence[Row]) -> Frame:
+    """Return the rows that a call was given as its data: all, unless it says which."""
+    whole = Frame(rows)
+    try:
+        return rows_of(given[name], whole) if name in given else whole
+    except CannotRead:
+        return whole
 
 
 def _part(at: list[Node], frame: Frame) -> Column:
@@ -126,6 +154,15 @@ def subset(values: Column, at: Node, frame: Frame) -> Column:
                 return [value for value, yes in zip(values, wanted, strict=False) if yes]
             places = [int(one) for one in wanted if one is not None]
     return [values[place - 1] for place in places if 0 < place <= len(values)]
+
+
+def _operand(node: Node, frame: Frame) -> Column:
+    """Return a side of a sign: a column, or a plain value such as a date in text."""
+    if isinstance(node, str) and node not in frame.names:
+        return [node]
+    if isinstance(node, Call) and node.function in PLAIN and isinstance(node.arguments[0][1], str):
+        return _operand(node.arguments[0][1], frame)
+    return column(node, frame)
 
 
 def groups(arguments: tuple[tuple[str | None, Node], ...], frame: Frame) -> Column:
@@ -167,6 +204,8 @@ SIGNS: dict[str, Callable[..., Any]] = {
     "/": _over,
     "^": lambda one, other: one**other,
     "!": lambda one: not one,
+    "&": lambda one, other: one and other,
+    "|": lambda one, other: one or other,
     "==": lambda one, other: one == other,
     "!=": lambda one, other: one != other,
     "<": lambda one, other: one < other,

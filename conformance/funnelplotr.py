@@ -10,7 +10,7 @@ from conformance import defects
 from conformance.calls import argument, bound, find
 from conformance.case import Case, Row, number, true
 from conformance.compare import Compared
-from conformance.frame import Frame, column
+from conformance.frame import column, table
 from conformance.tree import CannotRead, Name, Node, Op
 from conformance.units import LEVELS, judged, limits
 from knitwork.signals.funnels import Funnel, FunnelSpec, Unit
@@ -29,7 +29,7 @@ def check(case: Case) -> Compared:
     compared = Compared(case.rel_tol)
     given = bound(find(case.statements, "funnel_plot"), FORMALS)
     call = {name: said for name in SETTINGS if (said := argument(given, name)) is not None}
-    frame = Frame(case.input)
+    frame = table(given, ".data", case.input)
     if not {"numerator", "denominator", "group"} <= given.keys():
         raise CannotRead("funnel_plot() without numerator, denominator and group")
     group, above, below = (given[name] for name in ("group", "numerator", "denominator"))

@@ -10,7 +10,7 @@ from conformance import defects
 from conformance.calls import argument, bound, constant, find
 from conformance.case import Case, Row, number, true
 from conformance.compare import Compared
-from conformance.frame import Frame, column
+from conformance.frame import Frame, column, table
 from conformance.rows import as_label, in_order
 from conformance.tree import Call, CannotRead, Name, Node
 from knitwork.signals import Evaluation, Series, Signal, Spec, evaluate
@@ -56,7 +56,8 @@ class Asked:
 def check(case: Case) -> Compared:
     """Compare every number, flag and icon of a case."""
     compared = Compared(case.rel_tol)
-    ask, frame = asked(case), Frame(case.input)
+    ask = asked(case)
+    frame = table(bound(find(case.statements, "ptd_spc"), FORMALS), ".data", case.input)
     places: dict[str, list[int]] = defaultdict(list)
     facets = frame.texts(ask.facet) if ask.facet else ["no facet"] * len(frame)
     for place, facet in enumerate(facets):

@@ -12,8 +12,8 @@ from conformance import defects
 from conformance.calls import argument, bound, find, walk
 from conformance.case import Case, Row, true
 from conformance.compare import Compared
-from conformance.frame import Frame, column
-from conformance.tree import Call, CannotRead, Node
+from conformance.frame import Frame, column, rows_of
+from conformance.tree import Call, CannotRead, Name, Node, Op
 from knitwork.signals import Evaluation, Series, Spec, evaluate
 from knitwork.signals.constants import c4
 from knitwork.signals.cumulative import TabularSpec, tabular_cusum
@@ -108,7 +108,24 @@ def check(case: Case) -> Compared:
 
 
 def _plain(node: Node | None, frame: Frame) -> list[Any] | None:
-    return None if node is None else column(node, frame)
+    return None if node is None else _samples(node, frame)
+
+
+def _samples(node: Node, frame: Frame) -> list[Any]:
+    """Return values, or subgroups: those of the rows of a whole table, all of whose columns are numbers."""
+    rows, names = node, frame.names
+    match node:
+        case Op("[", (Name(name), at, Op(":", (int(first), int(last))))) if name not in frame.names:
+            rows, names = Op("[", (Name(name), at)), frame.names[first - 1 : last]
+        case Op("[", (Name(name), at, Name(""))) if name not in frame.names:
+            rows = Op("[", (Name(name), at))
+        case Name(name) if name not in frame.names:
+            pass
+        case _:
+            return column(node, frame)
+    some = rows_of(rows, frame)
+    columns = [some[name] for name in names]
+    return columns[0] if len(columns) == 1 else [list(values) for values in zip(*columns, strict=True)]
 
 
 def asked(call: Call, frame: Frame) -> Asked:
@@ -117,7 +134,7 @@ def asked(call: Call, frame: Frame) -> Asked:
     type_ = str(argument(given, "type"))
     if type_ not in TYPES:
         raise CannotRead(f"the type {type_!r} of qcc()")
-    first, more = column(given["data"], frame), _plain(given.get("newdata"), frame) or []
+    first, more = _samples(given["data"], frame), _plain(given.get("newdata"), frame) or []
     sigma, spread = _sigma(given, type_, first, more)
     width, kind = _width(given, type_)
     limits = argument(given, "limits")
@@ -244,8 +261,10 @@ def _means(given: dict[str, Node], case: Case) -> tuple[list[Any], float, float]
 
     Centre and sigma are as given, or those of the first data: the mean and the moving ranges, or the ranges within.
     """
-    frame = Frame(case.input)
-    first, more = column(given["data"], frame), _plain(given.get("newdata"), frame) or []
+    frame, data = Frame(case.input), given["data"]
+    if isinstance(data, Call) and data.function == "qcc":  # a chart that was made before, with its own data
+        given |= {name: node for name, node in bound(data, FORMALS).items() if name not in given or name == "data"}
+    first, more = _samples(given["data"], frame), _plain(given.get("newdata"), frame) or []
     sizes = {len(one) if isinstance(one, list) else 1 for one in (*first, *more)}
     if len(sizes) > 1:
         raise CannotRead("subgroups of different sizes, smoothed or summed")

@@ -13,7 +13,7 @@ from conformance import defects
 from conformance.calls import argument, bound, constant, find, walk
 from conformance.case import Case, Row, has, number, true
 from conformance.compare import Compared
-from conformance.frame import Column, Frame, column
+from conformance.frame import Column, Frame, column, table
 from conformance.rows import GATHER, Period, as_label, categorical, periods, start_of
 from conformance.tree import Call, CannotRead, Name, Node, Op
 from knitwork.signals import Evaluation, Series, Spec, evaluate
@@ -80,10 +80,10 @@ def asked(case: Case) -> Asked:
     if name not in CHARTS:
         raise CannotRead(f"the chart {name!r} of qic()")
     chart: Any = CHARTS[name]
-    part = argument(given, "part", [])
-    exclude = argument(given, "exclude", [])
-    freeze = argument(given, "freeze")
-    factor = argument(given, "multiply", 1)
+    part = _told(given, "part", case)
+    exclude = _told(given, "exclude", case)
+    freeze = next(iter(_told(given, "freeze", case)), None)
+    factor = next(iter(_told(given, "multiply", case)), 1)
     cl = _one_number(given, "cl", case)
     spec = Spec(
         chart=chart,
@@ -103,11 +103,21 @@ def asked(case: Case) -> Asked:
         facets=_facets(given.get("facets")),
         period=argument(given, "x.period"),
         gather=_gather(given),
-        part=tuple(int(one) for one in (part if isinstance(part, list) else [part])),
-        freeze=None if freeze is None or part not in ([], None) else int(freeze),
-        exclude=tuple(int(one) for one in (exclude if isinstance(exclude, list) else [exclude])),
+        part=tuple(int(one) for one in part),
+        freeze=None if freeze is None or part else int(freeze),
+        exclude=tuple(int(one) for one in exclude),
         given=given,
     )
+
+
+def _told(given: dict[str, Node], name: str, case: Case) -> list[Any]:
+    """Return the numbers that an argument says by itself, by the parameters of the case, or by its data."""
+    try:
+        said = argument(given, name, [])
+    except CannotRead:
+        said = case.params[name] if name in case.params else column(given[name], table(given, "data", case.input))
+    some = list(said.values()) if isinstance(said, dict) else said if isinstance(said, list) else [said]
+    return [one for one in some if one is not None]
 
 
 def _gather(given: dict[str, Node]) -> str:
@@ -122,14 +132,14 @@ def _one_number(given: dict[str, Node], name: str, case: Case) -> float | None:
     """Return a centre or a target given by hand; a column of equal numbers is one number."""
     if name not in given:
         return None
-    values = {value for value in column(given[name], Frame(case.input)) if value is not None}
+    values = {value for value in column(given[name], table(given, "data", case.input)) if value is not None}
     if len(values) > 1:
         raise CannotRead(f"{name} differs from point to point, and one number is known here")
     return float(values.pop()) if values else None
 
 
 def _varies(given: dict[str, Node], name: str, case: Case) -> bool:
-    return name in given and len(set(column(given[name], Frame(case.input))) - {None}) > 1
+    return name in given and len(set(column(given[name], table(given, "data", case.input))) - {None}) > 1
 
 
 def _sigma(chart: str, case: Case) -> Any:
@@ -162,7 +172,8 @@ def _facets(node: Node | None) -> tuple[str, ...]:
 
 
 def _qic(case: Case, compared: Compared) -> None:
-    ask, frame = asked(case), Frame(case.input)
+    ask = asked(case)
+    frame = table(ask.given, "data", case.input)
     keys = ("facet1", "facet2")[: len(ask.facets)]
     wanted: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in case.expected:
@@ -193,7 +204,7 @@ def _targets(ask: Asked, case: Case, labels: list[str], places: list[int]) -> tu
     """Return a target that differs from point to point, as the value of the first row of each."""
     if not _varies(ask.given, "target", case):
         return ()
-    values = column(ask.given["target"], Frame(case.input))
+    values = column(ask.given["target"], table(ask.given, "data", case.input))
     first: dict[str, float] = {}
     for label, place in zip(labels, places, strict=True):
         if values[place] is not None:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from conformance.calls import argument, bound, find
 from conformance.case import Case, Row
 from conformance.compare import Compared
-from conformance.frame import Frame, column
+from conformance.frame import Frame, column, table
 from conformance.rows import as_label
 from conformance.tree import CannotRead
 from knitwork.signals import Series
@@ -32,7 +32,7 @@ def check(case: Case) -> Compared:
     baseline, shift = int(argument(given, "med_rows", 13)), int(argument(given, "runlength", 9))
     group = getattr(given["grpvar"], "text", given["grpvar"])
     ours: dict[Key, tuple[Median, str, str | None]] = {}
-    for name, (labels, values) in _groups(Frame(case.input), given, str(group)).items():
+    for name, (labels, values) in _groups(table(given, "df", case.input), given, str(group)).items():
         medians = rebase_medians(
             Series(labels=labels, values=values), baseline=baseline, shift=shift, side=SIDES[direction]
         )

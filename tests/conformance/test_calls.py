@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from conformance.calls import CannotRead, Name, Op, bound, constant, find, read
 from conformance.case import Case
-from conformance.frame import Frame, column
+from conformance.frame import Frame, column, table
+from conformance.qcc import asked as subgroups
 from conformance.qicharts2 import asked
 
 
@@ -208,3 +209,67 @@ def test_rows_and_columns_of_the_table_are_taken_as_they_are_named(text):
     frame = Frame([{"trial": "TRUE", "y": "4"}, {"trial": "FALSE", "y": "5"}, {"trial": "TRUE", "y": "6"}])
 
     assert column(read(text)[0], frame) == [4, 6]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("f(a = c(1, 12:14, 30))", [1, 12, 13, 14, 30]),
+        ("f(a = seq(2, 10, by = 4))", [2, 6, 10]),
+        ("f(a = rep(c(5, 6), each = 2))", [5, 5, 6, 6]),
+        ("f(a = rep(c(5, 6), times = c(1, 2)))", [5, 6, 6]),
+        ("s <- list(b = 7)\nf(a = s$b)", 7),
+    ],
+)
+def test_several_values_are_read_one_after_the_other(text, says):
+    assert constant(arguments(text, "f", ())["a"]) == says
+
+
+def test_a_parameter_may_be_named_by_how_it_begins():
+    given = arguments("f(x, ch = 'p', mult = 100)", "f", ("x", "chart", "multiply"))
+
+    assert constant(given["chart"]) == "p" and constant(given["multiply"]) == 100
+
+
+@pytest.mark.parametrize(
+    ("arguments_", "part", "exclude"),
+    [
+        ("part = which(d$month == '2024-03-01')", (3,), ()),
+        ("part = nrow(d) / 2", (2,), ()),
+        ("part = c(1, 3), exclude = c(first = 2, last = 4)", (1, 3), (2, 4)),
+        ("exclude = 2:3", (), (2, 3)),
+    ],
+)
+def test_points_of_qic_may_be_worked_out_of_the_data(tmp_path, arguments_, part, exclude):
+    rows = "month,y\n2024-01-01,1\n2024-02-01,2\n2024-03-01,3\n2024-04-01,4\n"
+    (tmp_path / "input.csv").write_text(rows, encoding="utf-8")
+
+    ask = asked(Case(tmp_path, {"call": f"qic(month, y, data = d, {arguments_})"}))
+
+    assert set(ask.part) == set(part) and ask.exclude == exclude
+
+
+def test_a_name_that_the_call_does_not_show_is_taken_from_the_parameters(tmp_path):
+    ask = asked(Case(tmp_path, {"call": "qic(x, y, freeze = k)", "params": {"freeze": 20}}))
+
+    assert ask.freeze == 20
+
+
+@pytest.mark.parametrize("data", ["subset(d, site == 'A')", "d %>% mutate(z = 1) %>% filter(site %in% c('A', 'C'))"])
+def test_a_call_may_be_given_some_rows_of_the_table(data):
+    given = arguments(f"some <- {data}\nf(y, data = some)", "f", ("y",))
+    rows = [{"site": site, "y": y} for site, y in (("A", "1"), ("B", "2"), ("A", "3"))]
+
+    assert table(given, "data", rows)["y"] == [1, 3]
+
+
+def test_a_choice_by_date_is_made_row_by_row():
+    frame = Frame([{"month": "2024-01-01"}, {"month": "2024-06-01"}])
+
+    assert column(read("ifelse(month < as.Date('2024-03-01'), 55, 60)")[0], frame) == [55, 60]
+
+
+def test_the_columns_of_a_whole_table_are_subgroups_for_qcc():
+    frame = Frame([{"a": "1", "b": "2", "c": "9"}, {"a": "3", "b": "4", "c": "9"}])
+
+    assert subgroups(find(read("qcc(d[, 1:2], type = 'xbar')"), "qcc"), frame).first == [[1, 2], [3, 4]]
