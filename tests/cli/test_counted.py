@@ -1,8 +1,11 @@
 """One of a thing is said as one: what a load, a refresh, a look and a check say of a home in which everything is single."""
 
+import pytest
+
 ONE = "patient,unit,start,end\nP1,Ward,2026-03-01 08:00,2026-03-01 09:00\nP2,,2026-03-01 08:00,2026-03-01 09:00\n"
 
 
+@pytest.mark.slow
 def test_what_is_one_is_said_as_one(knitwork, tmp_path):
     (tmp_path / "stays.csv").write_text(ONE, "utf-8")
     (tmp_path / "patient-links.csv").write_text("patient,merged_into\nP9,P1\n", "utf-8")

@@ -211,6 +211,7 @@ def held(home) -> tuple:
     return sorted(files.items()), [(d.name, d.feed) for d in open_home(home).place.inbox.deliveries()]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [0, 1_000, 6_000, 20_000])
 def test_a_load_on_a_full_disk_is_one_sentence_and_changes_nothing(copied, tmp_path, limit):
     file = write(tmp_path / "more.csv", extract(32, patients=60))
@@ -223,6 +224,7 @@ def test_a_load_on_a_full_disk_is_one_sentence_and_changes_nothing(copied, tmp_p
     assert held(copied) == before
 
 
+@pytest.mark.slow
 def test_a_load_that_finds_no_room_at_the_very_end_takes_its_delivery_back(knitwork, copied, tmp_path):
     """Everything fits but the manifest, which is written last."""
     file = write(tmp_path / "little.csv", extract(33, patients=1))
@@ -239,6 +241,7 @@ def test_a_load_that_finds_no_room_at_the_very_end_takes_its_delivery_back(knitw
     assert knitwork("load", file, "--home", copied, "--feed", "other").status == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [1_000, 8_000])
 def test_a_refresh_on_a_full_disk_is_one_sentence_and_keeps_the_numbers(copied, limit):
     home = open_home(copied)
@@ -260,6 +263,7 @@ def test_a_refresh_on_a_full_disk_is_one_sentence_and_keeps_the_numbers(copied, 
     assert not home.refresh(registry(), full=True).nothing_to_do
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [1_000, 40_000])
 def test_a_refresh_that_cannot_make_its_database_is_one_sentence(copied, limit):
     before = contents(copied)
@@ -278,6 +282,7 @@ mounts = pytest.mark.skipif(
 )
 
 
+@pytest.mark.slow
 @mounts
 def test_a_disk_that_is_really_full_is_one_sentence(copied, tmp_path):
     file = tmp_path / "more.csv"

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from knitwork.cli.commands import app
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,6 +89,7 @@ def run_python(code, names, where):
         assert any(like(wanted, line) for line in lines), f"{where}: {wanted!r} is not in\n{said.getvalue()}"
 
 
+@pytest.mark.slow
 def test_every_block_of_the_tutorial_runs_and_prints_what_the_page_shows(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("KNITWORK_HOME", raising=False)

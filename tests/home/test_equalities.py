@@ -22,6 +22,7 @@ SEEDS = [
 HOUR = dt.timedelta(hours=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_bucketed_equals_unbucketed(tmp_path, buckets, seed):
     one, two = write(tmp_path / "a.csv", extract(seed)), write(tmp_path / "b.csv", later(extract(seed), seed))
@@ -36,6 +37,7 @@ def test_bucketed_equals_unbucketed(tmp_path, buckets, seed):
     assert_same(homes[1], homes[16])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "new_units",
     [pytest.param(True, marks=pytest.mark.slow, id="with new units"), pytest.param(False, id="units as before")],
@@ -58,6 +60,7 @@ def test_incremental_equals_full_and_all_at_once(tmp_path, buckets, seed, new_un
     assert digests(patched) == by_patching
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_many_small_deliveries_equal_one(tmp_path, buckets, seed):
     buckets(4)
@@ -79,6 +82,7 @@ def test_many_small_deliveries_equal_one(tmp_path, buckets, seed):
     assert_same(patched, at_once)
 
 
+@pytest.mark.slow
 def test_one_late_row_of_one_patient_is_patched_into_everything_it_touches(tmp_path, buckets):
     buckets(4)
     rows = extract(9)

@@ -114,10 +114,12 @@ def killing(driver: Driver, path: Path, files: list[Path], *, kills: int, seed: 
     return hit
 
 
+@pytest.mark.slow
 def test_nothing_is_lost_or_doubled_by_six_kills(driver, tmp_path):
     proves_that_kills_do_no_harm(driver, tmp_path, kills=6, files=5, seed=6)
 
 
+@pytest.mark.slow
 def test_no_patient_link_is_lost_or_doubled_by_six_kills(driver, tmp_path):
     proves_that_kills_do_no_harm(driver, tmp_path, kills=6, files=1, links=3, seed=7)
 

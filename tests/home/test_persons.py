@@ -88,6 +88,7 @@ def test_any_number_of_buckets_gives_the_same_persons(tmp_path, buckets, seed):
     assert {r["person"] for r in homes[0].answers().links()} == set(PERSON.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow), pytest.param(3, marks=pytest.mark.slow)])
 def test_links_that_come_later_are_patched_into_what_a_full_refresh_and_all_at_once_give(tmp_path, buckets, seed):
     buckets(4)
@@ -109,6 +110,7 @@ def test_links_that_come_later_are_patched_into_what_a_full_refresh_and_all_at_o
     assert_same(patched, at_once, tables=ALL)
 
 
+@pytest.mark.slow
 def test_a_link_rebuilds_the_buckets_of_both_persons_only(tmp_path, buckets):
     buckets(16)
     home = with_links(tmp_path / "home", [write(tmp_path / "a.csv", extract(1))])
@@ -139,6 +141,7 @@ def test_links_that_stir_many_persons_are_merged_whole_with_the_same_result(tmp_
     assert_same(patched, whole, tables=ALL)
 
 
+@pytest.mark.slow
 def test_an_unmerge_gives_back_what_was_there_before_the_merge(tmp_path, buckets):
     buckets(4)
     stays = [write(tmp_path / "a.csv", extract(4))]
@@ -284,6 +287,7 @@ def test_a_number_that_was_given_up_finds_the_person(tmp_path):
     assert [f.feed for f in answers.feeds()] == ["adt"]
 
 
+@pytest.mark.slow
 def test_as_of_a_time_before_a_link_was_delivered_the_numbers_are_apart(tmp_path, buckets):
     buckets(4)
     stays, links = write(tmp_path / "a.csv", extract(1)), write_links(tmp_path / "l.csv", "P1>P2@2020-01-01")
@@ -302,6 +306,7 @@ def test_as_of_a_time_before_a_link_was_delivered_the_numbers_are_apart(tmp_path
         home.refresh(registry(), as_of=NOON - HOUR)
 
 
+@pytest.mark.slow
 def test_links_may_come_before_any_stay_and_alone_they_are_refused_in_a_sentence(tmp_path, buckets):
     links, stays = write_links(tmp_path / "l.csv", "P1>P2"), write(tmp_path / "a.csv", extract(1))
     home = open_home(tmp_path / "home")

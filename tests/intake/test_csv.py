@@ -341,6 +341,7 @@ def try_to_land(engine, folder, content):
         assert "\n" not in str(fault)
 
 
+@pytest.mark.slow
 @settings(QUIET, max_examples=120)
 @given(JUNK)
 def test_nothing_but_a_sentence_comes_of_junk(engine, tmp_path, content):

@@ -109,6 +109,7 @@ def test_the_kernel_gives_the_facts_of_the_reference_many_times(rows, registry):
     agree(rows, registry)
 
 
+@pytest.mark.slow
 @settings(many, max_examples=20)
 @given(st.data(), stays(), registries())
 def test_of_several_accounts_of_a_stay_the_rule_chooses_one(data, rows, registry):
@@ -142,6 +143,7 @@ def everything(con) -> dict[str, Counter]:
     return {name: Counter(map(repr, con.execute(f"SELECT * FROM {name}").fetchall())) for name in kept}
 
 
+@pytest.mark.slow
 @settings(many, max_examples=8)
 @given(stays(), registries())
 def test_the_same_rows_delivered_twice_change_nothing_but_where_they_came_from(rows, registry):

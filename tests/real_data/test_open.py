@@ -123,6 +123,7 @@ def test_nothing_is_charted_by_calendar_and_no_wait_is_made_up(mimic):
 # Synthea
 
 
+@pytest.mark.slow
 def test_encounters_of_synthea_have_the_counts_found_by_hand(shared, tmp_path):
     file = shared / "data" / "synthea-csv" / "encounters.csv"
     rows = table(file)
@@ -167,6 +168,7 @@ def chained(rows: list[dict[str, str]]) -> Counter:
 # Event logs
 
 
+@pytest.mark.slow
 def test_the_sepsis_log_has_its_cases_and_departments(shared, tmp_path):
     file = shared / "data" / "event-logs" / "sepsis.csv"
     rows = table(file)
@@ -218,6 +220,7 @@ def test_dirty_data_is_taken_or_rejected_row_by_row_and_nothing_crashes(shared, 
     assert home.stays().num_rows >= 45
 
 
+@pytest.mark.slow
 def test_a_whole_folder_of_mixed_things_is_opened_and_says_what_it_left_out(shared, tmp_path):
     said, home = opened(shared / "data" / "event-logs", tmp_path / "home")
 

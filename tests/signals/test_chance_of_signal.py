@@ -91,7 +91,7 @@ def test_a_wall_is_told_how_many_signals_to_expect_by_chance():
     assert expected_by_chance([]) == 0
 
 
-@pytest.mark.parametrize("points", [10, 12, 20, 36])
+@pytest.mark.parametrize("points", [10, 12])
 def test_the_table_of_chances_is_what_its_maker_makes(points):
     (kept,) = [row for row in RECENT_BY_POINTS if row[0] == points]
 

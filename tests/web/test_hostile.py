@@ -54,6 +54,7 @@ def kind(path: str) -> str:
     return re.sub(r"(units|patients|measures|behind|handoffs/[^/]*|handoffs|help)/[^/]+", r"\1/X", path)
 
 
+@pytest.mark.slow
 def test_every_page_opens_every_link_leads_somewhere_and_nothing_is_run(ada, home):
     todo = ["/", *(f"/patients/?q={letter}" for letter in ("a", "P", "%3C"))]
     opened: dict[str, int] = {}

@@ -191,6 +191,10 @@ def test_the_language_is_put_back():
     assert translation.gettext("Today") == "Today"
 
 
+# Verbs lose in the plural the letter that nouns gain.
+VERBS = re.compile(r"\b(differ|lie)s\b")
+
+
 def test_no_plural_in_the_source_is_shorter_than_its_singular():
     """In English the plural adds letters: a shorter one says that the two were given the wrong way round."""
     found = []
@@ -201,4 +205,4 @@ def test_no_plural_in_the_source_is_shorter_than_its_singular():
                 found.append(tuple(one.value for one in node.args[:2]))
 
     assert len(found) > 50
-    assert [(one, many) for one, many in found if len(many) < len(one)] == []
+    assert [(one, many) for one, many in found if len(many) < len(VERBS.sub(r"\1", one))] == []

@@ -115,6 +115,7 @@ def test_a_page_has_one_title_and_no_id_twice(ada, address):
     assert len(reader.ids) == len(set(reader.ids))
 
 
+@pytest.mark.slow
 def test_every_link_of_every_page_leads_somewhere(ada):
     seen = {link.split("#")[0] for address in HTML for link in read(ada.get(address)).links if link.startswith("/")}
 
