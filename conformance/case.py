@@ -42,11 +42,16 @@ class Case:
 
     @property
     def rel_tol(self) -> float:
-        return float(self.entry.get("rel_tol", 1e-9))
+        return float(self.entry.get("rel_tol") or 1e-9)
 
     @cached_property
     def statements(self) -> list[Node]:
-        return read(str(self.entry.get("call", "")))
+        try:
+            return read(str(self.entry.get("call") or ""))
+        except CannotRead:
+            if not isinstance(self.params.get("args"), str):
+                raise
+            return read(f"qic({self.params['args']}, data = d)")  # the arguments alone are those of qic()
 
     @cached_property
     def input(self) -> list[Row]:
@@ -63,7 +68,7 @@ class Case:
     def rows(self, name: str) -> list[Row]:
         """Return the rows of one of the case's files."""
         try:
-            with (self.folder / name).open(newline="", encoding="utf-8") as file:
+            with (self.folder / name).open(newline="", encoding="utf-8-sig") as file:
                 return list(csv.DictReader(file))
         except (OSError, UnicodeError, csv.Error) as fault:
             raise CannotRead(f"{name} cannot be opened ({fault})") from fault

@@ -104,8 +104,9 @@ def outcome(case: Case) -> Outcome:
         return Outcome(case, "differs", None, f"refused here: {fault}")
     except Exception as fault:  # a case nobody has seen may be of any form: it counts as a difference and stops nothing
         return Outcome(case, "unread", None, f"{type(fault).__name__}: {fault}")
-    if not compared.values or not compared.points:
-        return Outcome(case, "unread", compared, "nothing in it was compared")
+    if compared.values < max(compared.points, 1) or not (compared.points or compared.differences):
+        # A case of which only the length was compared says nothing of its numbers.
+        return Outcome(case, "unread", compared, "next to nothing in it was compared")
     if not compared.differences:
         return Outcome(case, "agrees", compared, "")
     if compared.unexplained:
@@ -114,8 +115,12 @@ def outcome(case: Case) -> Outcome:
 
 
 def _check_of(case: Case) -> Check:
-    if case.tool in TOOLS and (case.tool != "qicharts2 + qcc" or case.chart == "constants"):
-        return TOOLS[case.tool]
+    said = case.tool.casefold()
+    for tool in sorted(TOOLS, key=len, reverse=True):  # a version may follow the name
+        if said.startswith(tool.casefold()) and (tool != "qicharts2 + qcc" or case.chart == "constants"):
+            return TOOLS[tool]
+    if "qikit" in f"{said} {case.entry.get('call', '')}":
+        return qikit.check
     called = (node.function for one in case.statements for node in walk(one) if isinstance(node, Call))
     for function in called:
         if function in CALLED:

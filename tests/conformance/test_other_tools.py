@@ -150,3 +150,35 @@ def test_days_are_put_in_periods_and_a_period_without_a_row_is_a_gap(case):
     found = case("clinical-qikit", call, given, expected)
 
     assert (found.verdict, found.why) == ("agrees", "")
+
+
+def test_a_case_of_which_only_the_length_is_compared_does_not_agree(case):
+    rows = [{"i": at} for at in range(1, 6)]
+
+    found = case("qcc", "cusum(d$i, center = 0, std.dev = 1)", rows, rows)
+
+    assert found.verdict == "unread"
+
+
+def test_a_case_of_another_length_differs(case):
+    expected = [{"x": "2024-01-01", "y": 1, "cl": 2}]
+
+    found = case("qicharts2", "qic(month, y)", by_month(y=[1, 2, 3]), expected)
+
+    assert (found.verdict, found.why) == ("differs", "points at all: 3 here, 1 there")
+
+
+@pytest.mark.parametrize("tool", ["qicharts2 0.8.1", "QICHARTS2", ""])
+def test_a_tool_is_known_by_its_name_or_by_its_call(case, tool):
+    expected = [{"x": month, "y": y, "cl": 2} for month, y in zip(MONTHS, [1, 2, 3], strict=False)]
+
+    assert case(tool, "qic(month, y)", by_month(y=[1, 2, 3]), expected).verdict == "agrees"
+
+
+def test_a_mark_of_the_order_of_bytes_belongs_to_no_column(tmp_path):
+    for name in ("input", "expected"):
+        (tmp_path / f"{name}.csv").write_text("x,y,cl\n1,4,5\n2,6,5\n", encoding="utf-8-sig")
+
+    found = outcome(Case(tmp_path, {"tool": "qicharts2", "call": "", "params": {"args": "x, y"}, "rel_tol": None}))
+
+    assert (found.verdict, found.why) == ("agrees", "")
