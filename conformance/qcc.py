@@ -15,7 +15,7 @@ from conformance.compare import Compared
 from conformance.frame import Frame, column, rows_of
 from conformance.tree import Call, CannotRead, Name, Node, Op
 from knitwork.signals import Evaluation, Series, Spec, evaluate
-from knitwork.signals.constants import c4
+from knitwork.signals.constants import c4, d2, d3
 from knitwork.signals.cumulative import TabularSpec, tabular_cusum
 from knitwork.signals.rules.rule import Rule
 from knitwork.signals.spec import Estimator
@@ -183,8 +183,26 @@ def _sigma(given: dict[str, Node], type_: str, first: list[Any], more: list[Any]
         raise CannotRead(f"std.dev = {name!r}, which is no estimator of ours")
     sizes = {len(one) for one in values if isinstance(one, list)}
     if len(sizes) > 1 and name in ("MVLUE-R", "MVLUE-SD", "UWAVE-SD"):
-        raise CannotRead(f"std.dev = {name!r} with subgroups of different sizes")
+        if type_ != "xbar":
+            raise CannotRead(f"std.dev = {name!r} with subgroups of different sizes")
+        return "", _mean_sigma(name, [one for one in first if len(one) > 1])
     return SIGMAS[name], None
+
+
+def _mean_sigma(name: str, groups: list[list[float]]) -> float:
+    """Return a mean of the subgroups' own sigmas, plain (UWAVE) or weighted by how sure each is (MVLUE).
+
+    None of ours is such a mean, so it is given by hand (Burr 1969, Journal of Quality Technology 1, 163 to 167).
+    """
+    n = np.array([len(one) for one in groups], dtype=float)
+    if name.endswith("SD"):
+        known, apart = c4(n), np.sqrt(1 - c4(n) ** 2)
+        each = np.array([stdev(one) for one in groups]) / known
+    else:
+        known, apart = d2(n), d3(n)
+        each = np.array([max(one) - min(one) for one in groups]) / known
+    weight = (known / apart) ** 2 if name.startswith("MVLUE") else np.ones(len(n))
+    return float((weight * each).sum() / weight.sum())
 
 
 def _width(given: dict[str, Node], type_: str) -> tuple[float, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import pi
+
 import pytest
 from conformance.calls import CannotRead, Name, Op, bound, constant, find, read
 from conformance.case import Case
@@ -273,3 +275,12 @@ def test_the_columns_of_a_whole_table_are_subgroups_for_qcc():
     frame = Frame([{"a": "1", "b": "2", "c": "9"}, {"a": "3", "b": "4", "c": "9"}])
 
     assert subgroups(find(read("qcc(d[, 1:2], type = 'xbar')"), "qcc"), frame).first == [[1, 2], [3, 4]]
+
+
+def test_subgroups_of_different_sizes_may_take_a_mean_of_their_own_sigmas():
+    # s = √2 and 1 over c4(2) = √(2/π) and c4(3) = √π / 2, plain mean
+    frame = Frame([{"y": str(y), "g": str(g)} for y, g in ((0, 1), (2, 1), (4, 2), (5, 2), (6, 2))])
+
+    ask = subgroups(find(read("qcc(qccGroups(d, y, g), type = 'xbar', std.dev = 'UWAVE-SD')"), "qcc"), frame)
+
+    assert ask.spec.spread == pytest.approx((2**0.5 / (2 / pi) ** 0.5 + 1 / (pi**0.5 / 2)) / 2)
