@@ -188,3 +188,9 @@ def test_single_values_may_have_a_median_for_a_centre_and_a_baseline_that_stays(
 
     assert then.centre == now.centre == 50
     assert then.uppers[0] == now.uppers[-1]
+
+
+def test_a_share_that_was_always_100_per_cent_and_fell_is_not_called_met():
+    fell = evaluate(shares([100] * 20 + [60]), Spec(chart="p", direction="up", factor=100, unit="%", target=95))
+
+    assert fell.assurance is None

@@ -267,7 +267,7 @@ def _power(evaluation: Evaluation, found: Power, period: Period, _: Translate, n
         "each": "; ".join(each),
     }
     if found.left_out:
-        numbers += " " + _("Not reckoned with: %(rules)s.") % {"rules": ", ".join(found.left_out)}
+        numbers += " " + _("Rules about trends, patterns and the whole series are not reckoned with.")
     return Said("power", plain, numbers, False)
 
 

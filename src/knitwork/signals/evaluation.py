@@ -6,6 +6,7 @@ They cannot disagree because none of them computes anything: each reads this rec
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -247,7 +248,11 @@ class Evaluation:
 
     def _reach(self) -> tuple[float | None, float | None]:
         if "constant" in self.reasons:
-            return self.centre, self.centre
+            # The baseline never varied; where a later point does, nobody can say what the process gives.
+            first = self.phase_of.index(self.phase_of[-1]) if self.phase_of else 0
+            known = [value for value, tested in zip(self.values[first:], self.tested[first:], strict=True) if tested]
+            same = all(math.isclose(value or 0.0, self.centre or 0.0, rel_tol=1e-9) for value in known)
+            return (self.centre, self.centre) if same else (None, None)
         for place in reversed(range(len(self.labels))):
             if self.tested[place]:
                 return self.lowers[place], self.uppers[place]

@@ -97,8 +97,8 @@ class Funnel:
         return len(self.units)
 
     def __getitem__(self, name: str) -> Unit:
-        """Return the unit of that name."""
-        return next(unit for unit in self.units if unit.name == name)
+        """Return the unit of that name; `KeyError` where there is none."""
+        return {unit.name: unit for unit in self.units}[name]
 
     @property
     def has_limits(self) -> bool:
