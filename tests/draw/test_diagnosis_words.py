@@ -110,7 +110,7 @@ def test_power_is_told_in_the_units_and_periods_of_the_chart():
     assert "within 6 months a change of 7 min" in plain(found.numbers) and "from a centre of 29 min" in plain(
         found.numbers
     )
-    assert found.numbers.endswith("Not reckoned with: few_crossings.")
+    assert found.numbers.endswith("Rules about trends, patterns and the whole series are not reckoned with.")
 
 
 def test_shifts_of_percentages_are_told_in_points():
