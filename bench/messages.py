@@ -52,7 +52,7 @@ def collect() -> Catalog:
         text = path.read_text("utf-8")
         for match in TRANSLATE.finditer(text):
             found.add(
-                match[1] or match[2],
+                (match[1] or match[2]).replace("%", "%%"),  # as the tag looks it up
                 locations=[(str(path.relative_to(SOURCE)), 1 + text.count("\n", 0, match.start()))],
             )
         for match in BLOCK.finditer(text):
