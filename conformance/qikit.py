@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from conformance import defects
 from conformance.calls import bound, constant, find
 from conformance.case import Case, Row, has, number, true
@@ -18,6 +20,7 @@ from conformance.tree import CannotRead
 from conformance.units import judged, limits
 from knitwork.signals import Evaluation, Point, Series, Spec, evaluate
 from knitwork.signals.funnels import FunnelSpec, Unit
+from knitwork.signals.funnels.power import detectable
 from knitwork.signals.spec import Phase
 
 CHARTS = {
@@ -52,6 +55,8 @@ def _funnel(case: Case, call: dict[str, Any], compared: Compared) -> None:
     record = judged(frame.texts(call["x"]), frame[call["y"]], frame[call["n"]], spec)
     known = {unit.name for unit in record.units}
     compared.same("units", "all", len(record), len(case.expected))
+    wide = spec.spread_model == "mixture"
+    least = {unit.name: _least(unit, spec) if wide else unit.min_detectable for unit in record.units}
     for row in case.expected:
         if row["x"] not in known:
             compared.same("x", row["x"], "missing", "there")
@@ -60,14 +65,15 @@ def _funnel(case: Case, call: dict[str, Any], compared: Compared) -> None:
         unit = record[row["x"]]
         compared.number("y", unit.name, unit.value, row["y"])
         compared.number("cl", unit.name, record.centre, row["cl"])
+        against = unit.spread if wide and unit.spread is not None else unit.chance
         for word, level in (("", 0.998), ("_95", 0.95)):
-            for name, ours in zip((f"lcl{word}", f"ucl{word}"), limits(unit.chance, spec, level), strict=True):
+            for name, ours in zip((f"lcl{word}", f"ucl{word}"), limits(against, spec, level), strict=True):
                 compared.number(name, unit.name, ours, row[name], rel_tol=_rounded(row[name], unit, spec))
         compared.number("ci_95_lower", unit.name, unit.interval_lower, row["ci_95_lower"])
         compared.number("ci_95_upper", unit.name, unit.interval_upper, row["ci_95_upper"])
-        detectable = row.get("min_detectable") or row.get("min_detectable_oe")
-        compared.number("min_detectable", unit.name, unit.min_detectable, detectable)
-        beyond = unit.chance.beyond if unit.chance else None
+        least_there = row.get("min_detectable") or row.get("min_detectable_oe")
+        compared.number("min_detectable", unit.name, least[unit.name], least_there)
+        beyond = against.beyond if against else None
         compared.same("sigma_signal", unit.name, beyond == 0.998, true(row["sigma_signal"]))
         compared.same("warn_signal", unit.name, beyond == 0.95, true(row["warn_signal"]))
     for row in case.summary[:1]:
@@ -78,12 +84,24 @@ def _funnel(case: Case, call: dict[str, Any], compared: Compared) -> None:
         compared.same("overdispersed", "summary", bool(record.tau2), true(row["overdispersed"]))
         # It counts the units of which not even a doubling would be found: of the centre, or of what is expected.
         centre = spec.factor if spec.kind == "ratio" else record.centre
-        small = sum(_small(unit.min_detectable, centre) for unit in record.units if not unit.why_not)
+        small = sum(_small(least[unit.name], centre) for unit in record.units if not unit.why_not)
         compared.number("n_underpowered", "summary", small, row["n_underpowered"])
 
 
-def _small(detectable: float | None, centre: float | None) -> bool:
-    return detectable is None or (centre is not None and detectable / centre > 2)
+def _least(unit: Unit, spec: FunnelSpec) -> float | None:
+    """Return the true value that would be found against the spread, where ours tells the one against chance."""
+    against = unit.spread or unit.chance
+    if against is None or not unit.denominator:
+        return None
+    low, high = limits(against, spec, spec.judged_at)
+    n = np.array([unit.denominator])
+    down, up = (np.array([float(one or 0.0)]) * n / spec.factor for one in (low, high))
+    found = detectable(down, up, n, spec.power_wanted, above=True, binomial=spec.kind == "proportion")[0]
+    return float(found * spec.factor) if math.isfinite(found) else None
+
+
+def _small(value: float | None, centre: float | None) -> bool:
+    return value is None or (centre is not None and value / centre > 2)
 
 
 def _rounded(theirs: str, unit: Unit, spec: FunnelSpec) -> float | None:

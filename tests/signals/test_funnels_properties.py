@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from statistics import NormalDist
 
 import hypothesis.strategies as st
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from knitwork.model.errors import BadDefinition
 from knitwork.signals.funnels import FunnelSpec, funnel
+from knitwork.signals.funnels.exact import interpolated_limits
 from knitwork.signals.funnels.limits import normal_quantile
+from knitwork.signals.funnels.mixture import mixture_limits
 
 SLACK = 1e-7
 
@@ -147,3 +152,52 @@ def test_no_numbers_however_far_apart_break_the_record(kind, rows, limits, trans
             pairs = zip(answer.lowers, answer.uppers, strict=True)
             assert all(0 <= low <= high < math.inf for low, high in pairs)
             assert 0 <= answer.p <= answer.q <= 1
+
+
+def test_a_beta_binomial_of_uniform_proportions_is_uniform():
+    # θ 1/2 and tau² 1/12 make the proportion uniform, and 0 to 9 of 9 equally likely (Johnson, Kemp and Kotz, chapter 6):
+    # the quantile at 0.975 lies three quarters of the way from 8 to 9, and at 0.025 below 0.
+    rough = (np.array([0.1]), np.array([0.9]))
+
+    low, high = mixture_limits(np.array([9.0]), 0.5, 0.025, 1 / 12, rough, binomial=True)
+
+    assert (low[0] * 9, high[0] * 9) == (0.0, pytest.approx(8.75))
+
+
+def test_a_poisson_count_of_exponential_rates_is_geometric():
+    # θ 1 and tau² 1 make the rate exponential and the count geometric: at most k has the chance 1 - 2^-(k + 1).
+    rough = (np.array([0.1]), np.array([0.9]))
+
+    low, high = mixture_limits(np.array([1.0]), 1.0, 0.025, 1.0, rough, binomial=False)
+
+    assert (low[0], high[0]) == (0.0, pytest.approx(5 - (1 - 1 / 64 - 0.975) * 64))
+
+
+def test_a_spread_of_next_to_nothing_leaves_the_limits_of_chance():
+    n = np.array([20.0, 90.0, 400.0])
+    for binomial, theta in ((True, 0.3), (False, 0.3)):
+        plain = interpolated_limits(n, theta, 0.001, binomial=binomial)
+        found = mixture_limits(n, theta, 0.001, 1e-9, plain, binomial=binomial)
+        for ours, theirs in zip(found, plain, strict=True):
+            np.testing.assert_allclose(ours * n, theirs, rtol=1e-4)
+
+
+def test_a_unit_is_beyond_a_limit_of_the_mixture_when_its_score_is():
+    names = [f"u{at}" for at in range(40)]
+    rng = np.random.default_rng(4)
+    below = rng.integers(20, 300, 40)
+    above = rng.binomial(below, rng.beta(6, 40, 40))
+    spec = FunnelSpec(overdispersion="additive", transform="normal", spread_model="mixture", levels=(0.8, 0.95, 0.998))
+
+    found = funnel(names, above.tolist(), below.tolist(), spec)
+
+    assert found.tau2 and found.tau2 > 0
+    for unit in found.units:
+        for at, level in enumerate(spec.levels):
+            outside = not unit.spread.lowers[at] <= unit.value <= unit.spread.uppers[at]
+            assert outside == (abs(unit.spread.z) > NormalDist().inv_cdf((1 + level) / 2))
+
+
+def test_a_mixture_asks_for_a_spread_of_the_values_themselves():
+    with pytest.raises(BadDefinition, match="transform normal"):
+        FunnelSpec(spread_model="mixture", transform="arcsine")

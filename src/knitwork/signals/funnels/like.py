@@ -57,7 +57,9 @@ def _funnelplotr(call: dict[str, Any]) -> FunnelSpec:
 
 def _qikit(call: dict[str, Any]) -> FunnelSpec:
     """clinical-qikit 0.5: interpolated exact limits (Spiegelhalter 2005), spread on the scale of the values."""
-    kinds = {"p": {"kind": "proportion"}, "u": {"kind": "rate"}, "oe": {"kind": "ratio"}}
+    plain = {"p": {"kind": "proportion"}, "u": {"kind": "rate"}, "oe": {"kind": "ratio"}}
+    wide = {f"{name[0]}p" if name != "oe" else "oep": one | {"spread_model": "mixture"} for name, one in plain.items()}
+    kinds: dict[str, dict[str, Any]] = plain | wide
     factor = call.get("multiply", 1.0)
     centre = {} if call.get("cl") is None else {"centre": call["cl"] * factor}
     return FunnelSpec(

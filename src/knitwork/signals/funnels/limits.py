@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from knitwork.signals.funnels import exact
+from knitwork.signals.funnels.mixture import mixture_limits, mixture_z
 from knitwork.signals.funnels.scales import scaled_limits, scaled_z
 from knitwork.signals.funnels.spec import FunnelSpec
 from knitwork.signals.panel import Floats
@@ -69,10 +70,13 @@ def spread_limits(
     n: Floats, theta: float, level: float, spec: FunnelSpec, chance: Pair, *, phi: float, tau2: float
 ) -> Pair:
     """Return limits against the spread; never inside those against `chance` unless `spread_floor` is none."""
-    if spec.spread_floor == "chance" and not is_wider(phi, tau2, spec):
+    if (spec.spread_floor == "chance" or spec.spread_model == "mixture") and not is_wider(phi, tau2, spec):
         return chance
     z = normal_quantile(level, spec.quantile_digits)
     low, high = scaled_limits(str(spec.transform), n, theta, spec.kind, z=z, **_added(phi, tau2, spec))
+    if spec.spread_model == "mixture":
+        binomial, tail = spec.kind == "proportion", (1 - level) / 2
+        low, high = mixture_limits(n, theta, tail, tau2, (low, high), binomial=binomial)
     if spec.spread_floor == "none":
         return low, high
     return np.minimum(low, chance[0]), np.maximum(high, chance[1])
@@ -82,9 +86,11 @@ def spread_z(
     x: Floats, n: Floats, theta: float, spec: FunnelSpec, chance: Floats, *, phi: float, tau2: float
 ) -> Floats:
     """Return z scores against the spread; never further out than those against `chance` unless the floor is none."""
-    if spec.spread_floor == "chance" and not is_wider(phi, tau2, spec):
+    if (spec.spread_floor == "chance" or spec.spread_model == "mixture") and not is_wider(phi, tau2, spec):
         return chance
     z = scaled_z(str(spec.transform), x, n, theta, spec.kind, **_added(phi, tau2, spec))
+    if spec.spread_model == "mixture":
+        z = mixture_z(x, n, theta, tau2, z, binomial=spec.kind == "proportion")
     return z if spec.spread_floor == "none" else np.where(np.abs(z) <= np.abs(chance), z, chance)
 
 

@@ -17,6 +17,7 @@ Limits = Literal[
 Overdispersion = Literal["additive", "multiplicative", "none"]
 Extremes = Literal["winsorise", "truncate", "keep"]
 SpreadFloor = Literal["chance", "none"]
+SpreadModel = Literal["scale", "mixture"]
 
 VERSION = 1
 
@@ -34,6 +35,8 @@ class FunnelSpec(Stored):
     (`rate`), or observed events for expected ones (`ratio`).
     `limits` names the limits against chance; `overdispersion`, `transform`, `extremes` and `trim` name how the spread
     between units is found, `spread_floor` whether its limits may lie inside those of chance (`none`) or not.
+    `spread_model` says how tau squared widens limits: added on the scale of `transform`, or as the quantiles of a
+    `mixture`, beta-binomial or Poisson-gamma, for which the spread is found on the scale of the values (`normal`).
     `centre` is a number in the units shown, or `pooled`: the sum of numerators over the sum of denominators. Left out
     it is pooled, and 1 (times `factor`) for a ratio. `transform` left out is arcsine for a proportion, else sqrt.
     A unit is flagged outside the limits at `judged_at`, one of `levels`. `quantile_digits` rounds normal quantiles as
@@ -56,6 +59,7 @@ class FunnelSpec(Stored):
     extremes: Extremes = "winsorise"
     trim: float = 0.1
     spread_floor: SpreadFloor = "chance"
+    spread_model: SpreadModel = "scale"
     least_units: int = 10
     dispersion_alpha: float = 0.05
     interval_level: float = 0.95
@@ -75,6 +79,7 @@ class FunnelSpec(Stored):
         check_choice("overdispersion", self.overdispersion, get_args(Overdispersion))
         check_choice("extremes", self.extremes, get_args(Extremes))
         check_choice("spread_floor", self.spread_floor, get_args(SpreadFloor))
+        check_choice("spread_model", self.spread_model, get_args(SpreadModel))
         check_choice("direction", self.direction, get_args(Direction))
         if self.transform is None:
             object.__setattr__(self, "transform", TRANSFORM_OF[self.kind])
@@ -97,6 +102,11 @@ class FunnelSpec(Stored):
                     f"{name} is {getattr(self, name)!r} and the kind is {self.kind}: "
                     f"choose one of {', '.join(sorted(known & set(get_args(Limits if name == 'limits' else Transform))))}"
                 )
+        if self.spread_model == "mixture" and (self.overdispersion, self.transform) != ("additive", "normal"):
+            raise BadDefinition(
+                "spread_model is mixture, whose spread is a variance of the values themselves: choose overdispersion "
+                "additive and transform normal, or spread_model scale"
+            )
 
     def _check_numbers(self) -> None:
         for name in ("factor", "power_ratio"):

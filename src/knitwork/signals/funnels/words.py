@@ -74,12 +74,18 @@ def spread_formula(spec: FunnelSpec, example: Example, *, phi: float, tau2: floa
         added = f"standard errors times √phi = {number(max(phi, 1.0) ** 0.5)}"
     elif tau2 > 0:
         added = (
-            f"tau² {number(tau2)} = ({count} × {number(phi)} − {count - 1}) ÷ {number(excess / tau2)}, "
-            "added to each squared error"
+            f"tau² {number(tau2)} = ({count} × {number(phi)} − {count - 1}) ÷ {number(excess / tau2)}, {_widened(spec)}"
         )
     else:
         added = f"tau² 0, for {count} × {number(phi)} is no more than {count - 1}"
     return f"{found}; {added}; limits of the spread at {_percent(spec.judged_at)}, {_at(spec, example)}"
+
+
+def _widened(spec: FunnelSpec) -> str:
+    if spec.spread_model == "scale":
+        return "added to each squared error"
+    law = "beta and the counts binomial" if spec.kind == "proportion" else "gamma and the counts Poisson"
+    return f"the variance of true values, which are {law}"
 
 
 def _at(spec: FunnelSpec, example: Example) -> str:
