@@ -159,11 +159,13 @@ def _infinite(row: Row) -> bool:
 
 def of_making_data_count(ours: Evaluation, rows: list[Row], compared: Compared, facet: str) -> None:
     """Name what NHSRplotthedots does with a series that never varies: it has no limits and calls the target hit or miss."""
-    if "constant" in ours.reasons and any(row.get("assurance_type") == "inconsistent" for row in rows):
-        places = [
-            one.where for one in compared.differences if one.what == "assurance_type" and one.where.startswith(facet)
-        ]
+    if "constant" not in ours.reasons:
+        return
+    places = [one.where for one in compared.differences if one.where.startswith(f"{facet} ")]
+    if any(row.get("assurance_type") == "inconsistent" for row in rows):
         compared.excuse("constant_assurance", {"assurance_type"}, places)
+    if all(row.get("lpl") and row["lpl"] == row.get("mean_col") == row.get("upl") for row in rows):
+        compared.excuse("constant_limits", {"lpl", "upl"}, places)
 
 
 def of_qcc(ask: Any, theirs: list[Row], compared: Compared) -> None:

@@ -182,3 +182,18 @@ def test_a_mark_of_the_order_of_bytes_belongs_to_no_column(tmp_path):
     found = outcome(Case(tmp_path, {"tool": "qicharts2", "call": "", "params": {"args": "x, y"}, "rel_tol": None}))
 
     assert (found.verdict, found.why) == ("agrees", "")
+
+
+def test_limits_on_the_centre_of_a_series_that_never_varies_are_named(case):
+    rows = by_month(y=[7] * 12)
+    expected = [
+        {"f": "no facet", "x": row["month"], "y": 7, "mean_col": 7, "lpl": 7, "upl": 7, "rebase_group": 0}
+        | {"outside_limits": False, "relative_to_mean": 0, "close_to_limits": False, "point_type": "common_cause"}
+        | {"special_cause_type": "Common Cause", "special_cause_flag": False}
+        for row in rows
+    ]
+    summary = [{"mean_col": 7, "lpl": 7, "upl": 7, "n": 12, "variation_type": "common_cause"}]
+
+    found = case("NHSRplotthedots", "ptd_spc(d, y, month, screen_outliers = FALSE)", rows, expected, summary)
+
+    assert (found.verdict, found.reasons) == ("defect", ("constant_limits",))
