@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from knitwork.model.errors import BadDefinition
 from knitwork.signals import BadSeries, Series, Spec, evaluate
 from knitwork.signals.interrupted import ItsSpec, controlled
+from knitwork.signals.spec import Phase
 from knitwork.signals.worked import did_it_work, freeze_before
 
 # Twenty steady periods about 30; the order is arbitrary and no rule fires on them.
@@ -193,6 +194,56 @@ def test_limits_that_saw_the_change_are_refused():
         did_it_work(evaluate(series, Spec(direction="down")), start=15)
     with pytest.raises(BadDefinition, match="limits of Falls"):
         ask(LOW, balancing={"Falls": evaluate(Series(labels=months(30), values=[*BEFORE, *LOW]), Spec(limits="all"))})
+
+
+DOUBLED = Series(labels=months(44), values=[*[value + 10 for value in BEFORE], *BEFORE, *LIKE])
+
+
+@pytest.mark.parametrize("phase", ["2024-09-01", "2024-11-01"])
+def test_a_phase_that_starts_with_the_change_or_after_it_hides_it_from_nobody(phase):
+    series = Series(labels=months(40), values=[*BEFORE, *[2 * value for value in BEFORE]])
+    spec = Spec(direction="down", phases=(Phase(start=phase),))
+    answer = did_it_work(freeze_before(series, spec, start=START), start=START)
+
+    assert answer.verdict == "worse"
+    assert answer.evaluation.spec.phases == () and answer.evaluation.centre == pytest.approx(np.mean(BEFORE))
+    with pytest.raises(BadDefinition, match="limits of this chart are set by points after the start"):
+        did_it_work(evaluate(series, spec), start=START)
+
+
+def test_the_last_phase_before_the_change_says_what_was_usual():
+    phases = (Phase(start="2024-09-01"), Phase(start="2026-07-01"))
+    record = freeze_before(DOUBLED, Spec(direction="down", phases=phases), start=40)
+    answer = did_it_work(record, start=40)
+
+    assert [phase.start for phase in record.spec.phases] == ["2024-09-01"]
+    assert record.centre == pytest.approx(np.mean(BEFORE)) and record.baseline_end == 39
+    assert (answer.n_before, answer.verdict, answer.notes) == (20, "too_early", ())
+    # Without the phase the move of 2024-09 is one that the change only joined.
+    alone = did_it_work(freeze_before(DOUBLED, Spec(direction="down"), start=40), start=40)
+    assert alone.notes == ("moving_before",)
+
+
+def test_a_phase_too_young_at_the_start_of_the_change_does_not_say_what_was_usual():
+    young = Spec(direction="down", phases=(Phase(start="2026-04-01"),))
+
+    with pytest.raises(BadSeries, match="1 points with a value before 2026-05-01"):
+        freeze_before(DOUBLED, young, start=40)
+    younger = did_it_work(freeze_before(DOUBLED, young, start=42), start=42)
+    assert (younger.verdict, younger.before_needed) == ("too_early", 9)
+
+
+def test_a_point_that_was_left_out_counts_for_nothing():
+    early, late = [*BEFORE, 10, *BEFORE[:4]], [10, *LIKE, *LIKE]
+    spec = Spec(direction="down", exclude=(20, 25))
+    series = Series(values=[*early, *late])
+    answer = did_it_work(freeze_before(series, spec, start=25), start=25)
+
+    assert {one.start for one in answer.evaluation.signals} == {20, 25}
+    assert (answer.verdict, answer.notes, answer.wanted) == ("none_yet", (), ())
+    harmed = evaluate(series, Spec(direction="up", exclude=(20, 25)))
+    calm = did_it_work(freeze_before(series, spec, start=25), start=25, balancing={"Falls": harmed})
+    assert calm.balancing_worse == ()
 
 
 def test_limits_that_the_house_rule_locked_before_the_start_are_good_enough():

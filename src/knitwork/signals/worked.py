@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from knitwork.model.errors import BadDefinition
+from knitwork.signals.diagnosis.points import own_spec
 from knitwork.signals.evaluate import evaluate
 from knitwork.signals.evaluation import Evaluation, Signal, Verdict, verdict_of
 from knitwork.signals.interrupted.controlled import Controlled
 from knitwork.signals.interrupted.timing import place_of_start
 from knitwork.signals.judge import LOCKED
 from knitwork.signals.series import ISO_DATE, BadSeries, Series
-from knitwork.signals.spec import Direction, Spec
+from knitwork.signals.spec import Direction, Phase, Spec
 
 Claim = Literal["too_early", "none_yet", "signal", "sustained", "attributed", "worse"]
 
@@ -69,15 +70,36 @@ class Answer:
 
 
 def freeze_before(series: Series, spec: Spec, *, start: str | int) -> Evaluation:
-    """Evaluate with limits from the points before the start alone."""
+    """Evaluate with limits from the points before the start alone.
+
+    A phase that starts with the change or after it is left out: its limits would be those of the change. Of a series that
+    had phases before, the last of them says what was usual.
+    """
     at = place_of_start(series.labels, start)
-    points = _useful(evaluate(series, spec), range(at))
+    spec = replace(spec, phases=tuple(phase for phase in spec.phases if not _from(series, phase, at)))
+    record = evaluate(series, spec)
+    points = _useful(record, range(_usual_from(record), at))
     if len(points) < 2:
         raise BadSeries(
             f"there are {len(points)} points with a value before {series.labels[at]}, too few for what was usual: "
             "add the periods before, or name a later start"
         )
-    return evaluate(series, replace(spec, limits=len(points)))
+    if not spec.phases:
+        return evaluate(series, replace(spec, limits=len(points)))
+    last = max(spec.phases, key=lambda phase: series.position_of(phase.start) or 0)
+    frozen = tuple(replace(one, limits=len(points)) if one is last else one for one in spec.phases)
+    return evaluate(series, replace(spec, phases=frozen))
+
+
+def _from(series: Series, phase: Phase, at: int) -> bool:
+    """Say whether a phase starts at that position or later; `evaluate` refuses one that starts outside the series."""
+    starts = series.position_of(phase.start)
+    return starts is not None and starts >= at
+
+
+def _usual_from(evaluation: Evaluation) -> int:
+    """Return the first position of the last phase, which says what was usual."""
+    return evaluation.phases[-1].start if evaluation.phases else 0
 
 
 def did_it_work(
@@ -99,7 +121,7 @@ def did_it_work(
     towards = _direction(evaluation, direction)
     _refuse_moving_limits(evaluation, at, "this chart")
     _refuse_other_start(evaluation, at, compared)
-    before, after = _useful(evaluation, range(at)), _useful(evaluation, range(at, len(evaluation)))
+    before, after = _around(evaluation, at)
     wanted, reverse = (_signals(evaluation, at, towards, verdict, hold) for verdict in ("better", "worse"))
     held = _held(evaluation, after, towards)
     since = min((max(one.since, at) for one in wanted), default=None)
@@ -139,8 +161,10 @@ def _direction(evaluation: Evaluation, direction: Direction | None) -> Direction
 
 def _refuse_moving_limits(evaluation: Evaluation, start: int, name: str) -> None:
     """Refuse a chart whose limits saw points from the start on."""
-    limits, before = evaluation.spec.limits, len(_useful(evaluation, range(start)))
-    if (limits == "policy" and before >= LOCKED) or (isinstance(limits, int) and limits <= before):
+    first = _usual_from(evaluation)
+    limits, before = own_spec(evaluation, start).limits, len(_useful(evaluation, range(first, start)))
+    locked = (limits == "policy" and before >= LOCKED) or (isinstance(limits, int) and limits <= before)
+    if first < start and locked:
         return
     raise BadDefinition(
         f"the limits of {name} are set by points after the start, which hides a change: evaluate it with freeze_before"
@@ -159,10 +183,26 @@ def _useful(evaluation: Evaluation, places: Sequence[int]) -> list[int]:
     return [at for at in places if evaluation.tested[at] and evaluation.included[at]]
 
 
+def _around(evaluation: Evaluation, start: int) -> tuple[list[int], list[int]]:
+    """Return the useful points of the last phase before the start, and those from it on."""
+    before = _useful(evaluation, range(_usual_from(evaluation), start))
+    return before, _useful(evaluation, range(start, len(evaluation)))
+
+
+def _counting(evaluation: Evaluation) -> tuple[Signal, ...]:
+    """Return the signals of the last phase, but for those that points make which were left out."""
+    first = _usual_from(evaluation)
+    return tuple(
+        one
+        for one in evaluation.signals
+        if one.start >= first and (not one.points or any(evaluation.included[at] for at in one.points))
+    )
+
+
 def _signals(evaluation: Evaluation, start: int, towards: Direction, verdict: Verdict, hold: int) -> tuple[Signal, ...]:
     """Return the signals of one verdict that the time after the start made."""
     return tuple(
-        one for one in evaluation.signals if verdict_of(one.side, towards) == verdict and _is_after(one, start, hold)
+        one for one in _counting(evaluation) if verdict_of(one.side, towards) == verdict and _is_after(one, start, hold)
     )
 
 
@@ -217,9 +257,9 @@ def _balance(
     """Say how a balancing measure did since the period `label`; one without a direction cannot get worse."""
     at = _same_time(evaluation.labels, label, name)
     _refuse_moving_limits(evaluation, at, name)
-    if any(_is_after(one, at, hold) for one in evaluation.signals if one.verdict == "worse"):
+    if any(_is_after(one, at, hold) for one in _counting(evaluation) if one.verdict == "worse"):
         return "worse"
-    before, after = _useful(evaluation, range(at)), _useful(evaluation, range(at, len(evaluation)))
+    before, after = _around(evaluation, at)
     few = len(before) < least_before or len(after) < hold
     return "unknown" if few or evaluation.spec.direction == "neither" else "no_worse"
 
@@ -248,7 +288,7 @@ def _notes(
     """Return the codes of what weakens the answer."""
     earlier = [
         one
-        for one in evaluation.signals
+        for one in _counting(evaluation)
         if one not in wanted and one.points and one.start < start and verdict_of(one.side, towards) == "better"
     ]
     flags = {
