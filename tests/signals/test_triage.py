@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import pairwise, product
-from math import comb, sqrt
+from math import comb, erfc, exp, factorial, sqrt
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from knitwork.signals.charts import CHARTS
 from knitwork.signals.rules.rule import Rule
 from knitwork.signals.score import chance_of_crossings, chance_of_run, scores
 from knitwork.signals.spec import Phase
-from knitwork.signals.stable import draw
+from knitwork.signals.stable import TRUTHS, draw
 from knitwork.signals.tails import TAILS
 from knitwork.signals.triage import benjamini_hochberg, triage
 
@@ -53,6 +53,18 @@ def test_on_stable_charts_a_score_is_no_smaller_than_it_says(chart):
         records = evaluate_many(stable_series(chart, n_points, 600), Spec(chart=chart, limits=limits))
 
         assert_no_more_than_promised(scores(records))
+
+
+@pytest.mark.parametrize("chart", ["xmr", "p", "np", "u", "c", "i_prime", "xbar", "t"])
+def test_on_stable_charts_a_score_holds_where_centre_and_spread_are_fixed_at_the_truth(chart):
+    centre, spread = TRUTHS[chart]
+    spread = spread if chart in ("xmr", "i_prime", "xbar", "t") else None
+    series = stable_series(chart, 40, 800)
+    if chart == "i_prime":  # lifted, for counts cannot be below nought
+        centre += 10
+    phase = Phase(start="1", centre=centre, spread=spread)
+
+    assert_no_more_than_promised(scores(evaluate_many(series, Spec(chart=chart, phases=(phase,)))))
 
 
 @pytest.mark.parametrize("rules", ["mdc_2023", "nelson", "ihi_perla", "western_electric", "best_box"])
@@ -207,6 +219,61 @@ def test_a_count_is_held_against_its_baseline_by_how_they_share_their_sum():
     assert TAILS["rate"]([(7, 1, 9, 3, 1)])[0] == pytest.approx(float(rate))
     assert TAILS["cases"]([(5, 1, 3, 3, 1)])[0] == pytest.approx(float(cases))
     assert TAILS["cases"]([(5, 1, 3, 3, -1)])[0] == pytest.approx(float(fewer))
+
+
+def law(chart, centre, numerators, denominators=None, spread=None, **more):
+    """Score a chart of one far point at its end whose limits are fixed."""
+    given = {"values": numerators} if denominators is None else {"numerators": numerators, "denominators": denominators}
+    spec = Spec(chart=chart, rules=("shewhart",), phases=(Phase(start="1", centre=centre, spread=spread),), **more)
+    return scores([evaluate(Series(**given), spec)])[0].score
+
+
+def test_a_point_beyond_fixed_limits_is_held_against_their_own_law():
+    steady = [4, 6, 5, 5] * 5
+    # Six times the tail: two sides and three recent points.
+    binomial = sum(Fraction(comb(50, k) * 9 ** (50 - k), 10**50) for k in range(17, 51))
+    poisson = 1 - sum(exp(-5) * 5**k / factorial(k) for k in range(15))
+    normal = erfc(4 / sqrt(2)) / 2
+
+    assert law("p", 10, [*steady, 17], [50] * 21, factor=100) == pytest.approx(6 * float(binomial))
+    assert law("np", 0.1, [*steady, 17], [50] * 21) == pytest.approx(6 * float(binomial))
+    assert law("c", 5, [*steady, 15]) == pytest.approx(6 * poisson)
+    assert law("u", 0.5, [*steady, 15], [10] * 21) == pytest.approx(6 * poisson)
+    assert law("xmr", 5, [*steady, 9], spread=1) == pytest.approx(6 * normal)
+
+
+def test_a_fixed_spread_of_cases_between_events_names_their_mean():
+    # A mean of 20 has a sigma of √420; 0.952 to the power k is the chance of k cases or more.
+    far = TAILS["geometric"]([(100, 20, 1), (3, 20, -1)])
+
+    assert far == pytest.approx([(20 / 21) ** 100, 1 - (20 / 21) ** 4])
+    assert law("g", 14, [14, 22, 9, 30] * 5 + [150], spread=sqrt(420)) == pytest.approx(6 * (20 / 21) ** 150)
+
+
+@pytest.mark.parametrize("chart", ["xmr", "p", "u", "c"])
+def test_publishing_the_very_same_limits_makes_a_chart_no_less_surprising(chart):
+    steady, worse = [40, 46, 43, 38, 44, 41, 45, 39, 42, 44] * 2, [70, 66, 72, 68, 71, 69]
+    series = {
+        "xmr": Series(values=[*steady, *worse]),
+        "c": Series(values=[*steady, *worse]),
+    }.get(chart, Series(numerators=[*steady, *worse], denominators=[100] * 26))
+    made = evaluate(series, Spec(chart=chart))
+    phase = Phase(start="1", limits="policy", centre=made.centre, spread=made.sigma if chart == "xmr" else None)
+    published = evaluate(series, Spec(chart=chart, phases=(phase,)))
+
+    assert published.uppers == pytest.approx(made.uppers)
+    assert scores([published])[0].score <= scores([made])[0].score < 0.001
+
+
+def test_a_run_about_a_fixed_centre_is_one_of_coins():
+    values = [5, 7, 6, 8, 6, 7, 5, 6, 7, 6, 8, 6, 5, 7, 6, 8, 6, 7, 5, 6, *[7] * 14]
+    rules = {"rules": ("custom",), "custom": (Rule(name="shift_9", kind="run", length=9),)}
+    fixed = evaluate(Series(values=values), Spec(chart="run", centre=6.5, **rules))
+    learned = evaluate(Series(values=values), Spec(chart="run", **rules))
+
+    # Fourteen at the end, or one or two points before it, on either side of a known centre.
+    assert scores([fixed])[0].score == pytest.approx(chance_of_run(14, 0.0)) == pytest.approx(4 * 2.0**-14)
+    assert scores([learned])[0].score > scores([fixed])[0].score
 
 
 def test_a_farther_point_and_a_longer_run_score_less():

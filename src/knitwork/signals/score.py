@@ -12,6 +12,8 @@ moving ranges. Each is taken twice, for two sides, and times the three points th
 Runs: by their length, exact for independent points on either side of a centre that misses the truth by a normal error,
 which the points behind a locked baseline share; and by their level, as above, times all stretches that end there.
 Crossings: exact for the same points.
+What is fixed by hand, as in published limits, is known: a point is held against its own law (binomial, Poisson, geometric
+or normal) about a fixed centre, and a run or crossing against coins.
 Everything else: the chance, drawn, that the rule fires recently on a stable chart.
 """
 
@@ -26,13 +28,14 @@ from math import erf, sqrt
 import numpy as np
 
 from knitwork.signals.chance import FEWER_DRAWS, chance_of_signal
+from knitwork.signals.diagnosis.points import own_spec
 from knitwork.signals.evaluation import Evaluation, Signal
 from knitwork.signals.judge import rules_for
 from knitwork.signals.panel import SAME
 from knitwork.signals.rules.rule import Rule
 from knitwork.signals.spec import Chart
 from knitwork.signals.stable import phases_of
-from knitwork.signals.tails import TAILS, Far, farthest_point, is_fixed, level_of
+from knitwork.signals.tails import TAILS, Far, farthest_point, level_of
 
 FAMILIES = {
     "beyond": "points",
@@ -107,7 +110,7 @@ def _by_family(signals: Sequence[Signal]) -> dict[str, list[Signal]]:
 
 def _of_the_rest(one: Evaluation, family: str, signals: Sequence[Signal]) -> tuple[float, Signal]:
     """Return the chance of one family's recent signals, and the strongest of them."""
-    even = one.spec.chart in EVEN and not is_fixed(one) and (one.spec.chart != "g" or one.spec.middle == "median")
+    even = one.spec.chart in EVEN and (one.spec.chart != "g" or one.spec.middle == "median")
     if family == "runs" and even:
         longest = max(signals, key=lambda signal: _length(one, signal))
         return chance_of_run(_length(one, longest), _centre_error(one, longest)), longest
@@ -141,8 +144,8 @@ def _is_level(one: Evaluation, place: int) -> bool:
 
 
 def _error(one: Evaluation) -> float:
-    """Return the standard error of a locked centre, in sigmas of a point."""
-    if one.baseline_kind != "locked" or not one.baseline_n:
+    """Return the standard error of a locked centre, in sigmas of a point; a fixed one has none."""
+    if one.baseline_kind != "locked" or not one.baseline_n or own_spec(one, len(one) - 1).centre is not None:
         return 0.0
     return (MEDIAN_ERROR if one.spec.middle == "median" else 1.0) / sqrt(one.baseline_n)
 

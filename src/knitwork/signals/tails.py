@@ -1,7 +1,8 @@
 """How far out a single point lies, as the chance of one so far on that side: exact where the chart knows its distribution.
 
 A centre that comes from a baseline misses the truth, so a point is not held against it as if it were known. The sum of
-the point and its baseline tells nothing of whether they differ; how they share it does, exactly.
+the point and its baseline tells nothing of whether they differ; how they share it does, exactly. Where centre or spread
+are fixed by hand, as published limits are, they are taken as known.
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knitwork.signals.charts.between import POWER
+from knitwork.signals.diagnosis.points import own_spec
 from knitwork.signals.evaluation import RECENT, Evaluation, Signal
 from knitwork.signals.panel import Floats
-from knitwork.signals.spec import Chart
+from knitwork.signals.series import Numbers
+from knitwork.signals.spec import Chart, Spec
 
 # The variance of sigma from the mean moving range of n values is about 0.826 sigma squared / (n - 1) (Cryer & Ryan 1990,
 # J. Qual. Technol. 22:187-192), that of one with f degrees of freedom 1 / 2f: so many for each value but the first. The
@@ -24,6 +27,8 @@ FREEDOM = {"mr": 0.605, "mr_screened_once": 0.605, "median_mr": 0.3}
 
 NORMAL: frozenset[Chart] = frozenset({"xmr", "i_prime", "p_prime", "u_prime", "c_prime", "xbar", "t"})
 COUNTED: dict[Chart, str] = {"p": "proportion", "np": "proportion", "u": "rate", "c": "count", "g": "cases"}
+# The law of each where it is fixed by hand.
+KNOWN = {"proportion": "binomial", "rate": "poisson", "count": "poisson", "cases": "geometric"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +67,19 @@ def level_of(one: Evaluation, signal: Signal) -> Far | None:
 def _far(one: Evaluation, signal: Signal, places: Sequence[int], *, times: float) -> Far | None:
     chart = one.spec.chart
     tail = COUNTED.get(chart, "normal" if chart in NORMAL else "")
-    if is_fixed(one) or not tail:
+    if not tail:
         return None
-    numbers = _of_normal(one, places) if tail == "normal" else _of_counts(one, places, tail)
+    own = own_spec(one, places[-1])
+    # The limits of cases lie about their mean, which a fixed spread names; of all other counts the centre gives them.
+    fixed = own.spread if chart == "g" else own.centre
+    if tail == "normal":
+        numbers = _of_normal(one, places, own)
+    elif fixed is not None:
+        tail, numbers = KNOWN[tail], _of_known(one, places, tail, fixed / own.factor)
+    else:
+        numbers = _of_counts(one, places, tail)
     side = 1.0 if signal.side == "high" else -1.0
     return None if numbers is None else Far(signal, tail, (*numbers, side), times)
-
-
-def is_fixed(one: Evaluation) -> bool:
-    """Say whether a centre or a spread was fixed by hand, of the series or of any phase."""
-    fixed = [(one.spec.centre, one.spec.spread), *((phase.centre, phase.spread) for phase in one.spec.phases)]
-    return any(number is not None for pair in fixed for number in pair)
 
 
 def _scale(one: Evaluation, number: float) -> float:
@@ -92,22 +99,42 @@ def _sigmas(one: Evaluation, place: int) -> float:
     return one.spec.width * (_scale(one, value) - middle) / reach if reach > 0 else 0.0
 
 
-def _of_normal(one: Evaluation, places: Sequence[int]) -> tuple[float, ...] | None:
+def _of_normal(one: Evaluation, places: Sequence[int], own: Spec) -> tuple[float, ...] | None:
     """Return the sum of sigmas over its own, allowing for the centre's error, and the degrees of freedom of sigma."""
     n, many = one.baseline_n, len(places)
-    if n < 3:
+    if n < 3 and (own.centre is None or own.spread is None):
         return None
     behind = one.baseline_kind == "locked" and one.baseline_end is not None and places[-1] > one.baseline_end
-    out = sum(_sigmas(one, place) for place in places) / np.sqrt(many * (1 + many / n if behind else 1.0))
-    return float(out), FREEDOM.get(one.spec.sigma, 1.0) * (n - 1)
+    error = many / n if behind and own.centre is None else 0.0
+    freedom = FREEDOM.get(one.spec.sigma, 1.0) * (n - 1) if own.spread is None else np.inf
+    return float(sum(_sigmas(one, place) for place in places) / np.sqrt(many * (1 + error))), freedom
+
+
+def _of_known(one: Evaluation, places: Sequence[int], tail: str, fixed: float) -> tuple[float, ...] | None:
+    """Return the count of the points, and what their law has to know; None where they are no whole numbers."""
+    columns = _counts(one, tail)
+    counts, sizes = ([column[at] for at in places] for column in columns)
+    if any(_whole(count) is None for count in counts) or any(size is None for size in sizes):
+        return None
+    count, size = (sum(number or 0.0 for number in some) for some in (counts, sizes))
+    if tail == "proportion":
+        return None if _whole(size) is None else (count, size, fixed)
+    if tail == "cases":  # sigma² = m (m + 1)
+        return count, (np.sqrt(1 + 4 * fixed**2) - 1) / 2
+    return count, size * fixed
+
+
+def _counts(one: Evaluation, tail: str) -> tuple[Numbers, Numbers]:
+    """Return count and size of each point; what has no size has one of 1."""
+    by_size = tail in ("proportion", "rate")
+    plain = tuple(None if value is None else value / one.spec.factor for value in one.values)
+    counts = (one.numerators or plain) if by_size else plain
+    return counts, one.denominators if by_size and one.denominators else (1.0,) * len(one)
 
 
 def _of_counts(one: Evaluation, places: Sequence[int], tail: str) -> tuple[float, ...] | None:
     """Return count and size of the points, and of the rest of their baseline; None where they are no whole numbers."""
-    by_size = tail in ("proportion", "rate")
-    plain = tuple(None if value is None else value / one.spec.factor for value in one.values)
-    counts = (one.numerators or plain) if by_size else plain
-    sizes = one.denominators if by_size and one.denominators else (1.0,) * len(one)
+    counts, sizes = _counts(one, tail)
     first = one.phases[-1].start if one.phases else 0
     after = len(one) if one.baseline_end is None else one.baseline_end + 1
     others = [at for at in range(first, after) if one.tested[at] and one.included[at] and at not in places]
@@ -132,7 +159,7 @@ def _columns(numbers: Sequence[tuple[float, ...]]) -> NDArray[np.float64]:
 
 
 def normal(numbers: Sequence[tuple[float, ...]]) -> Floats:
-    """Return the tail of Student's t."""
+    """Return the tail of Student's t; of a known sigma that of the normal law."""
     from scipy.stats import t
 
     sigmas, freedom, _ = _columns(numbers)
@@ -178,10 +205,39 @@ def cases(numbers: Sequence[tuple[float, ...]]) -> Floats:
     return np.where(side > 0, at_least(count), below)
 
 
+def binomial(numbers: Sequence[tuple[float, ...]]) -> Floats:
+    """Return the tail of so many events out of a number with a known share."""
+    from scipy.stats import binom
+
+    count, size, share, side = _columns(numbers)
+    tail: Floats = np.where(side > 0, binom.sf(count - 1, size, share), binom.cdf(count, size, share))
+    return tail
+
+
+def poisson(numbers: Sequence[tuple[float, ...]]) -> Floats:
+    """Return the tail of so many events where a known number is expected."""
+    from scipy.stats import poisson as law
+
+    count, mean, side = _columns(numbers)
+    tail: Floats = np.where(side > 0, law.sf(count - 1, mean), law.cdf(count, mean))
+    return tail
+
+
+def geometric(numbers: Sequence[tuple[float, ...]]) -> Floats:
+    """Return the tail of so many cases before an event where a known number pass on average."""
+    count, mean, side = _columns(numbers)
+    passes = mean / (mean + 1)
+    tail: Floats = np.where(side > 0, passes**count, 1 - passes ** (count + 1))
+    return tail
+
+
 TAILS: dict[str, Callable[[Sequence[tuple[float, ...]]], Floats]] = {
     "normal": normal,
     "proportion": proportion,
     "rate": rate,
     "count": rate,
     "cases": cases,
+    "binomial": binomial,
+    "poisson": poisson,
+    "geometric": geometric,
 }
