@@ -26,6 +26,7 @@ from .conftest import account, browser
 WORSE = "/units/CCU/measures/gap_median/"  # 29 min, and 41 min in its last nine months; less is better
 BETTER = "/units/CCU/measures/los_median/"  # 58 h, and 49 h since
 RATE = "/units/CCU/measures/return_rate/"  # nothing changes
+ARRIVALS = "/units/CCU/measures/arrivals/"  # neither more nor less is better
 CHANGED = "2026-02-01"
 ACTS = (
     {"act": "propose", "start": CHANGED, "limits": "policy", "reason": "A new roster"},
@@ -341,6 +342,29 @@ def test_targets_are_kept_with_their_history_and_a_trajectory_may_lie_ahead(lena
     assert (one.target, one.spec.trajectory) == (27.5, (("2027-06-01", 25.0),))
 
 
+@pytest.mark.parametrize("kind", ["target", "trajectory"])
+@pytest.mark.parametrize(
+    ("address", "value", "sentence"),
+    [
+        (RATE, "400", "A share lies between 0 and 100%: write a target within that."),
+        (RATE, "-1", "A share lies between 0 and 100%"),
+        (WORSE, "-1", "This number is never below 0: write a target of 0 or more."),
+        ("/units/CCU/measures/handoffs_per_100/", "-0,5", "This number is never below 0"),
+    ],
+)
+def test_a_target_that_the_chart_can_never_show_is_refused(lena, kind, address, value, sentence):
+    response = lena.post(address, ACTS[3] | {"kind": kind, "value": value})
+
+    assert response.status_code == 422
+    assert sentence in text(response)
+    assert not Target.objects.exists()
+
+
+@pytest.mark.parametrize("value", ["0", "100"])
+def test_a_target_at_either_end_of_a_share_is_taken(lena, value):
+    assert lena.post(RATE, ACTS[3] | {"value": value}).status_code == 302
+
+
 def test_hostile_text_stays_text(lena):
     evil = "<script>alert('x')</script>\"><img src=x onerror=y>"
     for said in (
@@ -543,6 +567,56 @@ def test_a_phase_accepted_after_publishing_adds_to_what_is_published(lena):
     found = judging.judged(fake_answers.fake_source(), "CCU", "month")
     one = next(one.evaluation for one in found if one.measure == "los_median")
     assert [phase.centre is not None for phase in one.spec.phases] == [True, False]
+
+
+def test_a_phase_accepted_before_a_published_part_begins_holds_as_the_page_says(lena, invented_system):
+    invented_system["answers"] = Long()
+    said = ACTS[0] | {"also": "accept", "limits": "all"}
+    lena.post(ARRIVALS, said | {"start": "2025-03-01"})
+    lena.post(ARRIVALS, ACTS[4])
+
+    page = lena.post(ARRIVALS, said | {"start": "2024-05-01"}, follow=True)
+
+    assert "New limits hold from May 2024 on. The old ones stay visible." in text(page)
+    found = judging.judged(fake_answers.fake_source(), "CCU", "month")
+    one = next(one.evaluation for one in found if one.measure == "arrivals")
+    assert [part.label for part in one.phases][1:] == ["2024-05-01", "2025-03-01"]
+    assert [phase.centre is not None for phase in one.spec.phases] == [True, False, True]
+
+
+def test_new_limits_where_a_published_part_begins_are_refused(lena, invented_system):
+    invented_system["answers"] = Long()
+    said = ACTS[0] | {"also": "accept", "limits": "all", "start": "2025-03-01"}
+    chart = {"unit": "CCU", "measure": "arrivals"}
+    earlier = actions.propose_phase(
+        **chart, start=dt.date(2025, 2, 20), reason="Split", worse=False, by="otto"
+    )  # by month it begins where the published part does
+    lena.post(ARRIVALS, said)
+    lena.post(ARRIVALS, ACTS[4])
+    published_from = Phase.objects.get(state="accepted")
+    actions.withdraw_phase(phase=published_from.pk, reason="A mistake", by="otto")
+
+    proposed = lena.post(ARRIVALS, said)
+    taken = lena.post(ARRIVALS, {"act": "accept", "number": earlier.pk, "reason": "Yes"})
+
+    for response in (proposed, taken):
+        assert response.status_code == 422
+        assert "Published limits begin with that period, and they hold as they were published" in text(response)
+    assert not Phase.objects.filter(state="accepted").exists()
+
+
+def test_limits_that_cannot_be_drawn_again_are_neither_offered_nor_published(lena, monkeypatch):
+    assert 'value="publish"' in decided(lena.get(RATE))
+    monkeypatch.setattr(published, "EXACT", published.EXACT - {"p"})
+    monkeypatch.setattr("knitwork.web.charts.shown.EXACT", published.EXACT)
+
+    page = decided(lena.get(RATE))
+    response = lena.post(RATE, ACTS[4])
+
+    assert 'value="publish"' not in page
+    assert "The limits of this kind of chart cannot be published" in page
+    assert response.status_code == 422
+    assert not PublishedLimits.objects.exists()
 
 
 def test_limits_that_still_move_cannot_be_published(lena, invented_system):

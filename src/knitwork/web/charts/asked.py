@@ -16,12 +16,15 @@ from django.utils.translation import gettext as _
 from knitwork.draw.periods import Period
 from knitwork.model.errors import CannotDo
 from knitwork.signals import Evaluation, evaluate
+from knitwork.signals import spec as specs
 from knitwork.signals.spec import Limits
 from knitwork.signals.suggest import Suggestion, suggest_phase
 from knitwork.web import judging, say
 from knitwork.web.accounts.access import may
 from knitwork.web.audit.record import Actor
 from knitwork.web.charts import actions, published
+from knitwork.web.charts.decided import fitting
+from knitwork.web.charts.keep import check_wanted
 from knitwork.web.charts.levels import Rows, hides_harm, worse_of
 from knitwork.web.charts.models import Annotation, Exclusion, Phase, Target
 from knitwork.web.definitions import Definition
@@ -101,6 +104,7 @@ def posted(request: HttpRequest, chart: Chart) -> str:
 
 def _propose(chart: Chart) -> str:
     start = chart.first_day_of_period("start")
+    _refuse_published(chart, start)
     worse, evidence = chart.worse(start), _evidence(chart, start)
     phase = actions.propose_phase(
         **chart.named, start=start, limits=_limits(chart), reason=chart.reason, worse=worse, evidence=evidence,
@@ -113,6 +117,20 @@ def _propose(chart: Chart) -> str:
         return _("Proposed: new limits from %(start)s on. A second person must accept them.") % {"start": name}
     actions.accept_phase(phase=phase.pk, reason=chart.reason, worse=worse, by=chart.by)
     return _("New limits hold from %(start)s on. The old ones stay visible.") % {"start": name}
+
+
+def _refuse_published(chart: Chart, start: dt.date) -> None:
+    """Refuse new limits from a period at which a published part begins: that part holds, so they never would."""
+    labels = [row["label"] for row in chart.rows]
+    decided = chart.source.decisions.of(chart.unit, chart.definition.id, chart.period)
+    held = {part.start for part in fitting(decided.phases, labels) if part.centre is not None}
+    if any(placed.start in held for placed in fitting([specs.Phase(start=start.isoformat())], labels)):
+        raise CannotDo(
+            _(
+                "Published limits begin with that period, and they hold as they were published: choose another period, "
+                "or publish the next version of the limits first."
+            )
+        )
 
 
 def _limits(chart: Chart) -> Limits:
@@ -158,6 +176,8 @@ def suggested(evaluation: Evaluation, chart: Chart) -> Suggestion | None:
 def _accept(chart: Chart) -> str:
     number = chart.mine(Phase)
     start = Phase.objects.filter(pk=number).values_list("start", flat=True).first()
+    if start:
+        _refuse_published(chart, start)
     worse = chart.worse(start) if start else None
     actions.accept_phase(phase=number, reason=chart.reason, worse=worse, by=chart.by)
     return _("Accepted. The old limits stay visible.")
@@ -203,6 +223,8 @@ def _target(chart: Chart) -> str:
         value = float(text)
     except ValueError as error:
         raise CannotDo(_("A target is a number, such as 90: write it in digits.")) from error
+    below = any(row["value"] is not None and row["value"] < 0 for row in chart.rows)
+    check_wanted(value, chart.definition.spec, below_zero=below)
     kind = chart.said.get("kind", Target.TARGET)
     actions.set_target(**chart.named, kind=kind, day=chart.day("day"), value=value, reason=chart.reason, by=chart.by)
     return _("The target is kept, with the ones before it.")

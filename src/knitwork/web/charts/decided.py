@@ -26,7 +26,7 @@ Found = TypeVar("Found")
 class Decided:
     """What is decided about one chart.
 
-    Published parts hold as they stand; of the accepted phases only those that start after the last of them add to them.
+    Published parts hold as they stand; accepted phases that start at another period add to them.
     `published` is the version, 0 where nothing is published.
     """
 
@@ -62,8 +62,8 @@ class Decisions:
         """Return what is decided about one chart; without what is published, what its limits would be now."""
         chart, whole = (unit, measure), (unit, measure, period)
         version, fixed = self.published.get(whole, (0, ())) if published else (0, ())
-        last = fixed[-1].start if fixed else ""
-        phases = fixed + tuple(phase for phase in self.phases.get(chart, ()) if phase.start > last)
+        starts = {part.start for part in fixed}
+        phases = fixed + tuple(phase for phase in self.phases.get(chart, ()) if phase.start not in starts)
         exclude, targets = self.exclude.get(whole, ()), self.targets.get(chart, ())
         trajectory = self.trajectory.get(chart, ())
         if not (phases or exclude or targets or trajectory):

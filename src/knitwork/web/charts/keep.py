@@ -10,8 +10,9 @@ from typing import TypeVar
 from django.db import models, transaction
 from django.utils.translation import gettext as _
 
+from knitwork.draw.labels import number, with_unit
 from knitwork.model.errors import CannotDo
-from knitwork.signals.spec import Limits
+from knitwork.signals.spec import Limits, Spec
 from knitwork.web.charts.decided import say_changed
 from knitwork.web.charts.models import PERIODS, Annotation, Edition, Exclusion, Phase, Target
 
@@ -79,6 +80,16 @@ def check_value(value: float) -> None:
     """Refuse a wanted value that is no number."""
     if not math.isfinite(value):
         raise CannotDo(_("A target is a number, such as 90: write it in digits."))
+
+
+def check_wanted(value: float, spec: Spec, *, below_zero: bool) -> None:
+    """Refuse a wanted value that the chart can never show; `below_zero` says that its values go below 0."""
+    check_value(value)
+    if spec.chart in ("p", "p_prime") and not 0 <= value <= spec.factor:
+        most = with_unit(number(spec.factor), spec.unit)
+        raise CannotDo(_("A share lies between 0 and %(most)s: write a target within that.") % {"most": most})
+    if value < 0 and not below_zero:
+        raise CannotDo(_("This number is never below 0: write a target of 0 or more."))
 
 
 def limits_columns(limits: Limits) -> dict[str, str | int | None]:

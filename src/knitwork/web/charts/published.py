@@ -16,6 +16,8 @@ from knitwork.signals.spec import Phase, Spec
 
 # Charts whose limits are made of sigma z; of all others it is sigma, or nothing where the centre alone gives them.
 LANEY = frozenset({"p_prime", "u_prime", "c_prime"})
+# Charts that are drawn again from centre and spread alone, whatever becomes of the points behind them.
+EXACT = frozenset({"run", "xmr", "p", "u", "c"}) | LANEY
 # What two runs of the same arithmetic may differ by.
 SAME = 1e-9
 COLUMNS = ("numerator", "denominator", "value")
@@ -52,6 +54,8 @@ def parts_of(evaluation: Evaluation) -> list[dict[str, Any]]:
 
 def fixed(series: Series, evaluation: Evaluation) -> list[dict[str, Any]]:
     """Return the parts to publish, or refuse: limits that still move, or that could not be drawn again from them."""
+    if evaluation.spec.chart not in EXACT:
+        raise CannotDo(not_exact())
     last = evaluation.phases[-1] if evaluation.phases else evaluation
     if last.baseline_kind not in ("locked", "all"):
         raise CannotDo(
@@ -66,6 +70,14 @@ def fixed(series: Series, evaluation: Evaluation) -> list[dict[str, Any]]:
                 _("The limits of this kind of chart cannot be published yet: they differ from point to point.")
             )
     return parts
+
+
+def not_exact() -> str:
+    """Say why the limits of some charts are not published."""
+    return _(
+        "The limits of this kind of chart cannot be published: centre and spread do not give them again once a record "
+        "is corrected. Start new limits with a reason instead."
+    )
 
 
 def with_parts(spec: Spec, parts: Sequence[Mapping[str, Any]]) -> Spec:

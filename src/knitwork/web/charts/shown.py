@@ -18,6 +18,7 @@ from knitwork.web.charts.decided import USUAL_RULES, fitting, phase_of
 from knitwork.web.charts.levels import change_at
 from knitwork.web.charts.lists import exclusions, notes, targets
 from knitwork.web.charts.models import Annotation, Phase, RuleSetChoice
+from knitwork.web.charts.published import EXACT, not_exact
 from knitwork.web.charts.telling import full, joined, moment, period_name, value_of
 from knitwork.web.charts.versions import versions
 
@@ -52,6 +53,7 @@ def decisions_of(
         "notes": notes(chart, {one.pk: number for number, (_at, one) in enumerate(drawn, start=1)}),
         "targets": targets(chart),
         "published": versions(chart, evaluation, hide=hide),
+        "not_published": "" if chart.definition.spec.chart in EXACT else not_exact(),
         "choices": choices,
         "unit_of": chart.definition.spec.unit,
         "refused": refused,
