@@ -271,8 +271,8 @@ def test_a_table_of_actions_brings_in_its_good_rows_and_says_of_each_bad_one_why
     assert refused == [
         "Row 4: “soon” is no date: write it like 2026-03-01.",
         "Row 5: The note is empty: say in a few words what happened.",
-        "Row 6: There is no unit “XYZ”: write its code as in units.csv.",
-        "Row 7: There is no measure “happiness”: write its name as in the catalogue, or leave it empty for all.",
+        "Row 6: There is no unit “XYZ”: write its code, as in the list of units below.",
+        "Row 7: There is no measure “happiness”: write its code, as in the list below, or leave it empty for all.",
         "Row 8: 1026-03-01 is too far away: check the year.",
     ]
 
@@ -281,7 +281,8 @@ def test_a_table_of_actions_brings_in_its_good_rows_and_says_of_each_bad_one_why
     ("text", "sentence"),
     [
         ("", "The table is empty"),
-        ("day,text,unit\n2026-03-01,x,CCU\n", "has no column “date”"),
+        ("day,text,unit\n2026-03-01,x,CCU\n", "has no column “date”: name the columns in its first row"),
+        ("date,text,unit\n", "a first row and no other"),
         ('date,text,unit\n2026-03-01,"x\n', "This is no CSV"),
         ("date,text,unit\n" + "2026-03-01,x,CCU\n" * 5001, "more than 5000 rows"),
     ],
@@ -289,6 +290,18 @@ def test_a_table_of_actions_brings_in_its_good_rows_and_says_of_each_bad_one_why
 def test_a_table_that_cannot_be_read_is_refused_as_a_whole(text, sentence):
     with pytest.raises(CannotDo, match=sentence):
         read_notes_csv(text, units={"CCU"}, measures=set())
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_a_table_is_read_with_commas_semicolons_and_tabs(mark):
+    first = mark.join(["\ufeffDate", "text", '"unit"', "measure"])
+    second = mark.join(["2026-03-08", f'"Beds moved{mark} a, b; c"', "CCU", ""])
+
+    rows, refused = read_notes_csv(f"{first}\r\n{second}\r\n", units={"CCU"}, measures=set())
+
+    assert refused == []
+    assert rows[0].unit == "CCU"
+    assert rows[0].text.startswith("Beds moved")
 
 
 def test_a_table_brought_in_twice_adds_nothing_the_second_time():

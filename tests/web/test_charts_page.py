@@ -713,12 +713,28 @@ def test_a_table_of_actions_becomes_notes_and_bad_rows_are_named(lena):
     assert "New roster" in decided(lena.get(WORSE))
 
 
+def test_where_no_row_can_be_taken_no_others_are_spoken_of_and_the_codes_stand_there(lena):
+    response = lena.post("/notes/", {"table": "date;text;unit\n2026-03-01;a;XYZ\n2026-03-02;b;XYZ\n"})
+
+    assert "None of the 2 rows was taken." in text(response)
+    assert "The others were." not in text(response)
+    assert "new" not in words(text(response).split("<main")[1].split("<form")[0])
+    assert 'CCU: <a href="/units/CCU/">' in text(response)
+
+
+def test_a_date_in_the_future_is_taken_and_said(lena):
+    table = "date,text,unit\n2026-03-01,a,CCU\n2062-03-01,b,CCU\n"
+    page = lena.post("/notes/", {"table": table}, follow=True)
+
+    assert "2 notes are new. 1 has a date in the future: check its year." in text(page)
+
+
 def test_a_file_is_taken_and_the_same_file_again_adds_nothing(lena):
     def sent():
         return SimpleUploadedFile("actions.csv", "\ufeffdate,text,unit\n2026-03-01,Zuë 早,CCU\n".encode())
 
     assert "1 note is new." in text(lena.post("/notes/", {"file": sent()}, follow=True))
-    assert "0 notes are new. 1 stood there already." in text(lena.post("/notes/", {"file": sent()}, follow=True))
+    assert "Nothing is new: 1 stood there already." in text(lena.post("/notes/", {"file": sent()}, follow=True))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from knitwork.model.errors import CannotDo
 from knitwork.web.charts.keep import check_day, note_of
 
 COLUMNS = ("date", "text", "unit", "measure")
+# What parts the cells: a spreadsheet that writes 0,5 for a half writes semicolons, and copied cells have tabs.
+MARKS = (",", ";", "\t")
 # A table of actions is written by people: one of more rows is another file.
 MOST_ROWS = 5_000
 
@@ -33,7 +35,8 @@ def read_notes_csv(text: str, *, units: Collection[str], measures: Collection[st
 
     Raises `CannotDo` where the table as a whole cannot be read.
     """
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
+    text = text.removeprefix("\ufeff")
+    reader = csv.reader(io.StringIO(text), strict=True, delimiter=mark_of(text))
     try:
         lines = [(reader.line_num, line) for line in reader if any(cell.strip() for cell in line)]
     except csv.Error as fault:
@@ -46,8 +49,11 @@ def read_notes_csv(text: str, *, units: Collection[str], measures: Collection[st
     for name in ("date", "text", "unit"):
         if name not in head:
             raise CannotDo(
-                _("The table has no column “%(name)s”: its first row is date,text,unit,measure.") % {"name": name}
+                _("The table has no column “%(name)s”: name the columns in its first row, date,text,unit,measure.")
+                % {"name": name}
             )
+    if len(lines) == 1:
+        raise CannotDo(_("The table has a first row and no other: write each action in a row below it."))
     taken, refused = [], []
     for number, line in lines[1:]:
         cells = dict(zip(head, (cell.strip() for cell in line), strict=False))
@@ -56,6 +62,16 @@ def read_notes_csv(text: str, *, units: Collection[str], measures: Collection[st
         except CannotDo as why:
             refused.append(_("Row %(row)s: %(why)s") % {"row": number, "why": why})
     return taken, refused
+
+
+def mark_of(text: str) -> str:
+    r"""Return what parts the cells of a table: the mark that finds most of our columns in its first row.
+
+    >>> mark_of("date,text,unit"), mark_of("date;text;unit"), mark_of("Date\ttext\tunit")
+    (',', ';', '\t')
+    """
+    first = text.lstrip().partition("\n")[0].lower()
+    return max(MARKS, key=lambda mark: sum(cell.strip(' "\r') in COLUMNS for cell in first.split(mark)))
 
 
 def _row(cells: dict[str, str], *, units: Collection[str], measures: Collection[str]) -> NoteRow:
@@ -69,10 +85,12 @@ def _row(cells: dict[str, str], *, units: Collection[str], measures: Collection[
     check_day(day)
     note = note_of(cells.get("text", ""))
     if unit not in units:
-        raise CannotDo(_("There is no unit “%(unit)s”: write its code as in units.csv.") % {"unit": unit})
+        raise CannotDo(
+            _("There is no unit “%(unit)s”: write its code, as in the list of units below.") % {"unit": unit}
+        )
     if measure and measure not in measures:
         raise CannotDo(
-            _("There is no measure “%(measure)s”: write its name as in the catalogue, or leave it empty for all.")
+            _("There is no measure “%(measure)s”: write its code, as in the list below, or leave it empty for all.")
             % {"measure": measure}
         )
     return NoteRow(day, note, unit, measure)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -15,11 +17,13 @@ from django.utils.translation import ngettext
 from knitwork.model.errors import CannotDo
 from knitwork.signals.rules import RULE_SETS
 from knitwork.web.accounts.access import may, needs
+from knitwork.web.alerts.views import today_of
 from knitwork.web.charts import actions, words
 from knitwork.web.charts.decided import USUAL_RULES
 from knitwork.web.charts.models import RuleSetChoice
-from knitwork.web.charts.notes import COLUMNS, read_notes_csv
+from knitwork.web.charts.notes import COLUMNS, NoteRow, read_notes_csv
 from knitwork.web.charts.shown import rules_history, rules_now
+from knitwork.web.pages.around import Names
 from knitwork.web.pages.frame import of, with_answers
 from knitwork.web.units.models import Unit
 
@@ -102,18 +106,18 @@ def notes(request: HttpRequest) -> HttpResponse:
     source = with_answers(request)
     refused, table = "", request.POST.get("table", "")
     rows: list[str] = []
+    taken: list[NoteRow] = []
+    registry = source.answers.registry
+    names = Names(source)
     if request.method == "POST":
         try:
             table = _table(request) or table
-            codes = {*source.answers.registry.roots(), *(unit.unit for unit in source.answers.registry.units)}
+            codes = {*registry.roots(), *(unit.unit for unit in registry.units)}
             codes |= set(Unit.objects.values_list("code", flat=True))
             taken, rows = read_notes_csv(table, units=codes, measures=source.measures)
-            added = actions.bring_in_notes(taken, by=request.user) if taken else 0  # type: ignore[arg-type]
-            said = ngettext("%(n)s note is new.", "%(n)s notes are new.", added) % {"n": added}
-            known = len(taken) - added
-            if known:
-                said += " " + ngettext("%(n)s stood there already.", "%(n)s stood there already.", known) % {"n": known}
-            messages.success(request, said)
+            if taken:
+                added = actions.bring_in_notes(taken, by=request.user)  # type: ignore[arg-type]
+                messages.success(request, _brought_in(taken, added, today=today_of(source)))
             if not rows:
                 return redirect("notes")
         except CannotDo as cannot:
@@ -122,9 +126,32 @@ def notes(request: HttpRequest) -> HttpResponse:
         "columns": ",".join(COLUMNS),
         "refused": refused,
         "rows": rows,
+        "others": bool(taken),
         "table": table if refused or rows else "",
+        "units": [names.link(unit.unit) for unit in registry.units],
+        "measures": sorted(source.measures.values(), key=lambda one: one.short),
     }
     return render(request, "pages/notes.html", context, status=422 if refused or rows else 200)
+
+
+def _brought_in(taken: Sequence[NoteRow], added: int, *, today: dt.date) -> str:
+    """Say how many notes are new, how many stood there, and how many are of days to come: a year may be mistyped."""
+    known, ahead = len(taken) - added, sum(1 for row in taken if row.day > today)
+    there = ngettext("%(n)s stood there already.", "%(n)s stood there already.", known) % {"n": known}
+    said = (
+        [ngettext("%(n)s note is new.", "%(n)s notes are new.", added) % {"n": added}]
+        if added
+        else [_("Nothing is new:")]
+    )
+    said += [there] if known else []
+    if ahead:
+        text = ngettext(
+            "%(n)s has a date in the future: check its year.",
+            "%(n)s have dates in the future: check their years.",
+            ahead,
+        )
+        said.append(text % {"n": ahead})
+    return " ".join(said)
 
 
 def _table(request: HttpRequest) -> str:
