@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from knitwork.model.errors import BadDefinition
 from knitwork.signals import Series, Spec, evaluate
+from knitwork.signals.spec import Phase
 from knitwork.signals.suggest import accept, every_suggestion, rebase_medians, suggest_phase, without_extremes
 
 STEADY = [30, 27, 33, 29, 31, 28, 32, 30, 26, 34, 29, 31, 30, 28, 33, 27, 32, 29, 31, 30]
@@ -113,6 +114,53 @@ def test_excluded_points_make_no_run():
     shorter = replace(DOWN, exclude=tuple(range(20, 27)))
 
     assert suggest_phase(series(STEADY + LOWER[:14]), shorter) is None
+
+
+@pytest.mark.parametrize("before", [12, 14, 17, 19])
+def test_a_shift_among_the_points_that_are_locked_is_dated_at_its_own_start(before):
+    data = series(STEADY[:before] + [value - 10 for value in STEADY[before:]] + LOWER[: before - 3])
+    found = suggest_phase(data, DOWN)
+
+    assert (found.start, found.side, found.verdict) == (before, "low", "better")
+    assert found.before == pytest.approx(np.mean(STEADY[:before])) and found.run == found.points == 17
+    # Those before it set their own limits, by the house rule.
+    assert (found.spec.limits, DOWN.limits) == ("policy", "policy")
+    accepted = evaluate(data, accept(data, DOWN, found, reason="Second scanner"))
+    assert [one.start for one in accepted.phases] == [0, before] and not accepted.recent
+
+
+def test_a_series_long_enough_for_the_usual_look_is_dated_at_the_shift_too():
+    found = suggest_phase(series(STEADY[:15] + LOWER + LOWER[:4]), replace(DOWN, limits="all"))
+
+    assert (found.start, found.before) == (15, pytest.approx(np.mean(STEADY[:15])))
+
+
+def test_before_twelve_points_there_is_nothing_to_hold_a_shift_against():
+    assert suggest_phase(series(STEADY[:11] + LOWER), DOWN) is None
+
+
+def test_a_shift_among_the_locked_points_of_the_last_phase_is_found_in_it():
+    higher = [value + 30 for value in STEADY]
+    found = suggest_phase(series(higher + STEADY[:14] + LOWER[:17]), replace(DOWN, phases=(Phase(start="2021-09-01"),)))
+
+    assert found.start == 34 and [one.start for one in found.spec.phases] == ["2021-09-01", "2022-11-01"]
+
+
+def test_a_shift_among_the_locked_points_that_went_back_is_not_suggested():
+    assert suggest_phase(series(STEADY[:14] + LOWER[:14] + STEADY[:10]), DOWN) is None
+
+
+@pytest.mark.parametrize("spec", [Spec(limits=20), Spec(centre=26), Spec(chart="ewma"), Spec(chart="mr")])
+def test_where_the_house_rule_does_not_set_the_centre_no_other_baseline_is_tried(spec):
+    found = suggest_phase(series(STEADY[:14] + LOWER[:17]), spec)
+
+    assert found is None or found.start >= 20
+
+
+def test_a_step_among_the_locked_points_that_chance_may_make_calls_for_nothing():
+    slight = [value - 1 for value in STEADY[:17]]
+
+    assert suggest_phase(series(STEADY[:14] + slight), DOWN) is None
 
 
 @pytest.mark.parametrize("wrong", [{"shift": 1}, {"shift": 8.0}, {"enough": 0}])
@@ -249,15 +297,19 @@ def test_a_series_shorter_than_its_baseline_has_no_median_yet():
     "chart", ["run", "xmr", "mr", "p", "p_prime", "np", "u", "c", "c_prime", "g", "t", "ewma", "ma"]
 )
 @settings(max_examples=15, deadline=None)
-@given(st.lists(st.tuples(st.none() | st.integers(0, 9), st.integers(0, 30)), max_size=45), st.booleans())
-def test_no_series_is_too_odd_to_ask(chart, pairs, incomplete):
+@given(
+    st.lists(st.tuples(st.none() | st.integers(0, 9), st.integers(0, 30)), max_size=45),
+    st.booleans(),
+    st.sampled_from([12, "policy"]),
+)
+def test_no_series_is_too_odd_to_ask(chart, pairs, incomplete, limits):
     if chart in ("p", "p_prime", "np", "u"):
         counted = [above if above is None else min(above, below) for above, below in pairs]
         columns = {"numerators": counted, "denominators": [below for _, below in pairs]}
     else:
         columns = {"values": [above for above, _ in pairs]}
     data = Series(labels=months(len(pairs)), incomplete_last=incomplete, **columns)
-    spec = Spec(chart=chart, direction="down", limits=12)
+    spec = Spec(chart=chart, direction="down", limits=limits)
 
     found = [*every_suggestion(data, without_extremes(data, spec), extremes=2), suggest_phase(data, spec)]
     for one in found:
@@ -274,3 +326,14 @@ def test_a_shift_of_two_sigmas_is_suggested_in_time_and_chance_alone_seldom_is()
     # 97 and 4 of 100 by a longer simulation; these bounds are four standard errors off.
     assert len(found) >= 90 and np.median(found) == 20
     assert sum(one is not None for one in stable) <= 15
+
+
+def test_a_shift_of_two_sigmas_among_the_locked_points_is_mostly_found_and_chance_adds_hardly_any():
+    rng = np.random.default_rng(23)
+    shifted = [suggest_phase(series(rng.normal(size=39) + 2 * (np.arange(39) >= 15)), Spec()) for _ in range(100)]
+    stable = [suggest_phase(series(rng.normal(size=36)), Spec()) for _ in range(150)]
+    found = [one.start for one in shifted if one is not None and one.start < 20]
+
+    # 85 of 100 and 2 of 1000 by a longer simulation; these bounds are four standard errors off.
+    assert len(found) >= 70 and 14 <= np.median(found) <= 16
+    assert sum(one is not None and one.start < 20 for one in stable) <= 3

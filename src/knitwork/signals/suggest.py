@@ -3,12 +3,15 @@
 A phase is suggested where a run of `shift` points on one side of the centre begins behind the points that set it, enough
 points follow to set new limits, and held against these new limits no run of the same length goes back to where the
 process came from, nor could become one with more points. So a passing disturbance moves no limit.
+A shift that begins among the points that the house rule locks is in the centre already. It is looked for with the points
+before it as the baseline, twelve or more, and has to be a clear step as well.
 Source: the stable shift algorithm as the documentation of autospc describes it (articles/stable-shift-algorithm). For
 medians of run charts: the documentation of runcharter, after Perla, Provost and Murray 2011, BMJ Qual Saf 20: 46-51.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from statistics import median
@@ -17,18 +20,26 @@ from typing import Any, Literal
 import numpy as np
 
 from knitwork.model.errors import BadDefinition
+from knitwork.signals.diagnosis.points import own_spec
 from knitwork.signals.evaluate import evaluate
 from knitwork.signals.evaluation import Evaluation, Verdict, verdict_of
-from knitwork.signals.judge import TRIAL
+from knitwork.signals.judge import LOCKED, TRIAL
 from knitwork.signals.panel import sides
 from knitwork.signals.phases import placed
 from knitwork.signals.series import Series
 from knitwork.signals.spec import Phase, Spec
+from knitwork.signals.step import steepest
 
 # A run of eight on one side comes about by chance once in 128 such runs (DESIGN 4; signals 7.4).
 SHIFT = 8
 # So many points set limits by the house rule; a phase with fewer would have none.
 ENOUGH = TRIAL
+# A step is clear where the likelihood ratio of two levels against one is so large: the quantile of 1 in 100 for a step at
+# an unknown place (Andrews 2003, Econometrica 71: 395-397, table 1, the middle 70%). Nothing of it is left to rounding.
+CLEAR = 12.16
+NOTHING = 1e-12
+# Averages of values, or differences of them, hold a step of these for several points.
+SMOOTHED = frozenset({"ewma", "ma", "mr"})
 # autospc leaves up to three extreme points out when it forms limits.
 EXTREMES = 3
 
@@ -79,10 +90,14 @@ def suggest_phase(series: Series, spec: Spec, *, shift: int = SHIFT, enough: int
     """Return the first new phase that the last one calls for and that holds to the present; None where there is none.
 
     Where all points set the limits, the first ones are taken as the house rule has it: a centre that holds the shift
-    hides it. Raises `BadSeries` as `evaluate` does.
+    hides it. Under the house rule a clear step from the thirteenth point on is found too, and comes first. Raises
+    `BadSeries` as `evaluate` does.
     """
     _check(shift, enough)
     spec = _looking(placed(series, spec))
+    early = _early_shift(series, spec, shift=shift, enough=enough)
+    if early is not None:
+        return early
     found = _stable_shifts(series, spec, shift=shift, enough=enough, extremes=0, to_the_present=True, begin=0)
     return next((one for one, _ in found), None)
 
@@ -108,6 +123,14 @@ def every_suggestion(
             return tuple(accepted)
         accepted.append(one)
         spec, begin = one.spec, end + 1
+
+
+def limited(series: Series, spec: Spec, points: int) -> Spec:
+    """Return the definition with the first so many points of its last phase setting the limits of that phase."""
+    if not spec.phases:
+        return replace(spec, limits=points)
+    last = max(spec.phases, key=lambda phase: series.position_of(phase.start) or 0)
+    return replace(spec, phases=tuple(replace(one, limits=points) if one is last else one for one in spec.phases))
 
 
 def accept(series: Series, spec: Spec, suggestion: Suggestion, *, reason: str) -> Spec:
@@ -196,7 +219,7 @@ def _stable_shifts(
         return
     begin = max(begin, baseline_end + 1)
     side = _sides(record)
-    useful = [at for at, on in enumerate(record.tested) if on and record.included[at]]
+    useful = _useful(record)
     for start, run in _runs(side, useful, shift, begin):
         after = [at for at in useful if at >= start]
         if len(after) < enough:
@@ -210,6 +233,49 @@ def _stable_shifts(
             continue
         one = _suggestion(record, candidate, phase, left_out, start, run, len(after), shift, enough)
         yield one, after[min(baseline, len(after)) - 1]
+
+
+def _early_shift(series: Series, spec: Spec, *, shift: int, enough: int) -> Suggestion | None:
+    """Find a clear step among the points that the house rule locks for the last phase, which holds to the present."""
+    record = evaluate(series, spec)
+    if not len(series) or spec.chart in SMOOTHED or record.baseline_kind != "locked":
+        return None
+    own = own_spec(record, len(series) - 1)
+    useful = _useful(record)
+    start = _clear_step(record, useful)
+    if start is None or own.limits != "policy" or own.centre is not None:
+        return None
+    before, after = useful.index(start), [at for at in useful if at >= start]
+    if not TRIAL <= before < LOCKED or len(after) < enough:
+        return None
+    earlier = evaluate(series, limited(series, spec, before))
+    side = _sides(earlier)
+    run = dict(_runs(side, useful, shift, start)).get(start)
+    phase, left_out, candidate = _candidate(series, spec, start, 0)
+    if run is None or candidate.centre is None:
+        return None
+    if _goes_back(candidate, start, after, len(after), enough, up=side[start] > 0, shift=shift):
+        return None
+    return _suggestion(replace(earlier, spec=spec), candidate, phase, left_out, start, run, len(after), shift, enough)
+
+
+def _useful(record: Evaluation) -> list[int]:
+    """Return the points of the last phase that count."""
+    first = record.phases[-1].start if record.phases else 0
+    return [at for at in range(first, len(record)) if record.tested[at] and record.included[at]]
+
+
+def _clear_step(record: Evaluation, useful: Sequence[int]) -> int | None:
+    """Return the point where a new level begins that chance hardly makes."""
+    values = [value for at in useful if (value := record.values[at]) is not None]
+    step = steepest(values)
+    if step is None:
+        return None
+    known = np.array(values)
+    level = np.where(np.arange(len(known)) < step.at, step.before, step.after)
+    one, two = ((about**2).sum() for about in (known - known.mean(), known - level))
+    ratio = len(known) * math.log(one / max(two, NOTHING * one))
+    return useful[step.at] if ratio >= CLEAR else None
 
 
 def _suggestion(

@@ -19,6 +19,7 @@ from knitwork.signals.interrupted.timing import place_of_start
 from knitwork.signals.judge import LOCKED
 from knitwork.signals.series import ISO_DATE, BadSeries, Series
 from knitwork.signals.spec import Direction, Phase, Spec
+from knitwork.signals.suggest import limited
 
 Claim = Literal["too_early", "none_yet", "signal", "sustained", "attributed", "worse"]
 
@@ -84,11 +85,7 @@ def freeze_before(series: Series, spec: Spec, *, start: str | int) -> Evaluation
             f"there are {len(points)} points with a value before {series.labels[at]}, too few for what was usual: "
             "add the periods before, or name a later start"
         )
-    if not spec.phases:
-        return evaluate(series, replace(spec, limits=len(points)))
-    last = max(spec.phases, key=lambda phase: series.position_of(phase.start) or 0)
-    frozen = tuple(replace(one, limits=len(points)) if one is last else one for one in spec.phases)
-    return evaluate(series, replace(spec, phases=frozen))
+    return evaluate(series, limited(series, spec, len(points)))
 
 
 def _from(series: Series, phase: Phase, at: int) -> bool:
