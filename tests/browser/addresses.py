@@ -126,12 +126,17 @@ class Site:
             unit = units[at % len(units)]
             found.append(("measure", self.of("measure", code=unit, measure=measure)))
             found.append(("numbers", self.of("numbers", code=unit, measure=measure)))
-            found.append(("change", self.of("change", "?start=2026-02-01", code=unit, measure=measure)))
-            found.append(("measure-units", self.of("measure-units", measure=measure)))
-            found.append(("funnel", self.of("funnel", "?span=year", code=unit, measure=measure)))
-            kind = ("residual", "seasonal")[at % 2]
-            found.append(("measure-view", self.of("measure-view", code=unit, measure=measure, kind=kind)))
-            found.append(("funnel-csv", self.of("funnel-csv", code=unit, measure=measure)))
+            # What leads on from a chart is one template for all measures: each measure walks some of it, in turn.
+            kind = ("residual", "seasonal")[at // 3 % 2]
+            further = [
+                ("change", self.of("change", "?start=2026-02-01", code=unit, measure=measure)),
+                ("measure-units", self.of("measure-units", measure=measure)),
+                ("measure-view", self.of("measure-view", code=unit, measure=measure, kind=kind)),
+            ]
+            found.append(further[at % 3])
+            if at % 2 == 0:
+                found.append(("funnel", self.of("funnel", "?span=year", code=unit, measure=measure)))
+                found.append(("funnel-csv", self.of("funnel-csv", code=unit, measure=measure)))
             start = self.point(unit, measure)
             if start:
                 found.append(("behind", self.of("behind", code=unit, measure=measure, start=start)))
