@@ -180,7 +180,8 @@ def test_what_is_said_of_each_claim():
         "Too early to say: 4 months since July 2026 without a signal, and 8 are needed."
     )
     assert worked_sentences(answer(LOW, before=BEFORE[:9])) == (
-        "Too early to say: 9 months before the change, and 12 show what was usual."
+        "There is too little from before the change: 9 months, and it takes 12 to know what was usual. "
+        "Look by shorter periods, or load earlier records."
     )
     assert worked_sentences(answer(LIKE * 2)) == (
         "No change can be seen yet: 8 months since July 2026 are like those before."

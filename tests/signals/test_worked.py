@@ -177,6 +177,16 @@ def test_a_balancing_measure_that_got_worse_is_named_and_one_that_is_unknown_too
     assert answer.balancing_unknown == ("Staff", "Costs")
 
 
+def test_a_balancing_measure_that_was_worse_for_a_month_long_ago_is_not_worse():
+    once = [38, 30, 31, 29, 32, 30, 31, 29, 30, 31]
+    last = [30, 31, 29, 32, 30, 31, 29, 30, 38, 30]
+
+    answer = ask(LOW, balancing={"Long ago": balance(once), "Of late": balance(last)})
+
+    assert answer.balancing_worse == ("Of late",)
+    assert answer.balancing_unknown == ()
+
+
 def test_a_balancing_measure_by_the_week_is_read_from_the_same_day_on():
     weeks = np.arange("2024-01-01", "2025-12-29", 7, dtype="datetime64[D]").astype(str).tolist()
     first = next(at for at, label in enumerate(weeks) if label >= "2024-09-01")

@@ -143,6 +143,53 @@ def test_a_balancing_measure_too_rare_to_be_judged_is_not_said_to_have_held(ada,
     assert "did not get worse" not in said
 
 
+def test_where_no_rule_judges_the_chart_nothing_is_measured_or_compared(ada, monkeypatch):
+    original = fake_answers.FakeAnswers.one_series
+
+    def rare(self, measure, unit, level, period):
+        rows = original(self, measure, unit, level, period)
+        if measure == "discharge_before_noon":
+            rows = [row | {"numerator": 1, "value": 100 / row["denominator"]} for row in rows]
+        return rows
+
+    assert 'id="its-title"' in text(ada.get(ASKED))
+    monkeypatch.setattr(fake_answers.FakeAnswers, "one_series", rare)
+    forget()
+
+    page = text(ada.get(ASKED))
+
+    assert lead(page).startswith("Too few to call")
+    assert [f'id="{name}-title"' in page for name in ("chart", "its", "sisters", "balance", "method")] == [True] + [
+        False
+    ] * 4
+
+
+def test_too_little_before_the_change_is_not_called_early(ada):
+    page = text(ada.get(f"{PAGE}?start=2025-09-01"))
+
+    assert lead(page).startswith("There is too little from before the change: 10 months, and it takes 12 to know")
+    assert "early" not in lead(page)
+
+
+def test_what_was_worse_for_a_month_long_ago_does_not_lead_the_answer(ada, monkeypatch):
+    original = fake_answers.FakeAnswers.one_series
+
+    def once(self, measure, unit, level, period):
+        rows = original(self, measure, unit, level, period)
+        if measure == "night_moves" and period == "month":
+            row = next(row for row in rows if row["label"] == "2026-03-01")
+            row |= {"numerator": round(row["denominator"] * 0.6), "value": 60.0}
+        return rows
+
+    monkeypatch.setattr(fake_answers.FakeAnswers, "one_series", once)
+    forget()
+
+    page = text(ada.get(ASKED + "&balance=night_moves"))
+
+    assert "got worse" not in lead(page)
+    assert "22:00 and 07:00</a>: was worse for a while, and is not now." in section(page, "balance")
+
+
 def test_without_a_balancing_measure_the_page_says_what_that_means(ada):
     assert "what was won here may have been lost elsewhere" in section(text(ada.get(ASKED)), "balance")
 
@@ -266,6 +313,18 @@ def test_a_plan_made_in_advance_is_what_is_answered_by(ada):
     assert "Wait between units, median</a>" in section(page, "balance")
     assert "22:00 and 07:00</a>" not in section(page, "balance")
     assert lead(page).startswith("Better since")
+
+
+def test_a_plan_is_read_in_full_before_its_start_and_without_a_day(ben):
+    planned(start=dt.date(2199, 1, 1), direction="down", balancing=("gap_median", "night_moves"))
+
+    for address in (f"{PAGE}?start=2199-01-01", PAGE):
+        said = section(text(ben.get(address)), "method")
+        assert "<dt>The number should go</dt><dd>Down: less is better</dd>" in said
+        assert "<dd>Wait between units, median, Moves between 22:00 and 07:00</dd>" in said
+        assert "<dt>Method</dt><dd>The usual one" in said
+    assert "From 1 January 2199" in said
+    assert "Early rounds" in said
 
 
 def test_a_plan_made_after_the_start_is_said_to_be_late(ada):

@@ -51,7 +51,7 @@ REASONS = {
 
 def verdict_words(answer: Answer, *, _: Translate = as_written) -> str:
     """Say the answer in a few words, for a table or a tile."""
-    return _(VERDICTS[answer.verdict])
+    return _("too little from before the change") if answer.before_needed else _(VERDICTS[answer.verdict])
 
 
 def worked_sentences(
@@ -93,7 +93,12 @@ def _claim(answer: Answer, period: Period, _: Translate, ngettext: Plural) -> st
         "since": "" if answer.since is None else full_name(labels[answer.since], period, _),
     }
     if answer.before_needed:
-        return _("Too early to say: %(before)s before the change, and %(usual)d show what was usual.") % known
+        # Time does not mend this: what lies before the change stays as it is.
+        text = _(
+            "There is too little from before the change: %(before)s, and it takes %(usual)d to know what was usual. "
+            "Look by shorter periods, or load earlier records."
+        )
+        return text % known
     if answer.verdict == "too_early":
         return _("Too early to say: %(after)s since %(start)s without a signal, and %(hold)d are needed.") % known
     if answer.verdict == "none_yet":

@@ -251,10 +251,14 @@ def _verdict(
 def _balance(
     evaluation: Evaluation, label: str, name: str, hold: int, least_before: int
 ) -> Literal["worse", "unknown", "no_worse"]:
-    """Say how a balancing measure did since the period `label`; one without a direction cannot get worse."""
+    """Say how a balancing measure stands since the period `label`; one without a direction cannot get worse.
+
+    Only recent signals count: what was worse for a while and is as before again is not worse.
+    """
     at = _same_time(evaluation.labels, label, name)
     _refuse_moving_limits(evaluation, at, name)
-    if any(_is_after(one, at, hold) for one in _counting(evaluation) if one.verdict == "worse"):
+    worse = [one for one in _counting(evaluation) if one.verdict == "worse" and one in evaluation.recent]
+    if any(_is_after(one, at, hold) for one in worse):
         return "worse"
     before, after = _around(evaluation, at)
     few = len(before) < least_before or len(after) < hold

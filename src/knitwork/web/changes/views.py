@@ -34,7 +34,7 @@ from knitwork.web.alerts.views import today_of
 from knitwork.web.changes.actions import MOST_BALANCING, make_plan
 from knitwork.web.changes.measured import LEAST_SISTERS, Measured, Question, measured
 from knitwork.web.changes.models import Plan
-from knitwork.web.changes.words import method_names, method_rows, number_rows, plan_words
+from knitwork.web.changes.words import direction_names, method_names, method_rows, number_rows, plan_rows, plan_words
 from knitwork.web.charts.keep import ChangedMeanwhile
 from knitwork.web.definitions import Definition
 from knitwork.web.pages.around import Names, Place, period_of, periods, place
@@ -126,6 +126,7 @@ def page(
         "periods": with_start(periods(request, source), asked.start) if calendar else [],
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
         "plans": plans_of(at, definition),
+        "written": written_plans(source, at, definition, asked, period),
         "form": form_of(request, source, at, definition, asked, period),
         "may_plan": may(request.user, "charts"),
     }
@@ -147,7 +148,8 @@ def told(
     shown = small.masked(found.evaluation, hidden)
     judged = bool(shown.spec.rules)
     context: dict[str, Any] = {
-        "answered": True,
+        # Where no rule judges the chart nothing is answered: no lines are fitted and no sisters compared.
+        "answered": judged,
         "lead": verdict(found, shown, asked, period, too_small=too_small),
         "left_out": _("%(period)s, in which it began, is left out: it is neither before nor after.")
         % {"period": capfirst(full_name(found.left_out, period, _))}
@@ -155,9 +157,9 @@ def told(
         else "",
         "too_small": too_small,
         "hidden": len(hidden),
-        "balancing": balancing_rows(source, at, found, period, hide=hide) if judged else [],
+        "balancing": balancing_rows(source, at, found, period, hide=hide),
         "unbalanced": [source.measures[m].short for m in found.unbalanced],
-        "sisters": sister_words(source, at, found),
+        "sisters": sister_words(source, at, found) if judged else None,
     }
     if not too_small:
         context |= pictures(definition, found, shown, asked, period, hidden)
@@ -259,10 +261,20 @@ def balancing_rows(source: Source, at: Place, found: Measured, period: Period, *
             "title": definition.short,
             "address": where,
             "verdict": "worse" if worse else "",
-            "state": _("got worse") if worse else _("not known yet") if unknown else _("did not get worse"),
+            "state": balance_state(evaluation, found.label, worse=worse, unknown=unknown),
             "said": sentence(small.masked(evaluation, hidden), period=period, _=_, ngettext=ngettext),
         })  # fmt: skip
     return rows
+
+
+def balance_state(evaluation: Evaluation, label: str, *, worse: bool, unknown: bool) -> str:
+    """Say how a measure stands that must not have suffered, and whether it was worse for a while since the start."""
+    if worse:
+        return _("got worse")
+    since = next((at for at, one in enumerate(evaluation.labels) if one >= label), len(evaluation))
+    if any(one.verdict == "worse" and one.points and one.start >= since for one in evaluation.signals):
+        return _("was worse for a while, and is not now")
+    return _("not known yet") if unknown else _("did not get worse")
 
 
 def sister_words(source: Source, at: Place, found: Measured) -> dict[str, Any]:
@@ -299,6 +311,24 @@ def plans_of(at: Place, definition: Definition) -> list[dict[str, Any]]:
     ]
 
 
+def written_plans(
+    source: Source, at: Place, definition: Definition, asked: Asked, period: Period
+) -> list[dict[str, Any]]:
+    """Return the plans to be read in full: the one answered by, or where no day is asked about the latest for each day."""
+    plans = [asked.plan] if asked.plan else []
+    if not asked.start:
+        every = Plan.objects.filter(unit=at.code, measure=definition.id, period=period).order_by("start", "version")
+        plans = list({plan.start: plan for plan in every}.values())[::-1]
+    return [
+        {
+            "start": date_format(plan.start, "j F Y"),
+            "said": plan_words(plan),
+            "rows": plan_rows(plan, {one: m.short for one, m in source.measures.items()}),
+        }
+        for plan in plans
+    ]
+
+
 def form_of(
     request: HttpRequest, source: Source, at: Place, definition: Definition, asked: Asked, period: Period
 ) -> dict[str, Any]:
@@ -313,8 +343,7 @@ def form_of(
     return {
         "what": said.get("what") or (plan.what if plan else ""),
         "directions": [
-            {"value": value, "name": name, "chosen": direction == value}
-            for value, name in (("down", _("down: less is better")), ("up", _("up: more is better")))
+            {"value": value, "name": name, "chosen": direction == value} for value, name in direction_names().items()
         ],
         "methods": [
             {"value": value, "name": name, "chosen": (said.get("method") or method.method) == value}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.formats import date_format
@@ -34,6 +35,21 @@ def plan_words(plan: Plan | None, *, to_come: bool = False) -> str:
             % known
         )
     return _("Planned in advance by %(who)s, on %(day)s: “%(what)s”") % known
+
+
+def direction_names() -> dict[str, str]:
+    """Return the ways a number can be wanted to go."""
+    return {"down": _("down: less is better"), "up": _("up: more is better")}
+
+
+def plan_rows(plan: Plan, measures: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return a plan as rows of a name and what was chosen; `measures` are the names of measures by their ids."""
+    beside = ", ".join(measures.get(one, one) for one in plan.balancing)
+    return [
+        (_("The number should go"), direction_names()[plan.direction]),
+        (_("What must not suffer"), beside or _("nothing was chosen")),
+        *method_rows(ItsSpec.from_dict(plan.method)),
+    ]
 
 
 def method_names() -> dict[str, str]:
