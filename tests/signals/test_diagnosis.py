@@ -437,3 +437,50 @@ def test_the_phase_of_the_spec_is_heeded_by_all_of_it():
     assert found.worked[0].result == pytest.approx(values[24:36].mean())
     whole = diagnose(evaluate(Series(labels=months(48), values=values), replace(spec, phases=())))
     assert whole.neighbours.step == 24
+
+
+STEADY = [30, 27, 33, 29, 31, 28, 32, 30, 26, 34, 29, 31, 30, 28, 33, 27, 32, 29, 31, 30]
+
+
+def of(values, **spec):
+    return diagnose(evaluate(Series(values=values), Spec(**spec))).baseline
+
+
+def test_a_change_among_the_points_that_set_the_centre_is_found_with_its_two_levels():
+    found = of([*STEADY[:14], *[value + 10 for value in STEADY[:10]]])
+
+    assert (found.step, found.points) == (14, 10)
+    assert (found.before, found.after) == (
+        pytest.approx(np.mean(STEADY[:14])),
+        pytest.approx(np.mean(STEADY[:10]) + 10),
+    )
+
+
+@pytest.mark.parametrize("before", [18, 20])
+def test_a_change_that_hardly_reaches_into_the_baseline_is_left_to_the_rules(before):
+    assert of([*(STEADY * 2)[:before], *[value + 10 for value in STEADY]]) is None
+
+
+def test_only_a_centre_that_its_points_set_can_hold_a_change():
+    values = [*STEADY[:14], *[value + 10 for value in STEADY[:10]]]
+
+    assert of(values, centre=30) is None
+    assert of(values, limits=12) is None
+    assert of(values, limits="all").step == 14
+    assert of(values, chart="mr") is None
+
+
+def test_in_a_series_with_phases_the_last_is_asked():
+    values = [*STEADY, *[value + 20 for value in STEADY[:14]], *STEADY[:10]]
+
+    assert of(values, phases=(Phase(start="21"),)).step == 34
+    assert of([*STEADY, *[value + 20 for value in STEADY]], phases=(Phase(start="21"),)) is None
+
+
+def test_a_drift_is_no_change_of_level_and_chance_hardly_ever_is():
+    drift = np.cumsum(np.random.default_rng(4).normal(size=40)).tolist()
+    stable = np.random.default_rng(3).normal(size=(300, 24)).tolist()
+
+    assert diagnose(evaluate(Series(values=drift), Spec())).neighbours.like_a_trend and of(drift) is None
+    # 1 in 100 by a longer simulation; the bound is four standard errors off.
+    assert sum(of(values) is not None for values in stable) <= 10

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from knitwork.model.errors import BadDefinition
 from knitwork.signals import Series, Spec, evaluate
+from knitwork.signals.spec import Phase
 
 WAITS = [31, 28, 35, 30, 33, 29, 34, 27, 32, 30, 36, 28, 31, 33, 29, 30, 34, 32, 28, 31, 60, 61, 62, 63]
 
@@ -181,3 +183,89 @@ def test_a_series_that_never_varies_has_no_limits_of_its_own(chart):
 
     assert not ours.has_limits and not ours.signals
     assert {"constant", "no_spread"} & set(ours.reasons)
+
+
+@pytest.mark.parametrize("chart", ["p", "u", "c", "xmr", "p_prime"])
+def test_harm_that_begins_after_a_baseline_of_nothing_signals_at_once(chart):
+    counts, whole = [0] * 22 + [60] * 2, [100] * 24
+    ratio = chart in ("p", "u", "p_prime")
+    series = Series(numerators=counts, denominators=whole) if ratio else Series(values=counts)
+
+    ours = evaluate(series, Spec(chart=chart, direction="down", floor=0))
+
+    assert ours.variation == "worse"
+    assert ours.centre == 0 and ours.limits_kind == "trial"
+    assert "constant_baseline" in ours.reasons and ours.assurance is None
+
+
+def test_published_limits_hold_whatever_the_number_of_points_and_whatever_was_corrected():
+    values = [31, 28, 35, 30, 33, 29, 34, 27]
+    fixed = {"centre": 30.0, "spread": 2.5}
+
+    ours, corrected = (
+        evaluate(Series(values=values), Spec(**fixed)),
+        evaluate(Series(values=[60, *values]), Spec(**fixed)),
+    )
+
+    assert (ours.lowers[0], ours.uppers[0]) == (22.5, 37.5) == (corrected.lowers[-1], corrected.uppers[-1])
+    assert corrected.signals[0].points == (0,)
+
+
+@pytest.mark.parametrize(
+    ("chart", "series"),
+    [
+        ("g", Series(values=[22, 38, 14, 9, 30, 41, 3, 17, 25, 12] * 2)),
+        ("t", Series(values=[22, 38, 14, 9, 30, 41, 3, 17, 25, 12] * 2)),
+        ("i_prime", Series(numerators=[12, 15, 9, 14, 11] * 4, denominators=[50, 64, 70, 58, 61] * 4)),
+        ("p_prime", Series(numerators=[12, 15, 9, 14, 11] * 4, denominators=[500, 640, 700, 580, 610] * 4)),
+        ("xbar", Series.of_samples([[4, 6, 5], [7, 5, 6, 4], [5, 5, 8], [6, 4, 7]] * 5)),
+        ("ewma", Series(values=[22, 38, 14, 9, 30, 41, 3, 17, 25, 12] * 2)),
+    ],
+)
+@pytest.mark.parametrize("factor", [1.0, 24.0])
+def test_what_the_record_says_of_its_limits_redraws_them_on_other_numbers(chart, series, factor):
+    made = evaluate(series, Spec(chart=chart, factor=factor))
+    fixed = Spec(chart=chart, factor=factor, centre=made.centre, spread=made.sigma_z or made.sigma)
+    again = evaluate(series, fixed)
+    shorter = evaluate(series.cut(0, 13), fixed)
+
+    assert again.uppers == pytest.approx(made.uppers) and again.lowers == pytest.approx(made.lowers)
+    assert shorter.uppers == pytest.approx(made.uppers[:13])
+    assert "published" in again.formula
+
+
+@pytest.mark.parametrize("chart", ["run", "mr", "p", "np", "c", "u"])
+def test_a_spread_that_a_chart_has_no_use_for_is_refused(chart):
+    with pytest.raises(BadDefinition, match="has no spread of its own"):
+        Spec(chart=chart, spread=2.0)
+
+
+def test_a_wait_of_nothing_is_the_shortest_whatever_the_unit():
+    ours = evaluate(Series(values=[0.1, 0.4, 0.2, 0.3] * 4 + [0.0]), Spec(chart="t", limits="all"))
+
+    assert 0 < ours.values[-1] < min(ours.values[:-1])
+
+
+def test_a_phase_without_a_point_yet_leaves_the_word_to_the_one_before():
+    labels = (*[f"2024-{month:02d}-01" for month in range(1, 13)], "2025-01-01")
+    series = Series(labels=labels, values=[5, 7, 6, 8, 6, 7, 5, 6, 7, 6, 8, 30, 6], incomplete_last=True)
+
+    ours = evaluate(series, Spec(direction="down", phases=(Phase(start="2025-01-01"),)))
+
+    assert ours.centre is not None and ours.n_useful == 12
+    assert ours.variation == "worse"
+
+
+def test_what_is_left_out_is_no_news():
+    ours = evaluate(Series(values=[5, 7, 6, 8, 6, 7, 5, 6, 7, 6, 8, 6, 19]), Spec(direction="down", exclude=(12,)))
+
+    assert ours.signals and not ours.recent and ours.variation == "none"
+
+
+@pytest.mark.parametrize(("rules", "icon"), [("mdc_2023", "none"), ("nelson", "worse")])
+def test_there_is_no_icon_under_12_points_or_13_by_making_data_count(rules, icon):
+    ours = evaluate(Series(values=[5, 7, 6, 8, 6, 7, 5, 6, 7, 6, 8, 19]), Spec(direction="down", rules=(rules,)))
+    short = evaluate(Series(values=[1, 2, 3, 4, 5]), Spec(chart="run", direction="up", rules=("ihi_perla",)))
+
+    assert ours.variation == icon
+    assert short.signals and short.variation == "none"

@@ -81,3 +81,17 @@ def test_a_run_or_xmr_chart_takes_numerators_and_denominators_as_their_ratio():
 
     assert ours.values == (25.0, 50.0, None)
     assert "zero_denominators" in ours.reasons
+
+
+@pytest.mark.parametrize(
+    ("labels", "sentence"),
+    [
+        (("2026-03", "2026-01"), r"row 2 \(2026-01\) comes after 2026-03"),
+        (("2026-W10", "2026-W10"), "row 2 has the date 2026-W10 again"),
+        (("2026-02-28", "2026-02-30"), "row 2 has '2026-02-30', which is no date"),
+        (("2026-01-01", "total"), "row 2 has 'total', which is no date"),
+    ],
+)
+def test_months_and_weeks_that_repeat_go_back_or_do_not_exist_are_refused(labels, sentence):
+    with pytest.raises(BadSeries, match=sentence):
+        Series(labels=labels, values=[1, 2])

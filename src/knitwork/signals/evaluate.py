@@ -12,7 +12,7 @@ import numpy as np
 
 from knitwork.signals.charts import CHARTS
 from knitwork.signals.charts.kind import Worked
-from knitwork.signals.evaluation import RECENT, Evaluation, Signal, verdict_of
+from knitwork.signals.evaluation import RECENT, BaselineKind, Evaluation, LimitsKind, Signal, verdict_of
 from knitwork.signals.judge import BASELINE_KINDS, Judgement, judge, rules_for
 from knitwork.signals.panel import Floats, Panel, stack, total
 from knitwork.signals.phases import join, part_spec, parts, placed, wanted
@@ -202,7 +202,10 @@ class _Plain:
         self.upper = _plain(judgement.upper * factor)
         self.level = _plain(judgement.level * factor)
         self.centre = _plain((judgement.centre if kind.level is None else _last_level(judgement)) * factor)
-        self.sigma = _plain(judgement.sigma * factor)
+        # sigma of times is one of their transformed scale, which no factor of display moves
+        transformed = spec.middle == "transformed" and spec.limit_kind == "sigma"
+        self.sigma = _plain(judgement.sigma * (1.0 if transformed else factor))
+        self.stretched: list[bool] = judgement.stretched.tolist()
         self.mean_range = _plain(judgement.mean_range * (factor if self.one_sigma else 1))
         self.sigma_z = _plain(judgement.sigma_z)
         self.lag1 = _plain(judgement.lag1)
@@ -227,7 +230,7 @@ class _Plain:
     def evaluation(self, row: int, series: Series, signals: tuple[Signal, ...]) -> Evaluation:
         """Cut one record."""
         n, spec = len(series), self.spec
-        few, limited, off_centre = self.few[row], self.limited[row], self.off_centre[row]
+        few, off_centre = self.few[row], self.off_centre[row]
         chart: Chart = "run" if few else spec.chart
         baseline_kind = BASELINE_KINDS[self.kinds[row]]
         lower, upper, level = self.lower[row], self.upper[row], self.level[row]
@@ -248,7 +251,7 @@ class _Plain:
             hollow=(False,) * (n - 1) + (series.incomplete_last,) * (n > 0),
             centre=self.centre[row],
             baseline_kind=baseline_kind,
-            limits_kind=baseline_kind if limited and baseline_kind != "few" else "none",
+            limits_kind=self._limits_kind(row, baseline_kind),
             baseline_n=self.baseline_n[row],
             baseline_end=self.baseline_end[row] if self.baseline_n[row] else None,
             n_useful=self.n_useful[row],
@@ -269,6 +272,11 @@ class _Plain:
             **self._zones(row, n),
             observed=tuple(self.observed[row][:n]) if self.observed else (),
         )
+
+    def _limits_kind(self, row: int, baseline_kind: BaselineKind) -> LimitsKind:
+        if not self.limited[row] or baseline_kind == "few":
+            return "none"
+        return "trial" if self.stretched[row] else baseline_kind
 
     def _zones(self, row: int, n: int) -> dict[str, Any]:
         """Return the lines one and two sigmas out, where a rule of the spec looks at them."""
@@ -366,6 +374,7 @@ def _reasons(panel: Panel, judgement: Judgement, spec: Spec) -> list[tuple[str, 
         "trial_limits": on_trial & (points > 0) & (spec.limits == "policy"),
         "baseline_short": on_trial & (points > 0) & (spec.limits != "policy"),
         "constant": judgement.constant,
+        "constant_baseline": judgement.stretched,
         "no_spread": ~judgement.limited & ~judgement.few & ~judgement.constant & (points > 0) & limits_wanted,
         "missing_points": missing,
         "zero_denominators": (panel.present & ~panel.hollow & panel.zero_denominator).any(axis=1),

@@ -24,6 +24,9 @@ LimitsKind = Literal["none", "trial", "locked", "all"]
 PRECEDENCE: tuple[Verdict, ...] = ("worse", "better", "neither")
 BETTER_FIRST: tuple[Verdict, ...] = ("better", "worse", "neither")
 
+# Fewer points than these carry no icon (the house rule; NHS England, Making Data Count).
+ENOUGH, ENOUGH_MDC = 12, 13
+
 # Rules that speak of single points; all others speak of a stretch of them, or of the whole series.
 SINGLE = frozenset({"beyond", "zone"})
 
@@ -193,9 +196,27 @@ class Evaluation:
     @property
     def recent(self) -> tuple[Signal, ...]:
         """Return the signals that touch the last three tested points of the last phase: what a wall or a huddle shows."""
-        first = self.phase_of.index(self.phase_of[-1]) if self.phase_of else 0
+        first = self._speaking_from
         last = [place for place, tested in enumerate(self.tested) if tested and place >= first][-RECENT:]
-        return tuple(one for one in self.signals if last and one.end >= last[0])
+        return tuple(one for one in self.counted if last and one.end >= last[0])
+
+    @property
+    def counted(self) -> tuple[Signal, ...]:
+        """Return the signals that points which count have a part in: what is left out of the chart is no news."""
+        return tuple(one for one in self.signals if not one.points or any(self.included[at] for at in one.points))
+
+    @property
+    def _speaking_from(self) -> int:
+        """Return where the last phase with a tested point begins."""
+        if not self.phase_of:
+            return 0
+        last = max((at for at, tested in enumerate(self.tested) if tested), default=0)
+        return self.phase_of.index(self.phase_of[last])
+
+    @property
+    def enough(self) -> bool:
+        """Say whether there are points enough for an icon: 12, or 13 by the rules of Making Data Count."""
+        return self.n_useful >= (ENOUGH_MDC if any(name.startswith("mdc") for name in self.spec.rules) else ENOUGH)
 
     @property
     def precedence(self) -> tuple[Verdict, ...]:
@@ -221,7 +242,9 @@ class Evaluation:
 
     @property
     def variation(self) -> Verdict | Literal["none"]:
-        """Sum the recent signals up in one word, by precedence; `none` without a signal."""
+        """Sum the recent signals up in one word, by precedence; `none` without a signal or with too few points for one."""
+        if not self.enough:
+            return "none"
         verdicts = {signal.verdict for signal in self.recent}
         for verdict in self.precedence:
             if verdict in verdicts:
@@ -237,7 +260,7 @@ class Evaluation:
         target itself.
         """
         target, direction = self.target, self.spec.direction
-        if target is None or direction == "neither":
+        if target is None or direction == "neither" or not self.enough:
             return None
         low, high = self._reach()
         if low is None or high is None:
@@ -247,9 +270,11 @@ class Evaluation:
         return "pass" if target >= high else "fail" if target < low else "hit_or_miss"
 
     def _reach(self) -> tuple[float | None, float | None]:
+        if "constant_baseline" in self.reasons:
+            return None, None  # limits that just began to move say nothing of what the process gives
         if "constant" in self.reasons:
             # The baseline never varied; where a later point does, nobody can say what the process gives.
-            first = self.phase_of.index(self.phase_of[-1]) if self.phase_of else 0
+            first = self._speaking_from
             known = [value for value, tested in zip(self.values[first:], self.tested[first:], strict=True) if tested]
             same = all(math.isclose(value or 0.0, self.centre or 0.0, rel_tol=1e-9) for value in known)
             return (self.centre, self.centre) if same else (None, None)

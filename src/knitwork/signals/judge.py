@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ TRIAL, LOCKED = 12, 20
 
 # Charts whose sigma is nothing but how far neighbouring points lie apart.
 BY_RANGES = frozenset({"xmr", "mr", "i_prime", "t", "ewma", "ma"})
+
+# Charts whose limits follow from the centre alone.
+FOLLOWS_CENTRE = frozenset({"p", "np", "c", "u"})
 
 BASELINE_KINDS: tuple[BaselineKind, ...] = ("few", "trial", "locked", "all")
 FEW_KIND, TRIAL_KIND, LOCKED_KIND, ALL_KIND = range(4)
@@ -62,7 +65,8 @@ class Judgement:
     """A judged panel in raw units, before the factor of display: one row a series.
 
     `value` is what is drawn. `usable` are the points that count; the tested points are these and the excluded ones,
-    which are only laid against the limits. `level` is the centre line, one column where all points share it.
+    which are only laid against the limits. `level` is the centre line, one column where all points share it. `stretched`
+    rows had a baseline that never varied, and take their spread from all points.
     """
 
     value: Floats
@@ -71,6 +75,7 @@ class Judgement:
     baseline_kind: Whole
     few: Flags
     constant: Flags
+    stretched: Flags
     limited: Flags
     centre: Floats
     level: Floats
@@ -107,17 +112,27 @@ def judge(panel: Panel, spec: Spec) -> Judgement:
     usable = tested & keep
     points, baseline_kind = _baseline(usable, spec)
     baseline, few = Baseline(points, keep), baseline_kind == FEW_KIND
-    constant = _constant(panel.value, points)
+    constant = _constant(panel.value, points) & (not _is_fixed(spec))
+    # A baseline that never varied cannot say how far values vary: once one does, the spread is that of all points so far.
+    stretched = constant & ~few & ~_constant(panel.value, usable)
 
     centre = np.where(few, median(panel.value, points), kind.centre(panel, baseline, spec))
     if spec.centre is not None:
         centre = np.where(points.any(axis=1), spec.centre / spec.factor, np.nan)
     spread = _spread(kind, panel, baseline, centre, spec)
+    if stretched.any():
+        wider = Baseline(np.where(stretched[:, None], usable, points), keep)
+        middle = np.where(stretched, kind.centre(panel, wider, spec), centre)
+        # Screening would leave out the very ranges that tell.
+        unscreened = replace(spec, sigma="mr") if spec.sigma == "mr_screened_once" else spec
+        found = _spread(kind, panel, wider, middle, unscreened)
+        spread = _chosen(stretched, found, spread)
+        constant = constant & ~stretched
     value = panel.value
     if kind.smooth is not None:
         smoothed, share = kind.smooth(value, usable, centre, spec)
         value = np.where(few[:, None], value, smoothed)
-        spread = Spread(sigma=spread.sigma * share, mean_range=spread.mean_range)
+        spread = Spread(sigma=spread.sigma * share, mean_range=spread.mean_range, base=spread.sigma[:, 0])
     with np.errstate(invalid="ignore"):
         drawable = (spread.sigma > 0) & np.isfinite(spread.sigma)  # a zero denominator has no limits
     # A series that never varies has no ranges to take limits from; a distribution gives some all the same.
@@ -137,12 +152,13 @@ def judge(panel: Panel, spec: Spec) -> Judgement:
         baseline_kind=baseline_kind,
         few=few,
         constant=constant & ~limited,
+        stretched=stretched & limited,
         limited=limited,
         centre=centre,
         level=level,
         lower=lower,
         upper=upper,
-        sigma=nothing if kind.varying else np.where(limited, spread.sigma[:, 0], np.nan),
+        sigma=_one_sigma(kind, spread, limited),
         mean_range=nothing if spread.mean_range is None else np.where(limited, spread.mean_range, np.nan),
         sigma_z=nothing if spread.sigma_z is None else np.where(limited, spread.sigma_z, np.nan),
         lag1=_lag1(panel.value, usable),
@@ -158,6 +174,36 @@ def rules_for(spec: Spec) -> tuple[Rule, ...]:
     if CHARTS[spec.chart].smooth is not None:
         return tuple(rule for rule in rules if rule.kind == "beyond")
     return rules
+
+
+def _chosen(rows: Flags, one: Spread, other: Spread) -> Spread:
+    """Return a spread whose `rows` are those of one, and the others of the other."""
+
+    def parts(name: str) -> Floats | None:
+        ours, theirs = getattr(one, name), getattr(other, name)
+        if ours is None or theirs is None:
+            return None
+        chosen: Floats = np.where(rows[:, None] if ours.ndim == 2 else rows, ours, theirs)
+        return chosen
+
+    sigma = parts("sigma")
+    return Spread(other.sigma if sigma is None else sigma, *map(parts, ("mean_range", "sigma_z", "around", "base")))
+
+
+def _is_fixed(spec: Spec) -> bool:
+    """Say whether centre and limits are fixed by hand, as published ones are: then no number of points is too few."""
+    if spec.centre is None:
+        return False
+    return spec.spread is not None or spec.chart in FOLLOWS_CENTRE
+
+
+def _one_sigma(kind: ChartKind, spread: Spread, limited: Flags) -> Floats:
+    """Return one sigma a row: of the points where they share it, else of a single value where there is such a one."""
+    if spread.base is not None:
+        return np.where(limited, spread.base, np.nan)
+    if kind.varying:
+        return np.full(len(limited), np.nan)
+    return np.where(limited, spread.sigma[:, 0], np.nan)
 
 
 def _spread(kind: ChartKind, panel: Panel, baseline: Baseline, centre: Floats, spec: Spec) -> Spread:
@@ -182,7 +228,9 @@ def _baseline(usable: Flags, spec: Spec) -> tuple[Flags, Whole]:
         return usable, np.full(len(there), ALL_KIND)
     wanted = LOCKED if spec.limits == "policy" else spec.limits
     baseline_kind = np.where(there >= wanted, LOCKED_KIND, TRIAL_KIND)
-    if spec.limits == "policy":
+    if _is_fixed(spec):
+        baseline_kind = np.full(len(there), LOCKED_KIND)
+    elif spec.limits == "policy":
         baseline_kind = np.where(there < TRIAL, FEW_KIND, baseline_kind)
     return usable & (number <= wanted), baseline_kind
 

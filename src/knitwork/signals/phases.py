@@ -13,7 +13,7 @@ from typing import Any
 
 from knitwork.signals.evaluation import Evaluation, PhaseRecord, Signal
 from knitwork.signals.series import BadSeries, Numbers, Series
-from knitwork.signals.spec import Phase, Spec
+from knitwork.signals.spec import SPREADABLE, Phase, Spec
 
 # A part of a series: its phase (None for the part before the first), its first position, and the one after its last.
 Part = tuple[Phase | None, int, int]
@@ -69,12 +69,15 @@ def part_spec(spec: Spec, phase: Phase | None, first: int, after: int) -> Spec:
     if phase is None:
         return own
     limits = spec.limits if phase.limits is None else phase.limits
-    return replace(own, limits=limits, centre=phase.centre, spread=phase.spread)
+    # What a chart has no use for is no part of its definition: the limits of a count follow from its centre.
+    spread = phase.spread if spec.chart in SPREADABLE else None
+    return replace(own, limits=limits, centre=phase.centre, spread=spread)
 
 
 def join(series: Series, spec: Spec, cut: Sequence[Part], judged: Sequence[Evaluation]) -> Evaluation:
     """Put the records of the parts of a series behind each other; the last part speaks for the whole."""
-    last = judged[-1]
+    # A phase that began in a period that is not over has nothing to say yet: the one before still speaks.
+    last = next((one for one in reversed(judged) if one.n_useful), judged[-1])
     targets, trajectory = wanted(series, spec)
     phases = tuple(_record(part, one, series) for part, one in zip(cut, judged, strict=True))
     signals = tuple(
@@ -88,7 +91,7 @@ def join(series: Series, spec: Spec, cut: Sequence[Part], judged: Sequence[Evalu
         labels=series.labels,
         numerators=series.numerators,
         denominators=series.denominators,
-        baseline_end=phases[-1].baseline_end,
+        baseline_end=phases[judged.index(last)].baseline_end,
         signals=signals,
         phases=phases,
         phase_of=tuple(number for number, (_, first, after) in enumerate(cut) for _ in range(first, after)),

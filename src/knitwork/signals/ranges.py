@@ -30,7 +30,8 @@ def mean_range(
     `weight` divides each range, one column for each pair of neighbours in the line.
     """
     line, used = value[:, keep], baseline[:, keep]
-    ranges = np.abs(np.diff(line, axis=1))
+    with np.errstate(invalid="ignore"):  # a z score over no spread is infinite, and its row is judged without it
+        ranges = np.abs(np.diff(line, axis=1))
     counted = used[:, 1:] & used[:, :-1]
     if ranges.shape[1] == 0:
         return np.full(len(value), np.nan)

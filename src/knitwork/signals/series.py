@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from bisect import bisect_left
@@ -14,6 +15,7 @@ from knitwork.model.errors import CannotDo
 
 ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 ISO_PERIOD = re.compile(r"\d{4}-\d{2}(-\d{2})?$")
+ISO_WEEK = re.compile(r"\d{4}-W\d{2}$")
 
 Numbers = tuple[float | None, ...]
 
@@ -149,11 +151,26 @@ def _number(value: object, *, row: int, name: str) -> float | None:
 
 
 def _in_order(labels: tuple[str, ...]) -> None:
-    """Refuse dates that repeat or go back; names that are not dates may be anything."""
-    if not labels or not ISO_DATE.match(labels[0]):
+    """Refuse dates that repeat, go back or do not exist; names that are not dates may be anything."""
+    dated = next((kind for kind in (ISO_DATE, ISO_PERIOD, ISO_WEEK) if labels and kind.match(labels[0])), None)
+    if dated is None:
         return
+    for row, label in enumerate(labels, start=1):
+        if not dated.match(label) or not _exists(label):
+            raise BadSeries(f"row {row} has {label!r}, which is no date like {labels[0]}: give each period its own")
     for row, (earlier, later) in enumerate(pairwise(labels), start=2):
         if later == earlier:
             raise BadSeries(f"row {row} has the date {later} again: give each period once")
         if later < earlier:
             raise BadSeries(f"row {row} ({later}) comes after {earlier}: sort the rows by date")
+
+
+def _exists(label: str) -> bool:
+    """Say whether a date is one of the calendar; a week or a date with a time of day is taken as it stands."""
+    if not ISO_PERIOD.match(label):
+        return True
+    try:
+        dt.date.fromisoformat(label if len(label) > len("2026-04") else f"{label}-01")
+    except ValueError:
+        return False
+    return True

@@ -40,7 +40,7 @@ _RANGES: tuple[Estimator, ...] = ("mr_screened_once", "mr", "median_mr")
 SIGMAS: dict[Chart, tuple[Estimator, ...]] = {
     "run": ("none",),
     "xmr": _RANGES,
-    "mr": _RANGES,
+    "mr": ("mr",),
     "i_prime": _RANGES,
     "xbar": ("pooled_s", "montgomery_s", "mean_range"),
     "s": ("pooled_s", "montgomery_s"),
@@ -78,6 +78,10 @@ MIDDLES: dict[Chart, tuple[Middle, ...]] = {
     "ewma": ("mean",),
     "ma": ("mean",),
 }
+# Charts whose limits are made of a sigma (or sigma z) that may be fixed by hand; those of the others follow the centre.
+SPREADABLE: frozenset[Chart] = frozenset(
+    {"xmr", "i_prime", "xbar", "s", "r", "p_prime", "u_prime", "c_prime", "g", "t", "ewma", "ma"}
+)
 # Charts of a known distribution, whose limits may be its own quantiles.
 EXACT: frozenset[Chart] = frozenset({"p", "np", "c", "u", "g", "t"})
 
@@ -182,6 +186,10 @@ class Spec(Stored):
         if self.limit_kind == "probability" and self.chart not in EXACT:
             raise BadDefinition(
                 f"a {self.chart} chart has no distribution of its own to take limits from: choose limit_kind sigma"
+            )
+        if self.spread is not None and self.chart not in SPREADABLE:
+            raise BadDefinition(
+                f"a {self.chart} chart has no spread of its own to fix: fix its centre, from which its limits follow"
             )
         _check_limits(self.limits)
         for name in ("factor", "d2", "width"):

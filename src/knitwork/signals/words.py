@@ -14,6 +14,7 @@ REASONS: dict[str, str] = {
     "trial_limits": "There are fewer than 20 points: the limits are on trial and move with each new point.",
     "baseline_short": "There are fewer points than the baseline asks for: the limits still move with each new point.",
     "constant": "All values are the same, so there is no variation to set limits from.",
+    "constant_baseline": "The first points are all the same and later ones are not: the limits come from all and move.",
     "no_spread": "Neighbouring points do not differ enough to set limits from.",
     "missing_points": "Some periods have no value; they are left as gaps.",
     "zero_denominators": "Some periods have a denominator of zero and so no value; they are left as gaps.",

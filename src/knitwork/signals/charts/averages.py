@@ -57,7 +57,15 @@ def limits_words_weighted(worked: Worked) -> str:
     """Say where the limits came from."""
     return (
         f"centre ± {worked.spec.width:g} × sigma {worked.sigma} × √(λ ÷ (2 − λ) × (1 − (1 − λ)^2i)), λ "
-        f"{worked.spec.weight:g}, sigma from the {average(worked)} moving range{screened(worked)}"
+        f"{worked.spec.weight:g}, {_sigma_words(worked)}"
+    )
+
+
+def _sigma_words(worked: Worked) -> str:
+    return (
+        "sigma as published"
+        if worked.spec.spread is not None
+        else f"sigma from the {average(worked)} moving range{screened(worked)}"
     )
 
 
@@ -65,7 +73,7 @@ def limits_words_moving(worked: Worked) -> str:
     """Say where the limits came from."""
     return (
         f"centre ± {worked.spec.width:g} × sigma {worked.sigma} ÷ √(values averaged, at most {worked.spec.span}), "
-        f"sigma from the {average(worked)} moving range{screened(worked)}"
+        f"{_sigma_words(worked)}"
     )
 
 

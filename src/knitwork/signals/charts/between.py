@@ -4,7 +4,8 @@ g: the centre is the median and the limits lie about the mean m, one sigma being
 distribution; Benneyan 2001, Health Care Manag. Sci. 4:305-318; Provost & Murray 2011 for the median.
 t: times are taken to the power 1/3.6, which makes exponential times nearly normal, charted as single values, and the
 lines taken back; Nelson 1994, J. Qual. Technol. 26(3):237-239; Montgomery, section 7.3.5.
-A time of nothing between two events stands for two within one unit of time, and counts as half a unit.
+A time of nothing between two events stands for two within one unit of time, and counts as half a unit, or as half the
+shortest time where that is less.
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ HALF_A_UNIT = 0.5
 def spread_of_cases(panel: Panel, baseline: Baseline, middle: Floats, spec: Spec) -> Spread:  # noqa: ARG001  # same for all kinds
     """Return the geometric sigma, about the mean."""
     average_cases = mean(panel.value, baseline.points)
+    if spec.spread is not None:
+        # sigma² = m (m + 1), so a published sigma names its mean
+        published = spec.spread / spec.factor
+        average_cases = np.full(len(average_cases), (np.sqrt(1 + 4 * published**2) - 1) / 2)
     with np.errstate(invalid="ignore"):
         return Spread(sigma=np.sqrt(average_cases * (average_cases + 1))[:, None], around=average_cases[:, None])
 
@@ -50,9 +55,12 @@ def lines_of_cases(panel: Panel, level: Floats, spread: Spread, spec: Spec, sigm
     return geometric_lines(spread.around, sigmas)
 
 
-def plot_times(panel: Panel, keep: Flags) -> Panel:  # noqa: ARG001  # same for all kinds
-    """Return the times, half a unit where there is none."""
-    return replace(panel, value=np.where(panel.value == 0, HALF_A_UNIT, panel.value))
+def plot_times(panel: Panel, keep: Flags) -> Panel:
+    """Return the times; where there is none half a unit, or half the shortest time where that is less."""
+    counted = panel.present & ~panel.hollow & keep
+    shortest = np.where(counted & (panel.value > 0), panel.value, np.inf).min(axis=1, initial=np.inf)
+    half = np.fmin(HALF_A_UNIT, shortest / 2)[:, None]
+    return replace(panel, value=np.where(panel.value == 0, half, panel.value))
 
 
 def centre_of_times(panel: Panel, baseline: Baseline, spec: Spec) -> Floats:  # noqa: ARG001  # same for all kinds
@@ -65,6 +73,8 @@ def spread_of_times(panel: Panel, baseline: Baseline, middle: Floats, spec: Spec
     """Return sigma of the transformed times; with quantiles the mean time."""
     if spec.limit_kind == "probability":
         average_time = mean(panel.value, baseline.points)[:, None]
+        if spec.spread is not None:
+            average_time = np.full_like(average_time, spec.spread / spec.factor)
         return Spread(sigma=average_time, around=average_time)
     ranges = mean_range(panel.value ** (1 / POWER), baseline.points, keep=baseline.keep, estimator=spec.sigma)
     sigma = sigmas_of(ranges, spec) if spec.spread is None else np.full(len(ranges), spec.spread)
@@ -91,6 +101,8 @@ def stable_times(rng: np.random.Generator, shape: tuple[int, int]) -> Panel:
 
 def limits_of_cases_words(worked: Worked) -> str:
     """Say where the limits came from."""
+    if worked.spec.spread is not None:
+        return f"those of a geometric distribution with sigma {worked.sigma}, as published"
     if worked.spec.limit_kind == "probability":
         return f"the geometric quantiles about the mean as far out as {worked.spec.width:g} sigmas"
     return f"mean ± {worked.spec.width:g} × √(mean × (mean + 1)), never below 0"
@@ -105,6 +117,8 @@ def limits_of_times_words(worked: Worked) -> str:
     """Say where the limits came from."""
     if worked.spec.limit_kind == "probability":
         return f"the exponential quantiles about the mean as far out as {worked.spec.width:g} sigmas"
+    if worked.spec.spread is not None:
+        return f"those of the times to the power 1 ÷ 3.6, {worked.spec.width:g} × sigma {worked.sigma}, as published"
     return (
         f"those of the times to the power 1 ÷ 3.6, {worked.spec.width:g} sigmas from the {average(worked)} moving "
         f"range{screened(worked)}, taken back"

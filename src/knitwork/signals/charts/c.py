@@ -17,7 +17,7 @@ from knitwork.signals.charts.kind import (
     middle_of_baseline,
     middle_words,
     plain_panel,
-    screened,
+    ranges_words,
     symmetric,
 )
 from knitwork.signals.charts.laney import widen
@@ -59,7 +59,7 @@ def limits_words_prime(worked: Worked) -> str:
     """Say where the limits came from, with sigma z."""
     return (
         f"centre ± {worked.spec.width:g} × {worked.sigma_z:.3g} × √centre, never below 0; "
-        f"{worked.sigma_z:.3g} is sigma z (Laney), from the moving ranges{screened(worked)}"
+        f"{worked.sigma_z:.3g} is sigma z (Laney), {ranges_words(worked)}"
     )
 
 

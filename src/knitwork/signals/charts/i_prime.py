@@ -36,7 +36,7 @@ def spread(panel: Panel, baseline: Baseline, middle: Floats, spec: Spec) -> Spre
         one = ranges / MEDIAN_ABSOLUTE if spec.sigma == "median_mr" else ranges * np.sqrt(np.pi / 2)
         if spec.spread is not None:
             one = np.full(len(ranges), spec.spread / spec.factor)
-        return Spread(sigma=one[:, None] / np.sqrt(denominator), mean_range=ranges)
+        return Spread(sigma=one[:, None] / np.sqrt(denominator), mean_range=ranges, base=one)
 
 
 def stable(rng: np.random.Generator, shape: tuple[int, int]) -> Panel:
@@ -53,6 +53,8 @@ def centre_words(worked: Worked) -> str:
 
 def limits_words(worked: Worked) -> str:
     """Say where the limits came from."""
+    if worked.spec.spread is not None:
+        return f"centre ± {worked.spec.width:g} × sigma {worked.sigma}, as published, ÷ √(the period's denominator)"
     return (
         f"centre ± {worked.spec.width:g} × sigma ÷ √(the period's denominator), sigma from the moving ranges, each "
         f"divided by √(1 ÷ its denominator + 1 ÷ the one before){screened(worked)}"

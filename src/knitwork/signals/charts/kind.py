@@ -23,13 +23,15 @@ class Baseline:
 class Spread:
     """One sigma for each point (or one column for all), and the numbers it came from, one for each row.
 
-    `around` is what the limits lie about where that is not the centre line.
+    `around` is what the limits lie about where that is not the centre line, and `base` the sigma of a single value where
+    that of the points differs from point to point.
     """
 
     sigma: Floats
     mean_range: Floats | None = None
     sigma_z: Floats | None = None
     around: Floats | None = None
+    base: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,11 @@ def screened(worked: Worked) -> str:
     return ", after leaving out once the ranges of 3.267 times their mean or more" * (
         worked.spec.sigma == "mr_screened_once"
     )
+
+
+def ranges_words(worked: Worked) -> str:
+    """Say where sigma z came from."""
+    return "as published" if worked.spec.spread is not None else f"from the moving ranges{screened(worked)}"
 
 
 def average(worked: Worked) -> str:

@@ -26,8 +26,13 @@ from knitwork.signals.spec import Spec
 
 
 def plot(panel: Panel, keep: Flags) -> Panel:
-    """Return the moving range of each point to its neighbour before; an excluded point has none."""
+    """Return the moving range of each point to its neighbour before; that of an excluded point is drawn and not counted.
+
+    Behind an excluded point the range is the one to the last point that counts.
+    """
     ranges = np.full(panel.value.shape, np.nan)
+    aside = np.flatnonzero(~keep[1:]) + 1
+    ranges[:, aside] = np.abs(panel.value[:, aside] - panel.value[:, aside - 1])
     line = np.flatnonzero(keep)
     ranges[:, line[1:]] = np.abs(np.diff(panel.value[:, line], axis=1))
     return replace(panel, value=ranges, numerator=None, denominator=None)

@@ -18,7 +18,7 @@ from knitwork.signals.charts.kind import (
     Spread,
     Worked,
     plain_panel,
-    screened,
+    ranges_words,
     symmetric,
 )
 from knitwork.signals.charts.laney import widen
@@ -117,7 +117,7 @@ def limits_words_prime(worked: Worked) -> str:
     return (
         f"centre ± {worked.spec.width:g} × {worked.sigma_z:.3g} × √(centre × (1 − centre) ÷ the period's denominator), "
         "kept between none and all; "
-        f"{worked.sigma_z:.3g} is sigma z (Laney), from the moving ranges{screened(worked)}"
+        f"{worked.sigma_z:.3g} is sigma z (Laney), {ranges_words(worked)}"
     )
 
 

@@ -28,8 +28,14 @@ def mean_of_all(panel: Panel, baseline: Baseline, spec: Spec) -> Floats:  # noqa
 
 def spread_of_means(panel: Panel, baseline: Baseline, middle: Floats, spec: Spec) -> Spread:  # noqa: ARG001  # same for all kinds
     """Return sigma within over the root of each size."""
+    within = within_sigma(panel, baseline, spec)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return Spread(sigma=within_sigma(panel, baseline, spec) / np.sqrt(panel.sizes()))
+        return Spread(sigma=within / np.sqrt(panel.sizes()), base=_one_sigma(within))
+
+
+def _one_sigma(within: Floats) -> Floats | None:
+    """Return sigma of a single value where all subgroups share one."""
+    return within[:, 0] if within.shape[1] == 1 else None
 
 
 def plot_s(panel: Panel, keep: Flags) -> Panel:  # noqa: ARG001  # same for all kinds
@@ -62,7 +68,7 @@ def spread_of_s(panel: Panel, baseline: Baseline, middle: Floats, spec: Spec) ->
     """Return the standard deviation of a standard deviation for each size."""
     known = c4(panel.sizes())
     scale = middle[:, None] / known if by_average(spec) else middle[:, None]
-    return Spread(sigma=scale * np.sqrt(1 - known**2))
+    return Spread(sigma=scale * np.sqrt(1 - known**2), base=None if by_average(spec) else middle)
 
 
 def level_of_r(panel: Panel, middle: Floats, spec: Spec) -> Floats:  # noqa: ARG001  # same for all kinds
@@ -72,7 +78,7 @@ def level_of_r(panel: Panel, middle: Floats, spec: Spec) -> Floats:  # noqa: ARG
 
 def spread_of_r(panel: Panel, baseline: Baseline, middle: Floats, spec: Spec) -> Spread:  # noqa: ARG001  # same for all kinds
     """Return the standard deviation of a range for each size."""
-    return Spread(sigma=middle[:, None] * d3(panel.sizes()))
+    return Spread(sigma=middle[:, None] * d3(panel.sizes()), base=middle)
 
 
 def stable(rng: np.random.Generator, shape: tuple[int, int]) -> Panel:
