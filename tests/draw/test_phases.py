@@ -99,3 +99,11 @@ def test_any_phases_and_notes_make_a_picture_whose_text_stays_in_it(starts, note
     for text in root.iter("text"):
         assert 0 <= float(text.get("x")) <= width
         assert 0 < float(text.get("y")) <= height
+
+
+def test_limits_that_are_of_before_are_not_labelled_as_those_of_now():
+    young = waits(phases=(Phase(start=LABELS[22], limits="policy"),))
+
+    layout = evaluation_layout(young, FRAMES["desk"])
+
+    assert [label.kind for label in layout.labels] == ["centre"]

@@ -116,8 +116,10 @@ def chart_layout(
     """
     low, high = shown_range([*values, *centre, *lower, *upper, *targets, *trajectory, *observed], wish=target)
     y_of = Scale(low, high, frame.bottom, frame.top)
-    wanted = _labels(frame, (_last(lower), _last(centre), _last(upper)), target=target, unit=unit,
-                     decimals=decimals, word=target_word) if frame.font else []  # fmt: skip
+    # Labels name the lines of the last phase: old limits stand in the picture and are not those of now.
+    now = starts[-1] if starts else 0
+    ends = (_last(lower[now:]), _last(centre[now:]), _last(upper[now:]))
+    wanted = _labels(frame, ends, target=target, unit=unit, decimals=decimals, word=target_word) if frame.font else []
     wide = max((text_width(text, frame.font, kind == "centre") for _, text, kind in wanted), default=0.0)
     gap = frame.mark + frame.font * 0.3
     end = frame.width - frame.left if not frame.font else frame.width - max(frame.margin, wide + gap + 1)

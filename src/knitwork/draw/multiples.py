@@ -57,8 +57,13 @@ def common_range(evaluations: Iterable[Evaluation]) -> tuple[float, float]:
     Units that no rule judges, or with fewer than twelve points, count only where there are no others.
     """
     some = list(evaluations)
-    judged = [one for one in some if one.spec.rules and one.n_useful >= NEEDED] or some
+    judged = [one for one in some if one.spec.rules and _known(one) >= NEEDED] or some
     return shown_range([value for one in judged for value in (*one.values, one.centre)])
+
+
+def _known(evaluation: Evaluation) -> int:
+    """Return how many points are tested, in all phases."""
+    return sum(evaluation.tested)
 
 
 def common_periods(evaluations: Sequence[Evaluation], shown: int) -> tuple[str, ...]:
