@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
 from knitwork.model.units import Membership, Registry, Unit
 from knitwork.signals import evaluate
 from knitwork.web import glance, judging, present
+from knitwork.web.kept import forget
 from knitwork.web.pages import changed, waits
 
 from . import fake_answers
@@ -170,8 +172,21 @@ def test_the_number_expected_by_chance_is_that_of_all_charts(ada):
     found = glance.glance(fake_answers.fake_source(), "month")
     micro = [one for code, one in found.items() if fake_answers.REGISTRY.level_of(code) == "micro"]
 
-    charts, signals = sum(one.charts for one in micro), sum(len(one.changes) for one in micro)
+    charts, signals = sum(one.judged for one in micro), sum(len(one.changes) for one in micro)
     assert f"{signals} of {charts} charts signal in their last three points" in page
+
+
+def test_charts_that_no_rule_judges_are_not_counted_among_those_that_could_signal(ada, monkeypatch):
+    before = re.search(r"of (\d+) charts signal", text(ada.get("/"))).group(1)
+    monkeypatch.setattr(judging, "FEWEST_EVENTS", 8)
+    glance.forget()
+    forget()
+
+    after = re.search(r"of (\d+) charts signal", text(ada.get("/"))).group(1)
+
+    found = glance.glance(fake_answers.fake_source(), "month")
+    assert int(after) < int(before)
+    assert sum(one.charts for one in found.values()) > sum(one.judged for one in found.values())
 
 
 def test_a_group_that_units_only_take_part_in_is_no_empty_level(ada, invented_system):

@@ -95,6 +95,14 @@ def test_how_many_signals_chance_alone_makes_is_printed_beside_the_list(ada):
     assert "at most 10 in 100 are expected to be false" in page
 
 
+def test_the_first_page_and_this_one_count_the_charts_of_units_alike(ada):
+    first = re.search(r"(\d+) of (\d+) charts signal in their last three points", text(ada.get("/")))
+    here = re.search(r"Of single units (\d+) of (\d+) signal; the others are of the groups", text(ada.get(PAGE)))
+
+    assert here.groups() == first.groups()
+    assert int(here.group(2)) < top().charts
+
+
 def test_each_line_says_which_rules_fired_and_leads_to_its_chart(ada):
     line = lists(text(ada.get(PAGE)))["first"][0]
 
@@ -212,6 +220,38 @@ def test_what_cannot_be_is_refused_in_a_sentence_and_changes_nothing(lena, said,
     assert response.status_code == 422
     assert why in text(response)
     assert not Alert.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"act": "acknowledge"}, ": you take care of it."),
+        ({"act": "snooze"}, ": put off until "),
+        ({"act": "resolve"}, ": settled."),
+    ],
+)
+def test_what_was_done_is_said_in_a_line(lena, said, words):
+    line = lists(text(lena.get(PAGE)))["first"][0]
+    until = dt.date.today() + dt.timedelta(days=30)
+
+    answer = lena.post(PAGE, form(line) | {"note": "Seen", "until": until.isoformat()} | said, follow=True)
+
+    kept = re.search(r'<p class="kept">(.*?)</p>', text(answer), re.DOTALL).group(1)
+    title, unit = re.findall(r">([^<>]+)</a>", line)[:2]
+    assert kept.startswith(f"{title}, {unit}{words}")
+
+
+def test_a_refused_note_still_stands_with_its_item_open(lena):
+    line = lists(text(lena.get(PAGE)))["first"][0]
+
+    answer = send(lena, line, act="snooze", until="", note="After the <holidays>")
+
+    assert answer.status_code == 422
+    opened = text(answer).split('open id="wrote"')
+    assert len(opened) == 2
+    assert 'value="After the &lt;holidays&gt;"' in opened[1].split("</details>")[0]
+    assert "Say until which day to put it off" in opened[1].split("</details>")[0]
+    assert "<details open" not in text(lena.get(PAGE))
 
 
 def test_the_second_of_two_leads_is_told(lena, ada):

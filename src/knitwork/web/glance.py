@@ -92,7 +92,8 @@ class Change:
 class Glance:
     """One unit: its plain numbers, its changes with the gravest first, and how many charts it has by chance's reckoning.
 
-    `expected` and `expected_new` say how many of its charts would signal, or newly signal, though nothing changed.
+    `expected` and `expected_new` say how many of its charts would signal, or newly signal, though nothing changed;
+    `judged` counts those that any rule judges: only these can signal, so shares are of them.
     """
 
     numbers: dict[str, Any]
@@ -101,6 +102,7 @@ class Glance:
     expected: float
     longest: Evaluation | None = None
     expected_new: float = 0.0
+    judged: int = 0
 
 
 _glances: dict[tuple[str, tuple[int, str], str], dict[str, Glance]] = {}
@@ -157,6 +159,7 @@ def _at(
         sum(map(present.chance_now, charted)),
         max(charted, key=lambda e: (bool(e.spec.rules), e.n_useful), default=None),
         sum(map(chance_new_now, charted)),
+        sum(1 for e in charted if e.spec.rules),
     )
 
 
@@ -303,7 +306,7 @@ def _lowered(text: str) -> str:
 
 def by_chance(found: dict[str, Glance]) -> str:
     """Say how many of all charts signal, and how many would though nothing changed."""
-    charts, signals = sum(one.charts for one in found.values()), sum(len(one.changes) for one in found.values())
+    charts, signals = sum(one.judged for one in found.values()), sum(len(one.changes) for one in found.values())
     expected = round(sum(one.expected for one in found.values()))
     if not charts:
         return ""
@@ -318,7 +321,7 @@ def by_chance(found: dict[str, Glance]) -> str:
 
 def new_by_chance(found: dict[str, Glance], last: str) -> str:
     """Say how many of all charts signal newly, and how many would though nothing changed."""
-    charts = sum(one.charts for one in found.values())
+    charts = sum(one.judged for one in found.values())
     if not charts:
         return ""
     new = sum(1 for one in found.values() for change in one.changes if change.new)

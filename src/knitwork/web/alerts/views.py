@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import log10
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -67,6 +69,7 @@ def first_look(request: HttpRequest) -> HttpResponse:
             raise PermissionDenied
         try:
             act(request, source, today=today)
+            messages.success(request, acted_words(source, request.POST))
         except ChangedMeanwhile as overtaken:
             refused, status = str(overtaken), 409
         except CannotDo as wrong:
@@ -75,7 +78,10 @@ def first_look(request: HttpRequest) -> HttpResponse:
             return redirect(reverse("first-look") + "?" + urlencode({"in": part}))
     found = ranked(source, part, period)
     rows = rows_of(source, found, part, period, today=today)
-    context = page(request, source, found, rows, part=part, period=period) | {"refused": refused}
+    context = page(request, source, found, rows, part=part, period=period)
+    there = [*context["first"], *context["rest"], *(row for some in context["lists"] for row in some["rows"])]
+    kept_open = refused and request.POST.get("chart") in {row["chart"] for row in there}
+    context |= {"refused": refused, "wrote": request.POST.dict() if kept_open else {}}
     return render(request, "alerts/first_look.html", context, status=status)
 
 
@@ -96,7 +102,7 @@ def page(
         "part": known_as.link(part),
         "parts": [{"code": code, "name": known_as.name(code), "chosen": code == part} for code in groups(source)],
         "lead": lead(found.triage, new=len(new), first=len(first)),
-        "chance": chance(found.triage),
+        "chance": " ".join(filter(None, (chance(found.triage), of_units(found)))),
         "first": told(first[:SHOWN]),
         "rest": told(rest[: max(SHOWN - len(first), 0)]),
         "cut": max(len(new) - SHOWN, 0),
@@ -194,6 +200,18 @@ def chance(found: Triage) -> str:
         found.charts,
     )
     return text % known_by
+
+
+def of_units(found: Ranked) -> str:
+    """Say how many of the charts are those of single units, where groups are among them: the first page counts these."""
+    (signals, charts), triage = found.of_units, found.triage
+    if not charts or charts == triage.charts:
+        return ""
+    text = _(
+        "Of single units %(signals)s of %(charts)s signal; the others are of the groups that hold them, where a change of "
+        "one unit can show again."
+    )
+    return text % {"signals": say.count(signals), "charts": say.count(charts)}
 
 
 def shown(source: Source, known_as: Names, row: Row, found: Ranked, *, period: Period, hide: bool) -> dict[str, Any]:
@@ -315,6 +333,23 @@ def act(request: HttpRequest, source: Source, *, today: dt.date) -> None:
         actions.open_again(**common, note=note)
     else:
         raise CannotDo(_("Choose what to do about it: take care of it, put it off, or settle it."))
+
+
+def acted_words(source: Source, said: Mapping[str, str]) -> str:
+    """Say what was done about which chart, and where it stands now."""
+    unit, measure, _period = parts_of(said["chart"])
+    until = said.get("until", "")
+    known_by = {
+        "chart": f"{source.measures[measure].short}, {Names(source).name(unit)}",
+        "until": date_format(day_said(until), "j F Y") if said["act"] == "snooze" else "",
+    }
+    texts = {
+        "acknowledge": _("%(chart)s: you take care of it. It stands below, under “Somebody takes care of these”."),
+        "snooze": _("%(chart)s: put off until %(until)s. Then it stands among the new ones again."),
+        "resolve": _("%(chart)s: settled. Points that follow do not bring it back."),
+        "again": _("%(chart)s: opened again. It stands among the new ones."),
+    }
+    return texts[said["act"]] % known_by
 
 
 def asked_for(source: Source, chart: str, keys: set[str]) -> list[Episode]:
