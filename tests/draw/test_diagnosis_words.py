@@ -16,7 +16,7 @@ from knitwork.signals.diagnosis.settings import other_settings
 from knitwork.signals.spec import SIGMAS
 from knitwork.signals.suggest import suggest_phase
 
-from .records import chart_of, months, quiet, worse
+from .records import WAIT, chart_of, months, quiet, worse
 
 SPACE = "\u00a0"
 
@@ -63,6 +63,30 @@ def test_a_change_of_level_that_would_explain_it_is_dated_and_no_drift():
     assert not found.matters
 
 
+def straddled(after, before=14):
+    return chart_of([float(value) for value in WAIT[:before] + WAIT[20 : 20 + after]], direction="down", unit="min")
+
+
+def test_limits_set_across_a_change_of_level_are_not_said_to_be_in_order():
+    found = said_of(straddled(9), "baseline")
+
+    assert found.matters and plain(found.plain) == (
+        "The points that set the centre hold a change about January 2026 themselves, so it fits neither level: a new phase "
+        "from then on would tell more, with limits once it has 12 points."
+    )
+    assert plain(found.numbers) == "The level is 29 min before and 41 min in the 9 months since."
+
+
+def test_with_points_enough_after_it_a_new_phase_has_limits_at_once():
+    long = chart_of([float(value) for value in [*WAIT[:14], *WAIT[20:], *WAIT[20:24]]])
+
+    assert said_of(long, "baseline").plain.endswith("a new phase from then on would tell more.")
+
+
+def test_a_change_behind_the_points_that_set_the_centre_is_left_to_the_rules():
+    assert "baseline" not in {one.topic for one in diagnosis_said(worse(), diagnose(worse()))}
+
+
 def test_points_that_stand_for_themselves_are_said_to():
     rng = np.random.default_rng(6)
     found = said_of(chart_of(rng.normal(50, 5, 30).tolist()), "neighbours")
@@ -92,6 +116,22 @@ def test_a_season_names_its_months_in_the_readers_units():
 
     assert found.plain.startswith("There is a season: ") and "the same month of other years" in found.plain
     assert "min above the rest" in plain(found.numbers) and "The same season before: " in found.numbers
+
+
+def test_sigma_z_is_told_apart_from_the_one_of_the_points_that_set_the_limits():
+    rows = {row.name for row in settings_rows(overdispersed(), limits_by_settings(overdispersed()))}
+
+    assert "Sigma z, from all neighbouring points of this phase, is " in said_of(overdispersed(), "dispersion").numbers
+    assert "Limits times the sigma z of the points that set them, never narrower" in rows
+
+
+def test_limits_times_a_sigma_z_below_its_floor_are_no_narrower():
+    events = [20, 21, 20, 19, 20, 21, 20, 19, 20, 20] * 3
+    record = chart_of(events, chart="p", denominators=[100] * 30, sigma_z_floor=0)
+    limits = {one.key: (one.lower, one.upper) for one in limits_by_settings(record)}
+
+    assert diagnose(record).dispersion.sigma_z < 0.5
+    assert limits["widened"] == pytest.approx(limits["in_use"])
 
 
 def test_views_are_offered_and_the_chart_is_said_to_stay_as_it_is():
@@ -146,7 +186,9 @@ def test_a_chart_without_a_point_says_only_what_is_there():
     assert [one.topic for one in said] == ["completeness"]
 
 
-@pytest.mark.parametrize("evaluation", [worse(), quiet(), drifting(8), overdispersed(), overdispersed("p_prime")])
+@pytest.mark.parametrize(
+    "evaluation", [worse(), straddled(9), quiet(), drifting(8), overdispersed(), overdispersed("p_prime")]
+)
 def test_every_sentence_goes_through_the_translation(evaluation):
     found = diagnosis_said(evaluation, diagnose(evaluation), _=lambda text: "§" + text)
 

@@ -16,6 +16,7 @@ from knitwork.draw.told import Plural, as_counted, as_value, counted
 from knitwork.signals import Evaluation
 from knitwork.signals.diagnosis.recommend import CLEARLY
 from knitwork.signals.diagnosis.record import (
+    BaselineStep,
     Completeness,
     Detectable,
     Diagnosis,
@@ -25,9 +26,12 @@ from knitwork.signals.diagnosis.record import (
     Recommendation,
     Seasonality,
 )
+from knitwork.signals.judge import TRIAL
 from knitwork.signals.suggest import Suggestion
 
-Topic = Literal["recommendation", "neighbours", "seasonality", "views", "dispersion", "power", "completeness"]
+Topic = Literal[
+    "recommendation", "baseline", "neighbours", "seasonality", "views", "dispersion", "power", "completeness"
+]
 
 MONTHS = (
     gettext_noop("January"), gettext_noop("February"), gettext_noop("March"), gettext_noop("April"), gettext_noop("May"),
@@ -71,6 +75,7 @@ def diagnosis_said(
     period = period_of(evaluation.labels)
     said: list[Said | None] = [
         None if diagnosis.recommendation is None else _recommendation(diagnosis.recommendation, _),
+        None if diagnosis.baseline is None else _baseline(evaluation, diagnosis.baseline, period, _, ngettext),
         None if diagnosis.neighbours is None else _neighbours(evaluation, diagnosis.neighbours, period, _, ngettext),
         None if diagnosis.seasonality is None else _seasonality(evaluation, diagnosis.seasonality, _),
         _views(diagnosis, _),
@@ -159,6 +164,28 @@ def _neighbours(evaluation: Evaluation, found: Neighbours, period: Period, _: Tr
     return Said("neighbours", plain, numbers, found.like_a_trend)
 
 
+def _baseline(evaluation: Evaluation, found: BaselineStep, period: Period, _: Translate, ngettext: Plural) -> Said:
+    known = {
+        "start": full_name(evaluation.labels[found.step], period, _),
+        "before": as_value(evaluation, found.before),
+        "after": as_value(evaluation, found.after),
+        "periods": counted(found.points, period, ngettext),
+        "enough": TRIAL,
+    }
+    if found.points >= TRIAL:
+        plain = _(
+            "The points that set the centre hold a change about %(start)s themselves, so it fits neither level: a new phase "
+            "from then on would tell more."
+        )
+    else:
+        plain = _(
+            "The points that set the centre hold a change about %(start)s themselves, so it fits neither level: a new phase "
+            "from then on would tell more, with limits once it has %(enough)d points."
+        )
+    numbers = _("The level is %(before)s before and %(after)s in the %(periods)s since.")
+    return Said("baseline", plain % known, numbers % known, True)
+
+
 def _dispersion(evaluation: Evaluation, found: Dispersion, _: Translate, ngettext: Plural) -> Said:
     widened = evaluation.spec.chart in WIDENED
     if found.verdict == "over" and widened:
@@ -183,7 +210,9 @@ def _dispersion(evaluation: Evaluation, found: Dispersion, _: Translate, ngettex
         "p": p_value(min(1.0, 2 * min(found.p_over, found.p_under)), _),
     }
     if found.sigma_z is not None:
-        numbers += " " + _("Sigma z, from neighbours, is %(sigma_z)s.") % {"sigma_z": number(found.sigma_z, 2)}
+        numbers += " " + _("Sigma z, from all neighbouring points of this phase, is %(sigma_z)s.") % {
+            "sigma_z": number(found.sigma_z, 2)
+        }
     return Said("dispersion", plain, numbers, found.verdict == "over" and not widened and _widely(found))
 
 

@@ -90,7 +90,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "mean_range": (gettext_noop("The ranges within subgroups, over d2"), gettext_noop("Montgomery")),
     "no_floor": (gettext_noop("Sigma z without a floor"), gettext_noop("qicharts2, and Laney in print")),
     "chance_alone": (gettext_noop("Limits by chance alone"), gettext_noop("A p, u or c chart")),
-    "widened": (gettext_noop("Limits widened by sigma z"), gettext_noop("A p′, u′ or c′ chart")),
+    "widened": (
+        gettext_noop("Limits times the sigma z of the points that set them, never narrower"),
+        gettext_noop("A p′, u′ or c′ chart"),
+    ),
     "exact": (
         gettext_noop("Quantiles of the chart's own distribution"),
         gettext_noop("Tools that offer exact or probability limits"),

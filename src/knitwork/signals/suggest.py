@@ -11,7 +11,6 @@ medians of run charts: the documentation of runcharter, after Perla, Provost and
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from statistics import median
@@ -28,16 +27,12 @@ from knitwork.signals.panel import sides
 from knitwork.signals.phases import placed
 from knitwork.signals.series import Series
 from knitwork.signals.spec import Phase, Spec
-from knitwork.signals.step import steepest
+from knitwork.signals.step import CLEAR, likelihood_ratio, steepest
 
 # A run of eight on one side comes about by chance once in 128 such runs (DESIGN 4; signals 7.4).
 SHIFT = 8
 # So many points set limits by the house rule; a phase with fewer would have none.
 ENOUGH = TRIAL
-# A step is clear where the likelihood ratio of two levels against one is so large: the quantile of 1 in 100 for a step at
-# an unknown place (Andrews 2003, Econometrica 71: 395-397, table 1, the middle 70%). Nothing of it is left to rounding.
-CLEAR = 12.16
-NOTHING = 1e-12
 # Averages of values, or differences of them, hold a step of these for several points.
 SMOOTHED = frozenset({"ewma", "ma", "mr"})
 # autospc leaves up to three extreme points out when it forms limits.
@@ -269,13 +264,7 @@ def _clear_step(record: Evaluation, useful: Sequence[int]) -> int | None:
     """Return the point where a new level begins that chance hardly makes."""
     values = [value for at in useful if (value := record.values[at]) is not None]
     step = steepest(values)
-    if step is None:
-        return None
-    known = np.array(values)
-    level = np.where(np.arange(len(known)) < step.at, step.before, step.after)
-    one, two = ((about**2).sum() for about in (known - known.mean(), known - level))
-    ratio = len(known) * math.log(one / max(two, NOTHING * one))
-    return useful[step.at] if ratio >= CLEAR else None
+    return None if step is None or likelihood_ratio(values, step) < CLEAR else useful[step.at]
 
 
 def _suggestion(

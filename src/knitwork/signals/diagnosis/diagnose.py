@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from knitwork.signals.diagnosis.baseline import baseline_step
 from knitwork.signals.diagnosis.completeness import completeness
 from knitwork.signals.diagnosis.dispersion import dispersion
 from knitwork.signals.diagnosis.formula import worked
@@ -31,6 +32,7 @@ def diagnose(evaluation: Evaluation) -> Diagnosis:
     found_seasonality = seasonality(evaluation, points)
     return Diagnosis(
         neighbours=found_neighbours,
+        baseline=baseline_step(evaluation, points, found_neighbours),
         dispersion=found_dispersion,
         seasonality=found_seasonality,
         power=power(evaluation, points),

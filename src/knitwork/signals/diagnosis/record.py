@@ -41,6 +41,20 @@ class Neighbours:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BaselineStep:
+    """A clear change of level among the points that set the centre, which so lies between the two levels.
+
+    `step` is the position of the first point at the new level, `before` and `after` are the levels in the units shown,
+    `points` how many useful points there are from the step on.
+    """
+
+    step: int
+    before: float
+    after: float
+    points: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dispersion:
     """How much counts differ from point to point, against what chance alone makes (binomial or Poisson).
 
@@ -145,6 +159,7 @@ class Diagnosis:
     """
 
     neighbours: Neighbours | None
+    baseline: BaselineStep | None
     dispersion: Dispersion | None
     seasonality: Seasonality | None
     power: Power | None

@@ -55,7 +55,9 @@ def other_settings(spec: Spec) -> dict[str, Spec]:
         other |= {"no_floor": replace(spec, sigma_z_floor=0)} if spec.sigma_z_floor > 0 else {}
         other["chance_alone"] = replace(spec, chart=PLAIN[chart], sigma=SIGMAS[PLAIN[chart]][0], spread=None)
     if chart in WIDENED and spec.limit_kind == "sigma":
-        other["widened"] = replace(spec, chart=WIDENED[chart], sigma=SIGMAS[WIDENED[chart]][0])
+        widened = WIDENED[chart]
+        floor = max(spec.sigma_z_floor, 1.0)
+        other["widened"] = replace(spec, chart=widened, sigma=SIGMAS[widened][0], sigma_z_floor=floor)
     if chart in EXACT:
         kind = "sigma" if spec.limit_kind == "probability" else "probability"
         other["exact" if kind == "probability" else "sigmas"] = replace(spec, limit_kind=kind)  # type: ignore[arg-type]

@@ -74,6 +74,7 @@ def topic_name(said: Said) -> str:
     """Return the name of a matter, for the analyst."""
     return {
         "recommendation": _("Which chart"),
+        "baseline": _("The points behind the limits"),
         "neighbours": _("Neighbouring points (lag-1 autocorrelation)"),
         "seasonality": _("Season"),
         "views": _("Another view"),
