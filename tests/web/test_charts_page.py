@@ -146,7 +146,7 @@ def test_after_an_improvement_the_proposer_may_accept_at_once(lena):
 
     assert "New limits hold from February 2026 on. The old ones stay visible." in text(page)
     assert phase_of(BETTER).accepted_by == "lena"
-    assert "The limits were moved 1 time, from February 2026 on; why stands below." in text(page)
+    assert "The limits were moved once, from February 2026 on; why stands below." in text(page)
     said = words(decided(page))
     assert re.search(r"October 2024|November 2024", said)
     assert "February 2026 until now" in said
@@ -168,7 +168,7 @@ def test_after_a_deterioration_a_second_person_accepts_and_never_the_proposer(le
 
     assert "The centre would go from 30 min to 42 min. That is worse" in words(decided(otto.get(WORSE)))
     accepted = otto.post(WORSE, said | {"reason": "The wing doubled"}, follow=True)
-    assert "The limits were moved 1 time" in text(accepted)
+    assert "The limits were moved once" in text(accepted)
     assert "The wing doubled." in decided(accepted)
     assert [event.action for event in AuditEvent.objects.order_by("id")] == ["propose phase", "accept phase"]
 

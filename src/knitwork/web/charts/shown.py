@@ -176,7 +176,7 @@ def caption(chart: Chart, evaluation: Evaluation, version: int) -> str:
     moved = len(evaluation.phases) - 1
     if moved > 0:
         text = ngettext(
-            "The limits were moved %(n)s time, from %(start)s on; why stands below.",
+            "The limits were moved once, from %(start)s on; why stands below.",
             "The limits were moved %(n)s times, the last time from %(start)s on; why stands below.",
             moved,
         )
