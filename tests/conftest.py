@@ -9,7 +9,8 @@ import pytest
 from hypothesis import settings
 
 # A machine that does other work beside the tests makes any deadline fail now and then.
-settings.register_profile("unhurried", deadline=None)
+# By hand a quarter of the usual examples is tried, in CI all of them.
+settings.register_profile("unhurried", deadline=None, max_examples=100 if os.environ.get("CI") else 25)
 settings.load_profile("unhurried")
 
 # Commands that tests start write no bytecode: under a file size limit Python would leave half a file,

@@ -42,7 +42,7 @@ TRUTHS: dict[Chart, tuple[float, float]] = {
     "c_prime": (25.0, 1.0),
     "u": (0.25, 1.0),
     "u_prime": (0.25, 1.0),
-    "g": (20.0, 1.0),
+    "g": (20.0, sqrt(29 * 30)),  # one case in 30: 29 between two events on average
     "t": (30 * _TIME**POWER, 30 ** (1 / POWER) * sqrt(gamma(1 + 2 / POWER) - _TIME**2)),
     "ewma": (0.0, 1.0),
     "ma": (0.0, 1.0),
