@@ -194,3 +194,22 @@ def test_a_share_that_was_always_100_per_cent_and_fell_is_not_called_met():
     fell = evaluate(shares([100] * 20 + [60]), Spec(chart="p", direction="up", factor=100, unit="%", target=95))
 
     assert fell.assurance is None
+
+
+@pytest.mark.parametrize("chart", get_args(Chart))
+def test_splitting_freezing_and_leaving_out_go_together_on_every_chart(chart):
+    counts = BEFORE + AFTER
+    if chart in ("p", "p_prime", "np", "u", "u_prime", "i_prime"):
+        series = shares(counts)
+    elif chart in ("xbar", "s", "r"):
+        series = Series.of_samples([[v - 1, v, v + 2 + v % 3] for v in counts], labels=MONTHS)
+    else:
+        series = Series(labels=MONTHS, values=counts)
+    whole = evaluate(series, Spec(chart=chart, limits=12, phases=(Phase(start=MONTHS[24], limits=8),), exclude=(3, 26)))
+
+    first = evaluate(series.cut(0, 24), Spec(chart=chart, limits=12, exclude=(3,)))
+    second = evaluate(series.cut(24, 36), Spec(chart=chart, limits=8, exclude=(2,)))
+    for name in ("values", "centres", "lowers", "uppers", "included"):
+        assert getattr(whole, name) == getattr(first, name) + getattr(second, name), name
+    assert [phase.baseline_n for phase in whole.phases] == [first.baseline_n, second.baseline_n]
+    assert [one.rule for one in whole.signals] == [one.rule for one in (*first.signals, *second.signals)]
