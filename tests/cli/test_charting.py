@@ -161,3 +161,12 @@ def test_what_is_too_thin_to_judge_is_shown_without_limits_and_said(charted, cas
 
     assert sentence in " ".join(charted(lines, how="table", **asked).split())
     assert "NaN" not in charted(lines, how="json", **asked)
+
+
+def test_a_month_without_a_row_is_a_gap_and_is_said(charted):
+    lines = [line for line in FILES["values"] if not line.startswith(MONTHS[9])]
+
+    record = json.loads(charted(lines, chart="xmr", how="json"))
+
+    assert [point["label"] for point in record["points"]] == MONTHS
+    assert record["points"][9]["value"] is None and "missing_points" in record["reasons"]

@@ -55,9 +55,11 @@ def evaluate_file(file: Path, asked: Asked, *, how: str) -> None:
         show_apart(read(file), chart, direction=asked.direction, stored=stored, how=how, title=file.stem)
         return
     from knitwork.signals import Spec, evaluate
+    from knitwork.signals.calendar import with_gaps
 
     spec = Spec.from_dict(stored if stored else spec_of(asked))
-    evaluation = evaluate(series_of(read(file), spec, incomplete_last=asked.incomplete_last), spec)
+    series = with_gaps(series_of(read(file), spec, incomplete_last=asked.incomplete_last))
+    evaluation = evaluate(series, spec)
     _print(evaluation, how=how, title=file.stem)
 
 
