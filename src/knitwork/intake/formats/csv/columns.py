@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from knitwork.model.errors import CannotDo
 
 if TYPE_CHECKING:
-    from knitwork.intake.formats.csv.profile import Profile
+    from knitwork.intake.profile import Profile
 
 LINK_COLUMNS = ("patient", "merged_into", "at", "kind")
 COLUMNS = ("patient", "unit", "start", "end", "visit", "activity", "lifecycle", "instance", "clock")

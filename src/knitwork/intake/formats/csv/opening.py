@@ -10,10 +10,10 @@ from pathlib import Path
 
 from knitwork.intake.formats.csv.columns import COLUMNS, LINK_COLUMNS, choose, choose_links
 from knitwork.intake.formats.csv.encoding import as_utf8
-from knitwork.intake.formats.csv.profile import Profile
 from knitwork.intake.formats.csv.sniff import Dialect, sniff
 from knitwork.intake.formats.csv.unpack import unpack
 from knitwork.intake.formats.csv.workbook import as_csv
+from knitwork.intake.profile import Profile
 from knitwork.model.errors import CannotDo, Unreadable
 
 

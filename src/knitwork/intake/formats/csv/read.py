@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from knitwork.intake.formats.csv import events, links, rules
 from knitwork.intake.formats.csv.columns import COLUMNS, LINK_COLUMNS
 from knitwork.intake.formats.csv.opening import Opened, opened
-from knitwork.intake.formats.csv.profile import Profile
 from knitwork.intake.formats.csv.scan import Shape, clear, fill_landing
 from knitwork.intake.formats.csv.tally import REJECTED, landed_view, take_tally
-from knitwork.intake.quality import Counts, sentences, shifted
+from knitwork.intake.landing import LandReport
+from knitwork.intake.profile import Profile
+from knitwork.intake.quality import sentences, shifted
 from knitwork.lake.engine import Connection
 from knitwork.model.errors import CannotDo
 
@@ -24,26 +24,6 @@ _STAYS = Shape(
     ("start", "end"),
     rules.landing,
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class LandReport:
-    """What became of one delivery: rows seen, landed and rejected, its span, and sentences for people.
-
-    `profile` is the profile that was used, completed by what was decided on the way; `rows` counts
-    the rows of the file, of which an event log needs two for a stay. A delivery of patient links has
-    no `counts` and no span: a link is of no unit and moves no watermark.
-    """
-
-    rows: int
-    landed: int
-    rejected: int
-    first_us: int | None
-    last_us: int | None
-    notes: tuple[str, ...]
-    profile: Profile
-    counts: Counts | None = None
-    kind: Literal["stays", "links"] = "stays"
 
 
 def guess(file: Path, *, name: str, profile: Profile | None = None, work: Path | None = None) -> Profile:

@@ -14,8 +14,8 @@ from pathlib import Path
 from knitwork.intake.formats.csv.careful import clean
 from knitwork.intake.formats.csv.dates import ISO, Reading, decide, looks_iso
 from knitwork.intake.formats.csv.opening import Opened, Table
-from knitwork.intake.formats.csv.profile import Profile
 from knitwork.intake.formats.csv.zones import quoted
+from knitwork.intake.profile import Profile
 from knitwork.lake.engine import BadInput, Connection
 
 
