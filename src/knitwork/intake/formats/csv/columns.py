@@ -65,7 +65,7 @@ LINK_ALIASES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 # Beside the names above, in a file of events only; never a person's column (employee, originator, nurse, doctor).
-EVENT_UNIT = ("resource", "org:resource", "org:group", "org:role")
+EVENT_UNIT = ("org:group", "resource", "org:resource", "org:role")
 
 # What a profile writes for "this file has no such column, whatever a header may suggest".
 NONE = "-"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from knitwork.intake.formats.csv import events, links, rules
+from knitwork.intake.formats.csv.activities import departments, land_events
 from knitwork.intake.formats.csv.columns import COLUMNS, LINK_COLUMNS
-from knitwork.intake.formats.csv.opening import Opened, opened
+from knitwork.intake.formats.csv.opening import Opened, described, opened
 from knitwork.intake.formats.csv.scan import Shape, clear, fill_landing
 from knitwork.intake.formats.csv.tally import REJECTED, landed_view, take_tally
 from knitwork.intake.landing import LandReport
@@ -15,15 +17,6 @@ from knitwork.intake.profile import Profile
 from knitwork.intake.quality import sentences, shifted
 from knitwork.lake.engine import Connection
 from knitwork.model.errors import CannotDo
-
-_STAYS = Shape(
-    {
-        "patient": "patient", "unit": "unit", "visit": "visit", "start_raw": "start", "end_raw": "end",
-        "lifecycle": "lifecycle", "instance": "instance",
-    },
-    ("start", "end"),
-    rules.landing,
-)  # fmt: skip
 
 
 def guess(file: Path, *, name: str, profile: Profile | None = None, work: Path | None = None) -> Profile:
@@ -79,13 +72,19 @@ def _landed(
         if source.links:
             return _linked(con, source, profile, feed=feed, delivery=delivery, extracted_us=extracted_us, name=name)
         zone = profile.zone or "UTC"
-        readings, decided = fill_landing(con, source, _STAYS, profile, zone=zone, name=name)
-        if _paired(source):
+        shape = _stays(source)
+        readings, decided = fill_landing(con, source, shape, profile, zone=zone, name=name)
+        log = "activity" in source.tables[0].roles
+        paired = _paired(source)
+        told = int(con.execute("SELECT count(*) FROM landing").fetchall()[0][0])
+        if paired:
             con.execute(f"CREATE TEMP TABLE pairs AS {events.paired('landing')}")
-            con.execute("DROP TABLE landing; ALTER TABLE pairs RENAME TO landing")
+            con.execute("ALTER TABLE landing RENAME TO log; ALTER TABLE pairs RENAME TO landing")
         tally = take_tally(con, received_us=received_us)
-        if not tally.landed:
-            con.execute(REJECTED)
+        con.execute(REJECTED)
+        if paired:
+            tally = replace(tally, rows=told + tally.ragged, landed_rows=told + tally.ragged - tally.refused)
+        if not tally.landed_rows:
             raise _nothing(con, tally.rows, name)
         counts = tally.counts(assumed=profile.zone is None)
         now_shifted = profile.calendar == "shifted" or (profile.calendar is None and shifted(counts))
@@ -94,11 +93,17 @@ def _landed(
                 tally, zone=zone, assumed=profile.zone is None, feed=feed, delivery=delivery, extracted_us=extracted_us
             )
         )
-        con.execute(REJECTED)
+        tables = {"landed": tally.landed}
+        if log:
+            tables["landed_event"] = land_events(
+                con, "log" if paired else "landing", source.tables[0].kept, places=departments(source.tables[0].roles),
+                paired=paired, ends="end" in source.tables[0].roles, feed=feed, delivery=delivery,
+                extracted_us=extracted_us,
+            )  # fmt: skip
         order = next((r.order for r in readings.values() if r.order), profile.date_order)
         return LandReport(
             tally.rows,
-            tally.landed,
+            tally.landed_rows,
             tally.refused,
             tally.first_us,
             tally.last_us,
@@ -109,7 +114,27 @@ def _landed(
                 calendar=profile.calendar or ("shifted" if now_shifted else None),
             ),
             counts,
+            tables=tables,
+            columns=described(source.tables),
         )
+
+
+def _stays(source: Opened) -> Shape:
+    """Return what rows of stays or events are made of; those of an event log keep their other columns."""
+    kept = source.tables[0].kept
+    raw = {
+        "patient": "patient", "unit": "unit", "visit": "visit", "start_raw": "start", "end_raw": "end",
+        "end_kind_raw": "end_kind", "lifecycle": "lifecycle", "instance": "instance", "activity": "activity",
+    }  # fmt: skip
+    along = [role for role in kept.places if role in ("staff", "value")] + [own for own, _ in kept.others]
+    raw |= {role: role for role in along}
+    keeps = (["activity"] if _events(source) else []) + along
+    return Shape(raw, ("start", "end"), partial(rules.landing, kept=keeps))
+
+
+def _events(source: Opened) -> bool:
+    roles = source.tables[0].roles
+    return "activity" in roles or "end" not in roles
 
 
 def _linked(
