@@ -52,6 +52,12 @@ RULES: dict[str, tuple[str, str]] = {
     ),
     "kind_unknown": ("row is neither a merge nor an unmerge", "rows are neither a merge nor an unmerge"),
     "lifecycle_unknown": ("event is neither a start nor an end", "events are neither a start nor an end"),
+    "time_empty": ("row has no time", "rows have no time"),
+    "time_unreadable": ("row has a time that is not a time", "rows have a time that is not a time"),
+    "time_placeholder": ("row has a made-up time such as 1900-01-01", "rows have a made-up time such as 1900-01-01"),
+    "value_unreadable": ("row has a number that is not a number", "rows have a number that is not a number"),
+    "number_empty": ("row has no number of its own", "rows have no number of their own"),
+    "code_empty": ("row has no code", "rows have no code"),
 }
 
 

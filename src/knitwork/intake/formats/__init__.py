@@ -12,6 +12,8 @@ from pathlib import Path
 
 from knitwork.intake.formats.csv.read import guess, land
 from knitwork.intake.formats.csv.unpack import kind_of
+from knitwork.intake.formats.mimic import read as mimic
+from knitwork.intake.formats.mimic.sniff import claims as claims_mimic
 from knitwork.intake.inbox import cannot_open
 from knitwork.intake.landing import LandReport
 from knitwork.intake.profile import Profile, parse_profile, read_profile, write_profile
@@ -54,6 +56,9 @@ def _claims_table(path: Path, name: str) -> bool:
 
 # Tables of text come last: what is not a table is refused there, with the reason.
 FORMATS: dict[str, Format] = {
+    "mimic": Format(
+        "mimic", "MIMIC-III and MIMIC-IV: one table, or a zip of them", claims_mimic, mimic.guess, mimic.land, "mimic"
+    ),
     "csv": Format("csv", "tables: csv, tsv, xlsx, also as gz or zip", _claims_table, guess, land),
 }
 
