@@ -46,6 +46,7 @@ class Taken:
     notes: tuple[str, ...] = ()
     profile: Path | None = None
     links: bool = False
+    ignored: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ def _accept(place: Place, reads: Sequence[Read], options: LoadOptions, buckets: 
                 Taken(
                     read.path, read.feed, read.copy.delivery, False, read.report.rows, read.report.landed,
                     read.report.rejected, read.report.notes, new_profile, read.report.kind == "links",
+                    read.report.ignored,
                 )
             )  # fmt: skip
         if accepted:
@@ -178,7 +180,8 @@ def land_missing(place: Place) -> int:
     """
     manifest = place.lake.manifest()
     digests = {str(v["feed"]): profile_digest(place, str(v["feed"])) for v in manifest.landed.values()}
-    edited = {k for k, v in manifest.landed.items() if v["profile"] != digests[str(v["feed"])]}
+    files = {k: v for k, v in manifest.landed.items() if not v.get("stream")}
+    edited = {k for k, v in files.items() if v["profile"] != digests[str(v["feed"])]}
     missing = [
         d
         for d in place.inbox.deliveries()

@@ -135,6 +135,11 @@ def sql_columns(columns: Columns) -> str:
     return ", ".join(f'"{name}" {type_}' for name, type_ in columns)
 
 
+def no_rows(columns: Columns) -> str:
+    """Return the SELECT of no row with these columns."""
+    return "SELECT " + ", ".join(f'NULL::{type_} AS "{name}"' for name, type_ in columns) + " WHERE false"
+
+
 def arrow_schema(table: str) -> pa.Schema:
     """Return the Arrow schema of a landed table."""
     types = {

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from knitwork.intake.formats.csv.columns import ALIASES, COLUMNS
 from knitwork.model.errors import BadDefinition
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
@@ -118,6 +117,9 @@ def parse_profile(text: str, *, source: str) -> Profile:
 
 def write_profile(profile: Profile, *, feed: str) -> str:
     """Return the profile as the commented YAML that is kept in feeds/<feed>.yaml."""
+    # The names of columns belong to tables, which are read by profiles themselves.
+    from knitwork.intake.formats.csv.columns import ALIASES, COLUMNS
+
     lines = [
         f"# How files of the feed {feed} are read. Written by the first load; edit it and run knitwork refresh.",
         "# Other names that are understood without this file: "
