@@ -39,8 +39,8 @@ def framed(payload: bytes) -> bytes:
 class Framer:
     """Cuts what comes over one connection into frames, and counts what was wrong with them.
 
-    `faults` counts bytes of `garbage` between frames, frames `unended` when the next began, frames `too large`, and
-    frames that ended `without CR`.
+    `faults` counts `bytes between frames` other than ends of lines, `frames not ended` when the next began, and
+    `frames without CR` behind their FS.
     """
 
     def __init__(self, limit: int = LIMIT) -> None:
@@ -79,7 +79,7 @@ class Framer:
         """Return the frame of which only the CR is missing, after its sender has been quiet for a while."""
         if not self.nearly:
             return []
-        self.faults["without CR"] += 1
+        self.faults["frames without CR"] += 1
         return [self._cut(len(self._held) - 1, len(self._held))]
 
     def _begun(self) -> bool:
@@ -88,7 +88,7 @@ class Framer:
             return True
         at = self._held.find(START)
         before = self._held if at < 0 else self._held[:at]
-        self.faults["garbage"] += len(before.translate(None, _BETWEEN))
+        self.faults["bytes between frames"] += len(before.translate(None, _BETWEEN))
         del self._held[: len(before) + (at >= 0)]
         self._inside, self._seen = at >= 0, 0
         return self._inside
@@ -100,7 +100,7 @@ class Framer:
             start = self._held.find(START, self._seen, end if end >= 0 else len(self._held))
             if start >= 0:
                 # The next frame begins and this one never ended.
-                self.faults["unended"] += 1
+                self.faults["frames not ended"] += 1
                 self._head = None
                 del self._held[: start + 1]
                 self._seen = 0
@@ -112,13 +112,12 @@ class Framer:
             if follows == CR:
                 return self._cut(end, end + 2)
             if follows == START:
-                self.faults["without CR"] += 1
+                self.faults["frames without CR"] += 1
                 return self._cut(end, end + 1)
             self._seen = end + 1  # an FS within the payload, which its sender ought not to send
 
     def _cut(self, end: int, after: int) -> Frame:
         if self._head is not None or end > self._limit:
-            self.faults["too large"] += 1
             frame = Frame(self._head if self._head is not None else bytes(self._held[: min(end, HEAD)]), whole=False)
         else:
             frame = Frame(bytes(self._held[:end]))
