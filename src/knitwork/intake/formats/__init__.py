@@ -12,8 +12,20 @@ from pathlib import Path
 
 from knitwork.intake.formats.csv.read import guess, land
 from knitwork.intake.formats.csv.unpack import kind_of
+from knitwork.intake.formats.fhir import read as fhir
+from knitwork.intake.formats.fhir.sniff import claims as claims_fhir
 from knitwork.intake.formats.mimic import read as mimic
 from knitwork.intake.formats.mimic.sniff import claims as claims_mimic
+from knitwork.intake.formats.omop import read as omop
+from knitwork.intake.formats.omop.sniff import claims as claims_omop
+from knitwork.intake.formats.parquet import read as parquet
+from knitwork.intake.formats.parquet.sniff import claims as claims_parquet
+from knitwork.intake.formats.synthea import read as synthea
+from knitwork.intake.formats.synthea.sniff import claims as claims_synthea
+from knitwork.intake.formats.unit_facts import read as unit_facts
+from knitwork.intake.formats.unit_facts.sniff import claims as claims_unit_facts
+from knitwork.intake.formats.xes import read as xes
+from knitwork.intake.formats.xes.sniff import claims as claims_xes
 from knitwork.intake.inbox import cannot_open
 from knitwork.intake.landing import LandReport
 from knitwork.intake.profile import Profile, parse_profile, read_profile, write_profile
@@ -58,6 +70,36 @@ def _claims_table(path: Path, name: str) -> bool:
 FORMATS: dict[str, Format] = {
     "mimic": Format(
         "mimic", "MIMIC-III and MIMIC-IV: one table, or a zip of them", claims_mimic, mimic.guess, mimic.land, "mimic"
+    ),
+    "xes": Format("xes", "XES event logs, also as gz or zip", claims_xes, xes.guess, xes.land),
+    "omop": Format(
+        "omop",
+        "OMOP 5.3 and 5.4: one table as CSV or Parquet, or a zip of them",
+        claims_omop,
+        omop.guess,
+        omop.land,
+        "omop",
+    ),
+    "synthea": Format(
+        "synthea", "CSV of Synthea: one table, or a zip of them", claims_synthea, synthea.guess, synthea.land, "synthea"
+    ),
+    "fhir": Format(
+        "fhir",
+        "FHIR R4 and R5 in JSON: bulk NDJSON, Bundles and single resources",
+        claims_fhir,
+        fhir.guess,
+        fhir.land,
+        "fhir",
+    ),
+    "parquet": Format(
+        "parquet", "Parquet: one table, also in a gz or zip", claims_parquet, parquet.guess, parquet.land
+    ),
+    "unit_facts": Format(
+        "unit_facts",
+        "numbers of units by period, without patients: csv, tsv, also as gz or zip",
+        claims_unit_facts,
+        unit_facts.guess,
+        unit_facts.land,
     ),
     "csv": Format("csv", "tables: csv, tsv, xlsx, also as gz or zip", _claims_table, guess, land),
 }

@@ -94,6 +94,13 @@ def land_events(
     return int(con.execute("SELECT count(*) FROM landed_event").fetchall()[0][0])
 
 
+def placeless(con: Connection) -> list[str]:
+    """Say how many events of `log` have no department."""
+    n = con.execute("SELECT count(*) FROM log WHERE rule IS NULL AND unit IS NULL").fetchall()[0][0]
+    has, are = ("event has", "it makes") if n == 1 else ("events have", "they make")
+    return [f"{n:,} {has} no department: {are} no stay"] if n else []
+
+
 def _rows(at: str, code: str, mark: str, date: int, said: str, *, places: bool, kept: Extras) -> str:
     staff = "staff" if "staff" in kept.places else "NULL::VARCHAR"
     return f"""SELECT 'event/' || md5({said.format(code=code, at=at, mark=mark)}) AS event, patient, {at} AS at_us,
@@ -110,10 +117,9 @@ def coded(text: str) -> str:
 
 def _value(kept: Extras) -> str:
     """Return the SQL of the number that an event found: in a column of values, or in one named as its activity."""
-    if "value" in kept.places:
-        return "try_cast(value AS DOUBLE)"
+    given = "try_cast(value AS DOUBLE)" if "value" in kept.places else "NULL::DOUBLE"
     cases = [
         f"WHEN regexp_replace(lower(activity), '[\\s_-]+', '', 'g') = {quoted(plain(name))} THEN try_cast({raw} AS DOUBLE)"
         for raw, name in kept.others
     ]
-    return f"CASE {' '.join(cases)} END" if cases else "NULL::DOUBLE"
+    return f"coalesce({given}, CASE {' '.join(cases)} END)" if cases else given

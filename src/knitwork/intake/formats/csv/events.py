@@ -35,7 +35,7 @@ def paired(landing: str) -> str:
             WHEN lower(lifecycle) IN ({between}) THEN 'b' END AS phase FROM {landing}),
     numbered AS (SELECT *, row_number() OVER (
             PARTITION BY patient, unit, visit, activity, instance, phase ORDER BY start_us, "row") AS turn
-        FROM phased WHERE rule IS NULL AND phase IN ('s', 'e')),
+        FROM phased WHERE rule IS NULL AND unit IS NOT NULL AND phase IN ('s', 'e')),
     -- One start meets at most one end: both are numbered within the same key.
     joined AS (SELECT s."row" AS s_row, e."row" AS e_row, s.start_us AS s_us, e.start_us AS e_us,
             s.end_kind_raw AS s_kind, e.end_kind_raw AS e_kind,

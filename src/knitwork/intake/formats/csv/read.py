@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from knitwork.intake.formats.csv import events, links, rules
-from knitwork.intake.formats.csv.activities import departments, land_events
+from knitwork.intake.formats.csv.activities import departments, land_events, placeless
 from knitwork.intake.formats.csv.columns import COLUMNS, LINK_COLUMNS
 from knitwork.intake.formats.csv.opening import Opened, described, opened
 from knitwork.intake.formats.csv.scan import Shape, clear, fill_landing
@@ -17,6 +17,9 @@ from knitwork.intake.profile import Profile
 from knitwork.intake.quality import sentences, shifted
 from knitwork.lake.engine import Connection
 from knitwork.model.errors import CannotDo
+
+# An event without a place is no stay.
+_PLACED = "unit IS NOT NULL OR rule IS NOT NULL"
 
 
 def guess(file: Path, *, name: str, profile: Profile | None = None, work: Path | None = None) -> Profile:
@@ -75,14 +78,15 @@ def _landed(
         shape = _stays(source)
         readings, decided = fill_landing(con, source, shape, profile, zone=zone, name=name)
         log = "activity" in source.tables[0].roles
-        paired = _paired(source)
+        paired, placed = _paired(source), departments(source.tables[0].roles)
         told = int(con.execute("SELECT count(*) FROM landing").fetchall()[0][0])
-        if paired:
-            con.execute(f"CREATE TEMP TABLE pairs AS {events.paired('landing')}")
+        if paired or (log and placed):
+            stays = events.paired("landing") if paired else f"SELECT * FROM landing WHERE {_PLACED}"
+            con.execute(f"CREATE TEMP TABLE pairs AS {stays}")
             con.execute("ALTER TABLE landing RENAME TO log; ALTER TABLE pairs RENAME TO landing")
         tally = take_tally(con, received_us=received_us)
         con.execute(REJECTED)
-        if paired:
+        if paired or (log and placed):
             tally = replace(tally, rows=told + tally.ragged, landed_rows=told + tally.ragged - tally.refused)
         if not tally.landed_rows:
             raise _nothing(con, tally.rows, name)
@@ -94,11 +98,11 @@ def _landed(
             )
         )
         tables = {"landed": tally.landed}
+        said = placeless(con) if log and placed else []
         if log:
             tables["landed_event"] = land_events(
-                con, "log" if paired else "landing", source.tables[0].kept, places=departments(source.tables[0].roles),
-                paired=paired, ends="end" in source.tables[0].roles, feed=feed, delivery=delivery,
-                extracted_us=extracted_us,
+                con, "log" if paired or placed else "landing", source.tables[0].kept, places=placed, paired=paired,
+                ends="end" in source.tables[0].roles, feed=feed, delivery=delivery, extracted_us=extracted_us,
             )  # fmt: skip
         order = next((r.order for r in readings.values() if r.order), profile.date_order)
         return LandReport(
@@ -107,13 +111,14 @@ def _landed(
             tally.refused,
             tally.first_us,
             tally.last_us,
-            (*source.notes, *decided, *sentences(counts, shifted_now=now_shifted)),
+            (*source.notes, *decided, *sentences(counts, shifted_now=now_shifted), *said),
             replace(
                 completed(profile, source),
                 date_order=order,
                 calendar=profile.calendar or ("shifted" if now_shifted else None),
             ),
             counts,
+            kind="stays" if tally.landed else "records",
             tables=tables,
             columns=described(source.tables),
         )
@@ -129,7 +134,12 @@ def _stays(source: Opened) -> Shape:
     along = [role for role in kept.places if role in ("staff", "value")] + [own for own, _ in kept.others]
     raw |= {role: role for role in along}
     keeps = (["activity"] if _events(source) else []) + along
-    return Shape(raw, ("start", "end"), partial(rules.landing, kept=keeps))
+    return Shape(raw, ("start", "end"), partial(rules.landing, kept=keeps, placeless=_placeless(source)))
+
+
+def _placeless(source: Opened) -> bool:
+    roles = source.tables[0].roles
+    return "activity" in roles and departments(roles)
 
 
 def _events(source: Opened) -> bool:

@@ -34,11 +34,14 @@ BETWEEN = (
 )  # fmt: skip
 
 
-def landing(raw: str, readings: Mapping[str, Reading], zone: str, *, kept: Sequence[str] = ()) -> str:
+def landing(
+    raw: str, readings: Mapping[str, Reading], zone: str, *, kept: Sequence[str] = (), placeless: bool = False
+) -> str:
     """Return the SELECT that types the rows of `raw`.
 
     `raw` has "row", patient, unit, visit, start_raw, end_raw, end_kind_raw, lifecycle and instance. Rows without an
     end column are events: each ends when it starts, until events.py pairs them. Columns that are `kept` go along.
+    With `placeless` a row needs no unit: an event may have none.
     """
     single = "end" not in readings
     start = readings["start"]
@@ -88,7 +91,7 @@ def landing(raw: str, readings: Mapping[str, Reading], zone: str, *, kept: Seque
           + CASE WHEN epoch_us(end_local) % 60000000 <> 0 THEN {END_SECONDS} ELSE 0 END
           + CASE WHEN start_offset THEN {OFFSET} ELSE 0 END)::SMALLINT AS marks,
         CASE WHEN patient IS NULL THEN 'patient_empty'
-            WHEN unit IS NULL THEN 'unit_empty'
+            {"" if placeless else "WHEN unit IS NULL THEN 'unit_empty'"}
             WHEN start_text IS NULL THEN 'start_empty'
             WHEN start_us IS NULL THEN 'start_unreadable'
             WHEN start_local < {PLACEHOLDER_BEFORE} OR {means_open("start_local")} THEN 'start_placeholder'
