@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from knitwork.intake.fold.words import Move, Parked
 
+ADMITS = frozenset({"A01", "A04"})
 # Begin a visit that was taken back anew.
 OPENS = frozenset({"A01", "A04", "A05", "A14"})
 # What each cancel takes back (HL7 v2.5.1 chapter 3.3). A11 takes back the whole visit, A13 an A03 or an A11.
@@ -25,6 +26,10 @@ CANCELS: dict[str, frozenset[str]] = {
     "A55": frozenset({"A54"}),
 }
 TAKES_BACK = frozenset({*CANCELS, "A11", "A13"})
+# Put a patient somewhere, take him away, or announce it.
+MOVES = frozenset(
+    {"A01", "A02", "A03", "A04", "A05", "A06", "A07", "A09", "A10", "A14", "A15", "A16", "A17", "A21", "A22"}
+)
 # Say something about a patient who is somewhere, and move nobody.
 NOTES = frozenset({"A08", "A31", "A54"})
 
@@ -81,7 +86,7 @@ def effective(move: Move, event: str) -> int | None:
 def _stated(move: Move, event: str) -> int | None:
     if move.at_us is not None:
         return move.at_us
-    if event in {"A01", "A04"}:
+    if event in ADMITS:
         return move.admit_us
     return move.discharge_us if event == "A03" else None
 
@@ -119,51 +124,53 @@ def _by_effect(fact: Fact) -> tuple[float, int]:
 
 
 def _numbered(moves: list[Move], parked: list[Parked], flags: set[str]) -> tuple[list[Fact], list[Cancel]]:
-    """Return the statements, those about one numbered movement made one, and the cancels that name no movement.
-
-    Of what was said about a movement the latest holds; in the same instant the cancel does.
-    """
-    facts: dict[str, Fact] = {}
+    """Return the statements, those about one numbered movement made one, and the cancels that name no movement."""
+    facts: list[Fact] = []
     cancels: list[Cancel] = []
-    ended: dict[str, Move] = {}
+    numbered: dict[str, list[Cancel]] = {}
     for place, move in enumerate(moves):
-        event, number, update = move.event, move.movement, move.action == "UPDATE"
+        event = move.event
         back = event in TAKES_BACK or move.action == "CANCEL"
-        if number is None or event == "A11" or (event in NOTES and not update and not back):
-            if back:
-                cancels.append((place, move))
-            else:
-                facts[move.message] = Fact(move, event, place)
-            continue
-        name = "#" + number
-        if back:
-            if facts.pop(name, None) is None and number not in ended:
-                parked.append(Parked(move.message, "no_target"))
-            else:
-                flags.add("cancelled")
-            ended[number] = move
-            continue
-        cancel = ended.get(number)
-        if cancel is not None and cancel.said_us == move.said_us:
-            _find_target(cancel, parked, flags)
-            continue
-        if update and move.original:
-            event = move.original
-        known = facts.get(name)
-        if known is None or not update:
-            facts.pop(name, None)
-            facts[name] = Fact(move, event, place)
+        by_number = back or event not in NOTES or move.action == "UPDATE"
+        if move.movement is not None and event != "A11" and by_number:
+            numbered.setdefault(move.movement, []).append((place, move))
+        elif back:
+            cancels.append((place, move))
         else:
-            known.update(move, known.event if event in NOTES else event)
+            facts.append(Fact(move, event, place))
+    for statements in numbered.values():
+        fact = _movement(statements, parked, flags)
+        if fact is not None:
+            facts.append(fact)
+    return facts, cancels
+
+
+def _movement(statements: list[Cancel], parked: list[Parked], flags: set[str]) -> Fact | None:
+    """Return what stands of a numbered movement: the latest holds, and of one instant the cancel does."""
+    fact: Fact | None = None
+    existed = False
+    for back, place, move in _cancels_last(statements):
+        if back:
+            if existed:
+                flags.add("cancelled")
+            else:
+                parked.append(Parked(move.message, "no_target"))
+            fact = None
+        elif fact is None or move.action != "UPDATE":
+            original = move.original if move.action == "UPDATE" else None
+            fact, existed = Fact(move, original or move.event, place), True
+        else:
+            event = move.original or (move.event if move.event in MOVES else fact.event)
+            fact.update(move, event)
             flags.add("corrected")
-    return list(facts.values()), cancels
+    return fact
 
 
-def _find_target(cancel: Move, parked: list[Parked], flags: set[str]) -> None:
-    flags.add("cancelled")
-    waiting = Parked(cancel.message, "no_target")
-    if waiting in parked:
-        parked.remove(waiting)
+def _cancels_last(statements: list[Cancel]) -> list[tuple[bool, int, Move]]:
+    told = [(m.event in TAKES_BACK or m.action == "CANCEL", place, m) for place, m in statements]
+    if len(told) > 1:
+        told.sort(key=lambda t: (said(t[2])[0], t[0], t[1]))
+    return told
 
 
 def _unvoided(
@@ -188,7 +195,8 @@ def _unvoided(
             else:
                 stack = [s for s in stack if isinstance(s[1], Fact) and not _before(s[1], step)]
         elif step.event == "A11":
-            if any(f.place < place for f in facts if not void_from or f.place > void_from[-1]):
+            since = void_from[-1] if void_from else -1
+            if any(since < f.place < place and f.place not in reopened for f in facts):
                 void_from.append(place)
                 stack.append((place, step))
             else:
@@ -258,7 +266,7 @@ def _corrected(facts: list[Fact], flags: set[str]) -> list[Fact]:
         if fact.event == "A03":
             now.pop("A01", None)
             now.pop("A04", None)
-        elif fact.event in {"A01", "A04"}:
+        elif fact.event in ADMITS:
             now.pop("A03", None)
         else:
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from knitwork.intake.fold.known import NOTES, Fact
+from knitwork.intake.fold.known import ADMITS, NOTES, Fact
 from knitwork.intake.fold.words import EndKind, FoldedDuty, FoldedEvent, FoldedStay, Parked, Waiting
 
 COARSE = {"s": 0, "m": 1, "d": 2}
@@ -99,15 +99,18 @@ def _place(walk: Walk, fact: Fact, at: int, unit: str | None) -> None:
         return
     if walk.unit == unit and not walk.leave:
         walk.bed = fact.bed or walk.bed
+        if "transfer" in walk.waiting and walk.waiting["transfer"].to_unit == unit:
+            del walk.waiting["transfer"]
         return
     told = fact.prior is None or fact.prior == walk.unit
     if walk.unit is not None:
         if not told:
             walk.flags.add("prior_mismatch")
         walk.end(at, "recorded" if told and fact.event != "A10" else "inferred", fact)
-    elif not walk.stays and fact.prior is not None and fact.prior != unit:
-        walk.events.append(FoldedEvent("depart", at, fact.prior, fact.message, unit))
+    elif not walk.stays and fact.event not in ADMITS:
         walk.flags.add("no_admission")
+        if fact.prior is not None and fact.prior != unit:
+            walk.events.append(FoldedEvent("depart", at, fact.prior, fact.message, unit))
     walk.begin(fact, at, unit)
     walk.arrived()
 
@@ -208,11 +211,11 @@ def _expect(walk: Walk, fact: Fact, at: int) -> None:
 
 
 def _note(walk: Walk, fact: Fact, at: int) -> None:
-    if walk.unit is None:
+    if walk.discharged or not (walk.unit or walk.stays):
         if fact.unit is not None and not walk.stays:
             walk.seen.append(fact)
         return
-    if fact.unit is not None and fact.unit != walk.unit:
+    if walk.unit is not None and fact.unit is not None and fact.unit != walk.unit:
         walk.park(fact, "unit_mismatch")
     walk.bed = fact.bed if fact.unit == walk.unit and fact.bed else walk.bed
     walk.accountable(fact, at)

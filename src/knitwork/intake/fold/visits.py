@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 
-from knitwork.intake.fold.known import OPENS, in_order, standing
+from knitwork.intake.fold.known import OPENS, effective, in_order, standing
 from knitwork.intake.fold.sweep import walk_through
 from knitwork.intake.fold.words import Folded, Move, Parked
 
@@ -45,16 +46,26 @@ def fold_visit(moves: Iterable[Move]) -> Folded:
 
 
 def _chains(ordered: list[Move]) -> list[list[Move]]:
-    """Part messages without a visit's number: an admission said after a discharge begins another visit."""
+    """Part messages without a visit's number: an admission after a discharge begins another visit.
+
+    What is said late of an earlier visit goes to it by the time of its effect.
+    """
     chains: list[list[Move]] = [[]]
-    discharged = False
+    begun: list[float] = [float("-inf")]
+    left: int | None = None  # when the patient was discharged from the last visit
     for move in ordered:
-        if discharged and move.event in OPENS:
+        at = effective(move, move.event)
+        if at is None:
+            chains[-1].append(move)
+            continue
+        if left is not None and move.event in OPENS and at >= left:
             chains.append([])
-            discharged = False
-        elif move.event in {"A03", "A13"}:
-            discharged = move.event == "A03"
-        chains[-1].append(move)
+            begun.append(at)
+            left = None
+        where = bisect_right(begun, at) - 1
+        chains[where].append(move)
+        if where == len(chains) - 1 and move.event in {"A03", "A13"}:
+            left = at if move.event == "A03" else None
     return chains
 
 
