@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import zipfile
 from dataclasses import replace
 
 import pytest
@@ -13,11 +11,7 @@ from knitwork.intake.landing import made
 from knitwork.intake.profile import Profile
 from knitwork.lake.engine import connect
 from knitwork.model.errors import CannotDo
-
-
-def us(text: str) -> int:
-    return int(dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC).timestamp()) * 1_000_000
-
+from tests.intake.known import Landed, us, written
 
 TRANSFERS = "subject_id,hadm_id,transfer_id,eventtype,careunit,intime,outtime"
 ADMISSIONS = (
@@ -26,35 +20,10 @@ ADMISSIONS = (
 )
 
 
-class Landed:
-    """One delivery, landed."""
-
-    def __init__(self, path, profile=None):
-        self.con = connect()
-        reader = open_delivery(path)
-        assert reader.name == "mimic"
-        found = reader.guess(path, name=path.name, profile=profile)
-        self.report = reader.land(self.con, path, found, feed="mimic", delivery="d1", name=path.name)
-
-    def rows(self, table, columns):
-        return self.con.execute(f"SELECT {columns} FROM {table} ORDER BY ALL").fetchall()
-
-    def rejected(self):
-        return self.con.execute('SELECT "row", field, rule FROM rejected ORDER BY 1').fetchall()
-
-
 @pytest.fixture
 def land(tmp_path):
     def landed(*tables: str, profile=None, name="some.csv"):
-        if len(tables) == 1:
-            path = tmp_path / name
-            path.write_text(tables[0], encoding="utf-8")
-        else:
-            path = tmp_path / "some.zip"
-            with zipfile.ZipFile(path, "w") as archive:
-                for number, text in enumerate(tables):
-                    archive.writestr(f"{number}.csv", text)
-        return Landed(path, profile)
+        return Landed(written(tmp_path, *tables, name=name), format="mimic", profile=profile)
 
     return landed
 

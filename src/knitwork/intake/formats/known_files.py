@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 
 from knitwork.intake.formats.csv.encoding import as_utf8
 from knitwork.intake.unpack import HARMLESS, head_of, parts
+from knitwork.lake.engine import EngineError, MemoryTrouble
 from knitwork.model.errors import CannotDo, Unreadable
 
 Columns = tuple[tuple[str, str], ...]
@@ -31,7 +32,7 @@ Tell = Callable[[frozenset[str]], str | None]
 PARQUET = b"PAR1"
 _HEAD = 1 << 18
 _SEPARATORS = (",", "\t", ";", "|")
-_DAMAGED = (EOFError, OSError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError)
+DAMAGED = (EOFError, OSError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +68,13 @@ def glance(path: Path, tell: Tell) -> tuple[str, ...]:
     head = head_of(path, _HEAD)
     found: list[str | None] = []
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        with suppress(*_DAMAGED), zipfile.ZipFile(path) as archive:
-            found += [_told(archive, member, tell) for member in archive.infolist() if _wanted(member)]
+        with suppress(*DAMAGED), zipfile.ZipFile(path) as archive:
+            found += [_told(archive, member, tell) for member in archive.infolist() if wanted(member)]
     elif head[:4] == PARQUET:
         found = [tell(_lower(parquet_columns(path) or ()))]
     else:
         if head[:2] == b"\x1f\x8b":
-            with suppress(*_DAMAGED), gzip.open(path) as source:
+            with suppress(*DAMAGED), gzip.open(path) as source:
                 head = source.read(_HEAD)
         found = [_told_text(head, tell)]
     return tuple(dict.fromkeys(table for table in found if table is not None))
@@ -94,7 +95,8 @@ def _told_text(head: bytes, tell: Tell) -> str | None:
     return None if found is None else tell(_lower(found[0]))
 
 
-def _wanted(member: zipfile.ZipInfo) -> bool:
+def wanted(member: zipfile.ZipInfo) -> bool:
+    """Say whether a file of a zip is one that a person put there."""
     inner = Path(member.filename).parts
     return not member.is_dir() and bool(inner) and not any(p.startswith(".") or p == "__MACOSX" for p in inner)
 
@@ -117,6 +119,13 @@ def _word(type_: pa.DataType) -> str:
         return "flag"
     number = pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_)
     return "number" if number else "text"
+
+
+def trouble_of_file(trouble: EngineError) -> bool:
+    """Say whether the engine failed on what a Parquet file holds, and not for want of memory or disk."""
+    said = str(trouble).lower()
+    wanting = isinstance(trouble, MemoryTrouble) or "space" in said or "temp_directory" in said
+    return not wanting
 
 
 def text_columns(head: bytes) -> tuple[Columns, str] | None:

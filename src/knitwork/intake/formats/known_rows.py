@@ -10,12 +10,12 @@ from knitwork.intake.formats.csv.careful import clean
 from knitwork.intake.formats.csv.sniff import Dialect
 from knitwork.intake.formats.csv.tally import FUTURE_US, SHORT_US
 from knitwork.intake.formats.csv.zones import quoted
-from knitwork.intake.formats.known_files import Plain
+from knitwork.intake.formats.known_files import Plain, trouble_of_file
 from knitwork.intake.formats.known_model import Into, Known
 from knitwork.intake.formats.known_times import read_moments
 from knitwork.intake.landing import LANDED
 from knitwork.intake.quality import MIDNIGHTS, MIDNIGHTS_AMONG
-from knitwork.lake.engine import BadInput, Connection, DiskTrouble, EngineError, MemoryTrouble
+from knitwork.lake.engine import BadInput, Connection, EngineError
 from knitwork.model.errors import Unreadable
 from knitwork.model.tables import FLAGS
 
@@ -110,17 +110,13 @@ def _typed(
         if not _ragged(con):
             return 0
     except BadInput:
-        pass  # a line that confuses the fast reader altogether: the careful one says which
-    except (MemoryTrouble, DiskTrouble) as trouble:
-        if plain.separator or "memory" in str(trouble).lower() or "space" in str(trouble).lower():
+        if not plain.separator:
+            raise _damaged(plain) from None
+        # A line that confuses the fast reader altogether: the careful one says which.
+    except EngineError as trouble:
+        if plain.separator or not trouble_of_file(trouble):
             raise
         raise _damaged(plain) from None
-    except EngineError:
-        if plain.separator:
-            raise
-        raise _damaged(plain) from None
-    if not plain.separator:
-        raise _damaged(plain)
     copy = clean(plain.path, Dialect(plain.separator, plain.header, 1, ()), work=work)
     con.execute(
         f"""INSERT INTO rejected SELECT "row" + {before}, 'row', 'ragged', message FROM read_csv({quoted(str(copy.faulty))},
@@ -219,16 +215,17 @@ def _counted(
     for n, fault in enumerate(faults):
         if seen[f"fault {n}"]:
             rejected[fault.rule] = rejected.get(fault.rule, 0) + seen[f"fault {n}"]
-    coarse = frozenset(
-        m
-        for m in known.moments
-        if seen[f"{m} timed"] >= MIDNIGHTS_AMONG and seen[f"{m} midnight"] >= MIDNIGHTS * seen[f"{m} timed"]
-    )
+    coarse = frozenset(m for m in known.moments if _midnights(seen[f"{m} timed"], seen[f"{m} midnight"]))
     doubts = tuple(seen[f"doubt {n}"] for n in range(len(known.doubts)))
     finest = "s" if seen["seconds"] else "m"
     return Read(
         known, typed, seen["rows"] + ragged, seen["landed"], rejected, doubts, coarse, finest, row[0], row[1], seen
     )
+
+
+def _midnights(timed: int, midnights: int) -> bool:
+    """Say whether so many times of a column are midnight that no time of day was recorded; of few, all must be."""
+    return midnights > 0 and midnights >= (MIDNIGHTS if timed >= MIDNIGHTS_AMONG else 1) * timed
 
 
 def _stay_sums(known: Known, future_us: int | None) -> dict[str, str]:

@@ -159,6 +159,10 @@ def _report(
     )
 
 
+def _called(moment: str, read: Read) -> str:
+    return moment if moment in ("start", "end") else read.known.table
+
+
 def _counts(reads: Sequence[Read], *, assumed: bool) -> Counts:
     def total(key: str) -> int:
         return sum(read.seen.get(key, 0) for read in reads)
@@ -174,7 +178,9 @@ def _counts(reads: Sequence[Read], *, assumed: bool) -> Counts:
         rejected=tuple(sorted(rejected.items(), key=lambda item: (-item[1], item[0]))),
         assumed_zone=total("naive") if assumed else 0,
         dates_only=sum(read.landed if read.coarse else read.seen["days"] for read in reads),
-        midnight_columns=tuple(dict.fromkeys(m for read in reads for m in read.known.moments if m in read.coarse)),
+        midnight_columns=tuple(
+            dict.fromkeys(_called(m, read) for read in reads for m in read.known.moments if m in read.coarse)
+        ),
         missing_ends=total("missing"),
         open_ends=total("open"),
         inferred=0,
