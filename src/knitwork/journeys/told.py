@@ -120,10 +120,10 @@ def record_sql(name: str) -> tuple[str, ...]:
         f"CREATE TEMP TABLE all_{name} AS FROM {source}",
         f"CREATE TEMP TABLE repeated_{name} AS SELECT {key} FROM all_{name} GROUP BY {key} HAVING count(*) > 1",
         f"""CREATE TEMP TABLE {name} AS
-        SELECT {key}, {kept}, {_SAID} AS said_us, feed, delivery, row
+        SELECT {key}, {kept}, nullif({_SAID}, {NEVER}) AS said_us, feed, delivery, row
         FROM all_{name} a ANTI JOIN repeated_{name} r ON r.{key} = a.{key} WHERE cancelled IS NOT TRUE
         UNION ALL BY NAME
-        SELECT {key}, {fields}, max({_SAID}) AS said_us, arg_max(feed, {latest}) AS feed,
+        SELECT {key}, {fields}, nullif(max({_SAID}), {NEVER}) AS said_us, arg_max(feed, {latest}) AS feed,
                arg_max(delivery, {latest}) AS delivery, arg_max(row, {latest}) AS row
         FROM all_{name} a SEMI JOIN repeated_{name} r ON r.{key} = a.{key}
         GROUP BY {key} HAVING arg_max(coalesce(cancelled, false), {latest}) IS NOT TRUE
