@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from knitwork.intake.fold.visits import fold_visit, visits_of
-from knitwork.intake.fold.words import Folded, FoldedDuty, FoldedEvent, FoldedStay, Move, Parked, Waiting
+from knitwork.intake.fold.words import WHY, Folded, FoldedDuty, FoldedEvent, FoldedStay, Move, Parked, Waiting
 
 __all__ = [
+    "WHY",
     "Folded",
     "FoldedDuty",
     "FoldedEvent",
