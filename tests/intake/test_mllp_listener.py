@@ -9,11 +9,16 @@ import socket
 import sqlite3
 import threading
 import time
+from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from knitwork.intake.messages import CannotStore, Messages
-from knitwork.intake.mllp.framing import framed
+from knitwork.intake.mllp.framing import Frame, framed
+from knitwork.intake.mllp.hearing import hear
+from knitwork.intake.mllp.keeping import Keeper
 from knitwork.intake.mllp.listener import Limits
 from tests.intake.mllp import Sender, adt, listening
 
@@ -407,3 +412,28 @@ def test_no_log_line_and_no_answer_holds_anything_of_a_patient(tmp_path, caplog)
     assert "adt" in told
     for secret in ("CANARY", "HILDEGARD", "19330508", "P1", "V1"):
         assert secret not in told
+
+
+def test_a_message_that_upsets_the_store_is_parked_and_its_neighbours_are_stored(tmp_path, monkeypatch):
+    def heard(feed, payload, came_us):
+        found = hear(feed, payload, came_us)
+        return replace(found, arrival=replace(found.arrival, patient="\ud800")) if b"|2|P" in payload else found
+
+    monkeypatch.setattr("tests.intake.mllp.hear", heard)
+    with listening(tmp_path) as listener, Sender(listener.port) as sender:
+        sender.send(adt("1"), adt("2"), adt("3"))
+
+        assert [sender.code() for _ in range(3)] == ["AA"] * 3
+        assert [(m.control, m.state) for m in listener.store.since(0)] == [("1", "new"), ("", "parked"), ("3", "new")]
+
+
+@given(st.lists(st.one_of(st.binary(max_size=60), st.binary(max_size=30).map(lambda b: adt("7").replace(b"P1", b)))))
+def test_whatever_the_bytes_every_frame_is_stored_and_answered_once(tmp_path_factory, payloads):
+    keeper = Keeper("adt", Messages(tmp_path_factory.mktemp("inbox")), hear)
+
+    kept = keeper.keep([Frame(payload) for payload in payloads])
+
+    assert len(kept.answers) == len(payloads)
+    assert all(answer.count(b"\x0bMSH|") == 1 for answer in kept.answers)
+    assert {m.payload for m in keeper.messages.since(0)} == set(payloads)
+    keeper.messages.close()

@@ -33,6 +33,7 @@ CREATE TABLE messages (
     payload BLOB NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('new', 'parked', 'ignored', 'dead')),
     reason TEXT NOT NULL,
+    rule TEXT NOT NULL,
     patient TEXT,
     visit TEXT,
     type TEXT NOT NULL,
@@ -56,7 +57,7 @@ PRAGMA user_version = 1;
 """
 _COLUMNS = (
     "seq, message, feed, came_us, payload, state, reason, patient, visit, type, said_us, sender, control, reused, "
-    "duplicates, replaces, corrected_by, decided_by, decided_us, decided_why"
+    "rule, duplicates, replaces, corrected_by, decided_by, decided_us, decided_why"
 )
 
 
@@ -69,7 +70,8 @@ class Arrival:
     """A message as it came, with what was read of it.
 
     `sender` and `control` are who sent it and its number there (MSH-3, MSH-4 and MSH-10), by which a number that is
-    used twice is noticed. `said_us` is the sender's time.
+    used twice is noticed. `said_us` is the sender's time. `reason` says in a sentence why a message is parked, and `rule`
+    is its word in quality.py.
     """
 
     feed: str
@@ -83,6 +85,7 @@ class Arrival:
     said_us: int | None = None
     sender: str = ""
     control: str = ""
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,7 @@ class Stored:
     sender: str = ""
     control: str = ""
     reused: bool = False
+    rule: str = ""
     duplicates: int = 0
     replaces: str | None = None
     corrected_by: str | None = None
@@ -174,7 +178,7 @@ class Messages:
             if found.state != "new":
                 raise CannotDo(f"the message still cannot be read: {found.reason or 'its kind is not read'}")
             index.execute(
-                "UPDATE messages SET seq = (SELECT max(seq) + 1 FROM messages), state = 'new', reason = '', type = ?, "
+                "UPDATE messages SET seq = (SELECT max(seq) + 1 FROM messages), state = 'new', reason = '', rule = '', type = ?, "
                 "patient = ?, visit = ?, said_us = ?, decided_by = ?, decided_us = ? WHERE seq = ?",
                 (found.type, found.patient, found.visit, found.said_us, by, _microseconds(at), old.seq),
             )
@@ -325,16 +329,16 @@ def _put(index: sqlite3.Connection, item: Arrival, *, replaces: str | None = Non
     )  # fmt: skip
     values = (
         digest, item.feed, item.came_us, item.payload, item.state, item.reason, item.patient, item.visit, item.type,
-        item.said_us, item.sender, item.control, reused, bytes.fromhex(replaces) if replaces else None,
+        item.said_us, item.sender, item.control, reused, item.rule, bytes.fromhex(replaces) if replaces else None,
     )  # fmt: skip
     seq = index.execute(
         "INSERT INTO messages (message, feed, came_us, payload, state, reason, patient, visit, type, said_us, sender, "
-        f"control, reused, replaces) VALUES ({', '.join('?' * len(values))})",
+        f"control, reused, rule, replaces) VALUES ({', '.join('?' * len(values))})",
         values,
     ).lastrowid
     return Stored(
         seq or 0, digest.hex(), item.feed, item.came_us, item.payload, item.state, item.reason, item.patient, item.visit,
-        item.type, item.said_us, item.sender, item.control, reused, 0, replaces,
+        item.type, item.said_us, item.sender, item.control, reused, item.rule, replaces=replaces,
     )  # fmt: skip
 
 
@@ -359,10 +363,11 @@ def _unread(index: sqlite3.Connection, message: str, feed: str | None) -> Stored
 
 def _row(row: tuple[Any, ...]) -> Stored:
     seq, message, feed, came, payload, state, reason, patient, visit, kind, said, sender, control, reused, *rest = row
-    duplicates, replaces, corrected, by, at, why = rest
+    rule, duplicates, replaces, corrected, by, at, why = rest
     return Stored(
         seq, message.hex(), feed, came, payload, state, reason, patient, visit, kind, said, sender, control,
-        bool(reused), duplicates, replaces.hex() if replaces else None, corrected.hex() if corrected else None, by, at, why,
+        bool(reused), rule, duplicates, replaces.hex() if replaces else None, corrected.hex() if corrected else None,
+        by, at, why,
     )  # fmt: skip
 
 

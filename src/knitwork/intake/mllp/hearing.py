@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from knitwork.intake.formats.hl7v2.message import parse
 from knitwork.intake.formats.hl7v2.rows import rows_of
 from knitwork.intake.messages import Arrival
 from knitwork.model.errors import Unreadable
 
 NOT_HL7 = "it does not begin with MSH, so it is no HL7 v2 message"
+DAMAGED = "hl7_damaged"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +30,10 @@ def hear(feed: str, payload: bytes, came_us: int, *, zone: str | None = None, id
     came = Arrival(feed, payload, came_us)
     try:
         said = rows_of(payload, zone=zone, identifier=identifier)
-        head = parse(payload)
     except Unreadable:
-        return Heard(replace(came, state="dead", reason=NOT_HL7))
+        return Heard(replace(came, state="dead", reason=NOT_HL7, rule=DAMAGED))
     except Exception as problem:  # one bad message never stops a feed, not even by a fault of ours
-        return Heard(replace(came, state="parked", reason=f"it could not be read ({type(problem).__name__})"))
-    msh = head.first("MSH")
+        return Heard(unread(came, problem))
     arrival = replace(
         came,
         state="parked" if said.problem else "ignored" if said.ignored else "new",
@@ -44,7 +42,14 @@ def hear(feed: str, payload: bytes, came_us: int, *, zone: str | None = None, id
         patient=said.patient,
         visit=said.visit,
         said_us=said.said_us,
-        sender="|".join(head.part(msh, number) or "" for number in (3, 4)),
+        sender=said.sender,
         control=said.control or "",
+        rule=said.rule or "",
     )
     return Heard(arrival, said.ack_mode)
+
+
+def unread(came: Arrival, problem: Exception) -> Arrival:
+    """Return what is stored of a payload that a fault of ours kept from being read: its bytes, parked."""
+    reason = f"it could not be read ({type(problem).__name__})"
+    return Arrival(came.feed, came.payload, came.came_us, state="parked", reason=reason, rule=DAMAGED)

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from knitwork.intake.formats.hl7v2.ack import Code, ack
-from knitwork.intake.messages import Messages
+from knitwork.intake.messages import Arrival, CannotStore, Messages, Stored
 from knitwork.intake.mllp.answering import codes
 from knitwork.intake.mllp.framing import LIMIT, MEGABYTE, Frame, framed
-from knitwork.intake.mllp.hearing import Heard
+from knitwork.intake.mllp.hearing import Heard, unread
 
 # Reads a payload of a feed that came at a moment; never raises, whatever the bytes.
 Hear = Callable[[str, bytes, int], Heard]
@@ -54,12 +54,23 @@ class Keeper:
         came_us = (at - _EPOCH) // dt.timedelta(microseconds=1)
         heard = [self.hear(self.feed, frame.payload, came_us) for frame in frames]
         told = list(zip(frames, heard, strict=True))
-        stored = self.messages.store([h.arrival for frame, h in told if frame.whole and not h.is_answer])
+        stored = self._stored([h.arrival for frame, h in told if frame.whole and not h.is_answer])
         tally = Counter("again" if one.again else one.state for one in stored)
         tally["reused numbers"] = sum(one.reused and not one.again for one in stored)
         tally["acknowledgements"] = sum(h.is_answer for h in heard)
         tally["refused as too large"] = sum(not frame.whole for frame in frames)
         return Kept([self._answer(frame, one, at) for frame, one in told], +tally)
+
+    def _stored(self, arrivals: Sequence[Arrival]) -> list[Stored]:
+        """Store all in one transaction; where one of them upsets the store, each in its own and that one as bytes."""
+        try:
+            return self.messages.store(arrivals)
+        except CannotStore:
+            raise
+        except Exception as problem:
+            if len(arrivals) > 1:
+                return [stored for one in arrivals for stored in self._stored([one])]
+            return self.messages.store([unread(one, problem) for one in arrivals])
 
     def _answer(self, frame: Frame, heard: Heard, at: dt.datetime) -> bytes:
         if heard.is_answer:
