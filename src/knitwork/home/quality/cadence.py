@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -135,7 +136,7 @@ def live_spans(answers: Answers) -> dict[str, Span]:
     return store.spans() if store.file.exists() else {}
 
 
-def overdue(answers: Answers, at_us: int) -> list[Heartbeat]:
+def overdue(beats: Iterable[Heartbeat], at_us: int) -> list[Heartbeat]:
     """Return the feeds that have been silent for more than twice their cadence, the longest silent first."""
-    late = [one for one in heartbeats(answers) if one.overdue(at_us)]
+    late = [one for one in beats if one.overdue(at_us)]
     return sorted(late, key=lambda one: (-one.silent_us(at_us), one.feed))

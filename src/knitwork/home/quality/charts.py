@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+from knitwork.draw.periods import gettext_noop
 from knitwork.home.quality import cadence
 from knitwork.home.quality.days import FeedDays
 from knitwork.home.quality.deliveries import Came
@@ -59,8 +60,8 @@ def _share(direction: Literal["up", "down"]) -> Spec:
 
 VOLUME = Chart(
     "volume",
-    "Stays that began",
-    "How many stays of this feed began, each counted once however often it was told.",
+    gettext_noop("Stays that began"),
+    gettext_noop("How many stays of this feed began, each counted once however often it was told."),
     "began",
     Spec(chart="c_prime", direction="neither", floor=0),
     "stays",
@@ -70,51 +71,51 @@ VOLUME = Chart(
 CHARTS: tuple[Chart, ...] = (
     VOLUME,
     Chart(
-        "rows_came", "Rows that came", "How many rows the deliveries of the period had.",
+        "rows_came", gettext_noop("Rows that came"), gettext_noop("How many rows the deliveries of the period had."),
         "came", Spec(chart="c_prime", direction="neither", floor=0), "rows", bad="low",
     ),
     Chart(
-        "ended", "With a recorded end", "The share of stays whose end was recorded, once they had time to end.",
+        "ended", gettext_noop("With a recorded end"), gettext_noop("The share of stays whose end was recorded, once they had time to end."),
         "began", _share("up"), "ended", "stays", bad="low", always=True,
     ),
     Chart(
-        "in_a_visit", "With a visit's number", "The share of stays that name the visit they are part of.",
+        "in_a_visit", gettext_noop("With a visit's number"), gettext_noop("The share of stays that name the visit they are part of."),
         "began", _share("up"), "in_a_visit", "stays", bad="low",
     ),
     Chart(
-        "refused", "Rows set aside", "The share of rows that came and could not be used.",
+        "refused", gettext_noop("Rows set aside"), gettext_noop("The share of rows that came and could not be used."),
         "came", _share("down"), "refused", "rows", always=True,
     ),
     Chart(
-        "doubled", "Rows that stand twice", "The share of rows that repeat another row of the same delivery.",
+        "doubled", gettext_noop("Rows that stand twice"), gettext_noop("The share of rows that repeat another row of the same delivery."),
         "came", _share("down"), "doubled", "taken",
     ),
     Chart(
-        "impossible", "Breaks a rule", "The share of stays that break a rule of plausibility.",
+        "impossible", gettext_noop("Breaks a rule"), gettext_noop("The share of stays that break a rule of plausibility."),
         "began", _share("down"), "impossible", "stays", always=True,
     ),
     Chart(
-        "no_time", "Last no time at all", "The share of stays that end the moment they begin.",
+        "no_time", gettext_noop("Last no time at all"), gettext_noop("The share of stays that end the moment they begin."),
         "began", _share("down"), "no_time", "stays",
     ),
     Chart(
-        "zone_assumed", "With an assumed zone", "The share of stays whose times name no zone: UTC was assumed.",
+        "zone_assumed", gettext_noop("With an assumed zone"), gettext_noop("The share of stays whose times name no zone: UTC was assumed."),
         "began", _share("down"), "zone_assumed", "stays",
     ),
     Chart(
-        "dates_only", "Without a time of day", "The share of stays of which only the dates are known.",
+        "dates_only", gettext_noop("Without a time of day"), gettext_noop("The share of stays of which only the dates are known."),
         "began", _share("down"), "dates_only", "stays",
     ),
     Chart(
-        "told_after", "From start to delivery", "The median hours from the start of a stay to the delivery that told it.",
+        "told_after", gettext_noop("From start to delivery"), gettext_noop("Median hours from the start of a stay to its delivery."),
         "began", Spec(chart="run", direction="down", unit="h", floor=0), "told_after",
     ),
     Chart(
-        "behind", "Age of what comes", "The median hours from the last moment in a delivery to its arrival.",
+        "behind", gettext_noop("Age of what comes"), gettext_noop("The median hours from the last moment in a delivery to its arrival."),
         "came", Spec(chart="run", direction="down", unit="h"), "behind",
     ),
     Chart(
-        "clock", "Clock against ours", "The median minutes from what a message says of its time to its arrival here.",
+        "clock", gettext_noop("Clock against ours"), gettext_noop("Median minutes from a message's own time to its arrival here."),
         "came", Spec(chart="run", direction="neither", unit="min"), "clock", bad="both",
     ),
 )  # fmt: skip

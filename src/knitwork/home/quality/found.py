@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import TYPE_CHECKING, Literal
 
 from knitwork.home.quality import charts, clocks, days, deliveries, drift
@@ -13,6 +14,7 @@ from knitwork.home.quality.days import FeedDays
 from knitwork.home.quality.deliveries import Came
 from knitwork.home.quality.drift import Change
 from knitwork.home.quality.local import local_day
+from knitwork.signals.evaluation import RECENT
 
 if TYPE_CHECKING:
     from knitwork.home.answers import Answers
@@ -28,7 +30,8 @@ LOUD = frozenset({"volume", "ended", "refused", "impossible", "zone_assumed", "d
 class Wrong:
     """One thing that is wrong with a feed now: a chart that signals, a change in what it sends, or a clock that is off.
 
-    `value` and `usual` are in the units of the chart, `since` the label of the period from which on it holds.
+    `value` (of a volume the mean of the last three periods) and `usual` are in the units of the chart, `since` is the
+    label of the period from which on it holds.
     """
 
     kind: Literal["chart", "drift", "clock"]
@@ -117,11 +120,17 @@ class FeedQuality:
         evaluation = one.evaluation
         if not one.wrong or evaluation.n_useful < charts.ENOUGH:
             return None
-        bad = [signal for signal in evaluation.recent if signal.side == one.chart.bad]
-        value = next((evaluation.values[at] for at in reversed(range(len(evaluation))) if evaluation.tested[at]), None)
-        if one.chart is VOLUME and (value is None or not evaluation.centre or value > FALL * evaluation.centre):
-            return None
-        since = min(signal.since for signal in bad)
+        tested = [at for at, is_tested in enumerate(evaluation.tested) if is_tested]
+        values = [evaluation.values[at] or 0.0 for at in tested]
+        value, usual = values[-1], evaluation.centre or 0.0
+        since = min(signal.since for signal in evaluation.recent if signal.side == one.chart.bad)
+        if one.chart is VOLUME:
+            value = fmean(values[-RECENT:])
+            if value > FALL * usual:
+                return None
+            # A fall goes back beyond the points that lie outside the limits: to where the low numbers begin.
+            while since - 1 in tested and (evaluation.values[since - 1] or 0.0) < (1 + FALL) / 2 * usual:
+                since -= 1
         return Wrong("chart", self.feed, one.chart, one.period, evaluation.labels[since], value, evaluation.centre)
 
 

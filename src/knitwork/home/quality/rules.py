@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from knitwork.draw.periods import gettext_noop
+
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
 # Clocks differ: what begins so little after it was received is no riddle.
@@ -38,51 +40,53 @@ class Rule:
 RULES: tuple[Rule, ...] = (
     Rule(
         "begins_later",
-        "Begins after it came",
-        "The stay begins more than 5 minutes after the delivery that tells of it was received.",
+        gettext_noop("Begins after it came"),
+        gettext_noop("The stay begins more than 5 minutes after the delivery that tells of it was received."),
         f"start_us > received_us + {AHEAD_US}",
         "cannot be",
     ),
     Rule(
         "ends_later",
-        "Ends after it came",
-        "The recorded end lies more than 5 minutes after the delivery that tells of it was received.",
+        gettext_noop("Ends after it came"),
+        gettext_noop("The recorded end lies more than 5 minutes after the delivery that tells of it was received."),
         f"end_kind = 'recorded' AND end_us > received_us + {AHEAD_US}",
         "cannot be",
     ),
     Rule(
         "two_beds",
-        "In two beds at once",
-        "The patient is in this unit while, for more than an hour, an earlier stay in a unit with beds goes on.",
+        gettext_noop("In two beds at once"),
+        gettext_noop(
+            "The patient is in this unit while, for more than an hour, an earlier stay in a unit with beds goes on."
+        ),
         f"other_until_us - start_us > {BOTH_US} AND coalesce(end_us, other_until_us) - start_us > {BOTH_US}",
         "hardly ever",
     ),
     Rule(
         "open_long",
-        "Open for more than a year",
-        f"The stay began more than {LONG_DAYS} days before the records end and has no end.",
+        gettext_noop("Open for more than a year"),
+        gettext_noop("The stay began more than a year before the records end and has no end."),
         f"end_us IS NULL AND until_us - start_us > {LONG_DAYS * DAY_US}",
         "hardly ever",
     ),
     Rule(
         "lasts_long",
-        "Lasts more than a year",
-        f"The stay has a recorded end more than {LONG_DAYS} days after its start.",
+        gettext_noop("Lasts more than a year"),
+        gettext_noop("The stay has a recorded end more than a year after its start."),
         f"end_kind = 'recorded' AND end_us - start_us > {LONG_DAYS * DAY_US}",
         "hardly ever",
     ),
     Rule(
         "after_death",
-        "Begins after death",
-        "The stay begins more than a day after the patient's recorded death.",
+        gettext_noop("Begins after death"),
+        gettext_noop("The stay begins more than a day after the patient's recorded death."),
         f"start_us > died_us + {DAY_US}",
         "cannot be",
         "death",
     ),
     Rule(
         "before_birth",
-        "Begins before birth",
-        "The stay begins more than a day before the patient's recorded birth.",
+        gettext_noop("Begins before birth"),
+        gettext_noop("The stay begins more than a day before the patient's recorded birth."),
         f"start_us < born_us - {DAY_US}",
         "cannot be",
         "birth",

@@ -20,7 +20,7 @@ from django.utils.translation import ngettext
 from knitwork.draw.words import joined
 from knitwork.home import today as ask
 from knitwork.home.today import Tally
-from knitwork.web import doubts, judging, present, say, small
+from knitwork.web import doubts, judging, present, quality, say, small
 from knitwork.web.accounts.access import needs
 from knitwork.web.audit.record import record
 from knitwork.web.kept import kept
@@ -46,6 +46,10 @@ def today(request: HttpRequest, code: str) -> HttpResponse:
     feeds = feeds_of(source, level, head.members if head.is_programme else [code])
     until = until_of(source, feeds, registered.tz if registered else None) if head.calendar else None
     context = head_context(source, head, here="unit") | signals(source, head) | {"programme": head.is_programme}
+    context |= {
+        "alarms": quality.alarms(source, timezone.now(), feeds),
+        "quality": quality.quality_notes(source, feeds),
+    }
     if until is None:
         context["tiles"] = present.tiles(source, code, numbers_of(source, head), hide=head.hide)
         return render(request, "pages/today.html", context | {"until": None})
