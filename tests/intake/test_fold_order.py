@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
+from time import process_time
 
 import pytest
 
 from knitwork.intake.fold import Folded, Move, fold_visit
-from tests.intake.adt import journey, soup
+from tests.intake.adt import journey, say, soup
 
 
 def shuffled(moves: list[Move], random: Random) -> list[Move]:
@@ -66,3 +68,32 @@ def test_a_message_that_came_late_makes_the_same_stays_as_one_in_time():
         fold_visit(moves[:late] + moves[late + 1 :])  # what was thought until it came
 
         assert whereabouts(fold_visit(moves[:late] + moves[late + 1 :] + [moves[late]])) == truth
+
+
+def test_one_message_that_was_read_in_two_ways_folds_to_the_same_in_any_order():
+    one = say("A01", "08:00", "ED")
+    other = replace(one, unit="W7", delivery="second")
+
+    assert fold_visit([one, other]) == fold_visit([other, one])
+
+
+def test_a_visit_of_very_many_messages_does_not_take_the_square_of_the_time():
+    def seconds(number: int) -> float:
+        moves = [
+            say(event, f"{i}+08:00", unit, control=f"{i}{event}")
+            for i in range(number)
+            for event, unit in (
+                ("A01", "ED"),
+                ("A02", "W7"),
+                ("A12", None),
+                ("A11", None),
+                ("A03", None),
+                ("A13", None),
+            )
+        ]
+        begun = process_time()
+        fold_visit(moves)
+        return process_time() - begun
+
+    # Eight times the messages: about eight times as long, and 64 times if each looked at each.
+    assert seconds(4000) < 24 * max(seconds(500), 0.001)

@@ -102,7 +102,13 @@ def said(move: Move) -> tuple[int, int, str, str]:
 
 def in_order(moves: Iterable[Move]) -> list[Move]:
     """Return the different messages in the order in which they were said."""
-    return sorted({move.message: move for move in moves}.values(), key=said)
+    different: dict[str, Move] = {}
+    for move in moves:
+        known = different.setdefault(move.message, move)
+        if known is not move and known != move:
+            # One message, read in two ways (another profile): any fixed choice will do, but not the order of arrival.
+            different[move.message] = min(known, move, key=repr)
+    return sorted(different.values(), key=said)
 
 
 def standing(moves: list[Move], parked: list[Parked], flags: set[str]) -> list[Fact]:
@@ -180,44 +186,53 @@ def _unvoided(
     back = [c for c in cancels if c[1].event in {"A11", "A13"}]
     if not back:
         return facts, cancels
-    steps: list[tuple[int, Fact | Move]] = [(f.place, f) for f in facts if f.event in OPENS or f.event == "A03"]
+    steps: list[tuple[int, Fact | Move]] = [(fact.place, fact) for fact in facts]
     steps += back
     steps.sort(key=_first)
-    stack: list[tuple[int, Fact | Move]] = []
+    stack: list[tuple[int, Fact | Move]] = []  # each A03 and A11 that an A13 could take back
     void_from: list[int] = []  # the places of A11 that nothing has taken back
+    since = [0]  # how many statements stand before the first of these, between each two, and after the last
     reopened: set[int] = set()
     for place, step in steps:
         if isinstance(step, Fact):
+            since[-1] += 1
             if step.event == "A03":
                 stack.append((place, step))
-            elif any(not isinstance(s[1], Fact) for s in stack):
-                stack = []
-            else:
-                stack = [s for s in stack if isinstance(s[1], Fact) and not _before(s[1], step)]
-        elif step.event == "A11":
-            since = void_from[-1] if void_from else -1
-            if any(since < f.place < place and f.place not in reopened for f in facts):
-                void_from.append(place)
-                stack.append((place, step))
-            else:
-                parked.append(Parked(step.message, "no_target"))
-        elif stack:
+            elif step.event in OPENS:
+                stack = _open_again(stack, step)
+        elif step.event == "A11" and since[-1]:
+            void_from.append(place)
+            since.append(0)
+            stack.append((place, step))
+        elif step.event == "A13" and stack:
             where, target = stack.pop()
             flags.add("reopened")
             if isinstance(target, Fact):
                 reopened.add(where)
+                since[-1] -= 1
             else:
-                void_from.remove(where)
+                void_from.pop()
+                since[-2:] = [since[-2] + since[-1]]
         else:
             parked.append(Parked(step.message, "no_target"))
-    rest = [c for c in cancels if c[1].event not in {"A11", "A13"}]
-    if reopened:
-        facts = [f for f in facts if f.place not in reopened]
-    return _void(facts, rest, void_from[-1], parked, flags) if void_from else (facts, rest)
+    cancels = [c for c in cancels if c[1].event not in {"A11", "A13"}]
+    facts = [fact for fact in facts if fact.place not in reopened]
+    return _void(facts, cancels, void_from[-1], parked, flags) if void_from else (facts, cancels)
 
 
 def _first(step: tuple[int, Fact | Move]) -> int:
     return step[0]
+
+
+def _open_again(stack: list[tuple[int, Fact | Move]], opening: Fact) -> list[tuple[int, Fact | Move]]:
+    """Return what may still be taken back after an admission: no A11 with what was before it, no earlier discharge."""
+    left: list[tuple[int, Fact | Move]] = []
+    for place, step in stack:
+        if not isinstance(step, Fact):
+            return []
+        if not _before(step, opening):
+            left.append((place, step))
+    return left
 
 
 def _before(discharge: Fact, opening: Fact) -> bool:
@@ -242,17 +257,26 @@ def _void(
 def _uncancelled(facts: list[Fact], cancels: list[Cancel], parked: list[Parked], flags: set[str]) -> list[Fact]:
     """Apply the cancels that name no movement: each takes back the latest of its kind said before it."""
     facts.sort(key=_by_place)
-    gone: set[int] = set()
+    kept: dict[str, list[Fact]] = {}
+    told = iter(facts)
+    fact = next(told, None)
     for place, cancel in cancels:
-        kinds = CANCELS.get(cancel.event) or frozenset({cancel.original or cancel.event})
-        for fact in reversed(facts):
-            if fact.place < place and fact.event in kinds and fact.place not in gone:
-                gone.add(fact.place)
-                flags.add("cancelled")
-                break
+        while fact is not None and fact.place < place:
+            kept.setdefault(fact.event, []).append(fact)
+            fact = next(told, None)
+        kinds = CANCELS.get(cancel.event) or {cancel.original or cancel.event}
+        among = [kept[kind] for kind in kinds if kept.get(kind)]
+        if among:
+            max(among, key=_latest).pop()
+            flags.add("cancelled")
         else:
             parked.append(Parked(cancel.message, "no_target"))
-    return [fact for fact in facts if fact.place not in gone]
+    rest = [] if fact is None else [fact, *told]
+    return [f for several in kept.values() for f in several] + rest
+
+
+def _latest(facts: list[Fact]) -> int:
+    return facts[-1].place
 
 
 def _corrected(facts: list[Fact], flags: set[str]) -> list[Fact]:
