@@ -76,7 +76,7 @@ _WITHDRAWN = (
     f"""CREATE TEMP TABLE taken_back AS
     SELECT patient, unit, start_us, max({_SAID}) AS said, arg_max(delivery, {_SAID}) AS by_delivery
     FROM told_rows WHERE cancelled AND record IS NULL GROUP BY ALL""",
-    f"""CREATE TEMP TABLE withdrawn AS
+    f"""CREATE TEMP TABLE dropped AS
     SELECT t.patient, t.unit, t.start_us, t.end_us, t.visit, t.feed, t.delivery, t.row,
            CASE WHEN t.cancelled OR b.said IS NOT NULL THEN 'cancelled' WHEN v.row IS NOT NULL THEN 'vanished'
                 ELSE 'replaced' END AS why,
@@ -87,8 +87,12 @@ _WITHDRAWN = (
     LEFT JOIN taken_back b ON b.patient = t.patient AND b.unit = t.unit AND b.start_us = t.start_us AND {_SAID} <= b.said
     WHERE t.cancelled OR v.row IS NOT NULL OR r.row IS NOT NULL OR b.said IS NOT NULL""",
     f"""CREATE TEMP VIEW told AS
-    SELECT t.* FROM told_rows t ANTI JOIN withdrawn w ON {_SAME.format("w")}
+    SELECT t.* FROM told_rows t ANTI JOIN dropped w ON {_SAME.format("w")}
     UNION ALL BY NAME FROM move_stay""",
+    # A stay that another row still tells is not lost.
+    """CREATE TEMP TABLE withdrawn AS
+    SELECT w.* FROM dropped w
+    ANTI JOIN told t ON t.patient = w.patient AND t.unit = w.unit AND t.start_us = w.start_us""",
 )
 _NOTHING_WITHDRAWN = (
     """CREATE TEMP TABLE withdrawn (patient VARCHAR, unit VARCHAR, start_us BIGINT, end_us BIGINT, visit VARCHAR,
