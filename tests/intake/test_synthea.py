@@ -118,6 +118,14 @@ def test_every_kind_of_wrong_row_is_set_aside_under_its_number(land):
     assert one.rows("landed", "record, end_kind") == [("encounter/e1", "recorded"), ("encounter/e8", "missing")]
 
 
+def test_a_row_that_does_not_fit_is_told_of_without_what_stands_in_it(land):
+    header = "Id,BIRTHDATE,DEATHDATE,SSN,FIRST,LAST,RACE,GENDER\n"
+    one = land(header + "p1,2014-10-06,2020-01-01,999,Ada,Smith,white,F\np2,1950-01-01,2020-01-01,999,Ben\n")
+
+    ((message,),) = one.con.execute("SELECT message FROM rejected").fetchall()
+    assert message == "the row has 5 columns and the header has 8"
+
+
 def test_a_zip_lands_all_its_tables_and_counts_what_is_not_read(land):
     one = land(
         ENCOUNTERS + encounter(), ORGANIZATIONS + "o1,H,x,y,MA,1,1,1,5,0,46\n",
