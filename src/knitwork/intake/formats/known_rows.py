@@ -120,8 +120,8 @@ def _typed(
     copy = clean(plain.path, Dialect(plain.separator, plain.header, 1, ()), work=work)
     # Without the beginning of the row, which may be a patient's number or name.
     con.execute(
-        f"""INSERT INTO rejected SELECT "row" + {before}, 'row', 'ragged', split_part(message, ':', 1) FROM read_csv({quoted(str(copy.faulty))},
-        auto_detect=false, header=false, delim=',', quote='"', escape='"',
+        f"""INSERT INTO rejected SELECT "row" + {before}, 'row', 'ragged', split_part(message, ':', 1)
+        FROM read_csv({quoted(str(copy.faulty))}, auto_detect=false, header=false, delim=',', quote='"', escape='"',
         columns={{'row': 'BIGINT', 'message': 'VARCHAR'}})"""
     )
     con.execute(f"DROP TABLE IF EXISTS {typed}")
