@@ -47,7 +47,8 @@ def paired(landing: str) -> str:
         ON s.patient = e.patient AND s.unit = e.unit AND s.visit IS NOT DISTINCT FROM e.visit
             AND s.activity IS NOT DISTINCT FROM e.activity AND s.instance IS NOT DISTINCT FROM e.instance
             AND s.turn = e.turn)
-    SELECT coalesce(s_row, e_row) AS "row", patient, unit, visit, coalesce(s_us, e_us) AS start_us,
+    SELECT coalesce(s_row, e_row) AS "row", CASE WHEN s_row IS NOT NULL THEN e_row END AS other,
+        patient, unit, visit, coalesce(s_us, e_us) AS start_us,
         -- The first of two autumn hours was taken for the end: where that is too early it is the second.
         CASE WHEN e_us < s_us AND e_night & {FOLD} <> 0 THEN e_us + {HOUR_US} ELSE e_us END AS end_us,
         CASE WHEN s_us IS NULL THEN 'inferred'
@@ -61,7 +62,7 @@ def paired(landing: str) -> str:
             THEN {message("rule", clock.format("s_us"), clock.format("e_us"), "unit")} END AS message
     FROM joined
     UNION ALL
-    SELECT "row", patient, unit, visit, start_us, NULL, 'missing', night, marks,
+    SELECT "row", NULL, patient, unit, visit, start_us, NULL, 'missing', night, marks,
         coalesce(rule::VARCHAR, 'lifecycle_unknown'),
         coalesce(message, 'the event ' || left(lifecycle, 80) || ' is neither a start nor an end; start '
             || {clock.format("start_us")})

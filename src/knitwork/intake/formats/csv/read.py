@@ -11,6 +11,7 @@ from knitwork.intake.formats.csv.activities import departments, land_events, pla
 from knitwork.intake.formats.csv.columns import COLUMNS, LINK_COLUMNS
 from knitwork.intake.formats.csv.opening import Opened, described, opened
 from knitwork.intake.formats.csv.scan import Shape, clear, fill_landing
+from knitwork.intake.formats.csv.suspicions import suspicions
 from knitwork.intake.formats.csv.tally import REJECTED, landed_view, take_tally
 from knitwork.intake.landing import LandReport
 from knitwork.intake.profile import Profile
@@ -103,6 +104,10 @@ def _landed(
             tables["landed_event"] = land_events(
                 con, "log" if paired or placed else "landing", source.tables[0].kept, places=placed, paired=paired,
                 ends="end" in source.tables[0].roles, feed=feed, delivery=delivery, extracted_us=extracted_us,
+            )  # fmt: skip
+            said += suspicions(
+                con, "log" if paired or placed else "landing", source.tables[0].kept, paired=paired,
+                ends="end" in source.tables[0].roles, placed=placed,
             )  # fmt: skip
         order = next((r.order for r in readings.values() if r.order), profile.date_order)
         return LandReport(
