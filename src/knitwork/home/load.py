@@ -18,6 +18,7 @@ from pathlib import Path
 from knitwork.home.persons import landed_links
 from knitwork.home.place import Place
 from knitwork.home.publishing import forget, keep_profile, mark_landed, publish, with_delivery
+from knitwork.home.quality.noted import with_drift
 from knitwork.home.reading import LoadOptions, Read, expected_rows, key, land, profile_digest, profile_path, read
 from knitwork.home.trouble import in_sentences
 from knitwork.intake import formats
@@ -116,7 +117,7 @@ def _load(
             if not staged:
                 raise CannotDo(f"nothing in {', '.join(str(p) for p in paths)} could be taken in; {left_out[0]}")
             taken = _accept(place, staged, options, buckets)
-            return LoadReport(tuple(with_aside(place, taken)), tuple(left_out))
+            return LoadReport(tuple(with_drift(place, with_aside(place, taken))), tuple(left_out))
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

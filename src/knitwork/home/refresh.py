@@ -24,6 +24,7 @@ from knitwork.home.merge import merge
 from knitwork.home.persons import LINK_TABLES, Guests, known_to, linked, moved, tables
 from knitwork.home.place import Place
 from knitwork.home.places import found_units, known_places, meanings
+from knitwork.home.streams import land_messages
 from knitwork.home.trouble import in_sentences
 from knitwork.home.unit_facts import unit_facts
 from knitwork.intake.inbox import microseconds
@@ -80,6 +81,7 @@ def refresh(
     with in_sentences(place.path, doing="made anew"), one_writer(place.path):
         place.create()
         land_missing(place)
+        land_messages(place)
         return _refresh(place, registry, full=full, as_of=as_of, progress=progress)
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from knitwork.intake.message_counts import Skew, Span, counts, skews, spans
+from knitwork.intake.message_counts import FEEDS, Skew, Span, counts, skews, spans
 from knitwork.model.errors import CannotDo
 
 # new: understood, its rows count. parked: kept with the reason why it could not be read. ignored: of a kind that is not
@@ -52,7 +52,10 @@ CREATE UNIQUE INDEX one_content ON messages (feed, message);
 CREATE INDEX visits ON messages (feed, patient, visit);
 CREATE INDEX controls ON messages (feed, control, sender) WHERE control <> '';
 CREATE INDEX clocks ON messages (feed, came_us, said_us);
+CREATE INDEX states ON messages (feed, state);
 CREATE INDEX unread ON messages (state, feed) WHERE state IN ('parked', 'dead');
+CREATE INDEX came_again ON messages (feed, duplicates) WHERE duplicates > 0;
+CREATE INDEX used_again ON messages (feed, reused) WHERE reused = 1;
 PRAGMA user_version = 1;
 """
 _COLUMNS = (
@@ -206,10 +209,13 @@ class Messages:
         self, seq: int, limit: int = 1000, feed: str | None = None, *, states: Sequence[State] = ()
     ) -> list[Stored]:
         """Return the messages after a place, in order; of `states` only, where any are named."""
-        among = f"AND state IN ({', '.join('?' * len(states))})" if states else ""
-        return self._stored(
-            f"seq > ? AND (? IS NULL OR feed = ?) {among} ORDER BY seq LIMIT ?", (seq, feed, feed, *states, limit)
-        )
+        where: list[str] = ["seq > ?"]
+        values: list[object] = [seq]
+        if feed is not None:
+            where, values = [*where, "feed = ?"], [*values, feed]
+        if states:
+            where, values = [*where, f"state IN ({', '.join('?' * len(states))})"], [*values, *states]
+        return self._stored(f"{' AND '.join(where)} ORDER BY seq LIMIT ?", (*values, limit))
 
     def of_visit(self, feed: str, patient: str, visit: str | None) -> list[Stored]:
         """Return what counts of one visit, in order; without a visit, what names the patient and no visit."""
@@ -246,7 +252,7 @@ class Messages:
 
     def feeds(self) -> list[str]:
         """Return the feeds that ever sent a message."""
-        return [row[0] for row in self._ask("SELECT DISTINCT feed FROM messages ORDER BY feed")]
+        return [row[0] for row in self._ask(FEEDS)]
 
     def close(self) -> None:
         """Close the writing connection; the next act opens one again."""

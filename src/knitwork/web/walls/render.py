@@ -31,12 +31,17 @@ MOST_WRONG = 1
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which wall somebody looks at: a unit's own, or one that people made (`wall`); by a link or signed in."""
+    """Which wall somebody looks at: a unit's own, or one that people made (`wall`); by a link or signed in.
+
+    With `page` today it is a unit's page, of which only what is live is renewed; `whole`: small numbers too.
+    """
 
     unit: str
     wall: int | None = None
     period: str = ""
     linked: bool = False
+    page: str = "wall"
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from knitwork.intake import landing
 from knitwork.intake.formats.fhir import facts, notes, orders, places, stays
@@ -72,21 +73,17 @@ def _landed(
     taking: Taking, lines: Lines, said: list[str], profile: Profile, *, received_us: int | None, name: str
 ) -> LandReport:
     con = taking.con
-    found = dict(
-        con.execute(
-            f"SELECT {TYPE} AS kind, count(*) FROM {LINES} WHERE trim(line, chr(32) || chr(9) || chr(10) || chr(13)) <> '' GROUP BY 1"
-        ).fetchall()
-    )
-    rows = sum(found.values()) + len(lines.faulty)
+    found = dict(con.execute(f"SELECT {TYPE} AS kind, count(*) FROM {LINES} GROUP BY 1").fetchall())
     if lines.faulty:
         faults = pa.table({"row": [row for row, _ in lines.faulty], "rule": [rule for _, rule in lines.faulty]})
         con.register("fhir_faulty", faults)
         taking.reject('SELECT "row", rule FROM fhir_faulty')
         con.unregister("fhir_faulty")
-    taking.reject(
-        f"""SELECT "row", CASE WHEN TRY(json_valid(line)) THEN 'type_empty' ELSE 'not_json' END AS rule
-        FROM {LINES} WHERE trim(line, chr(32) || chr(9) || chr(10) || chr(13)) <> '' AND {TYPE} IS NULL"""
-    )
+    if None in found:
+        taking.reject(
+            f"""SELECT "row", CASE WHEN TRY(json_valid(line)) THEN 'type_empty' ELSE 'not_json' END AS rule
+            FROM {LINES} WHERE {TYPE} IS NULL"""
+        )
     zone = profile.zone or "UTC"
     counted = stays.take(taking, [kind for kind in ENCOUNTERS if kind in found], profile, received_us=received_us)
     said = [*said, *counted.notes]
@@ -95,7 +92,7 @@ def _landed(
         if kind.name in found:
             said += [one for one in (taking.take(kind),) if one]
     taking.finish()
-    return _report(taking, found, rows, said, counted, profile, {*ENCOUNTERS, *(kind.name for kind in known)}, name)
+    return _report(taking, found, lines, said, counted, profile, {*ENCOUNTERS, *(kind.name for kind in known)}, name)
 
 
 def _kinds(zone: str, identifier: str | None) -> tuple[Kind, ...]:
@@ -103,7 +100,7 @@ def _kinds(zone: str, identifier: str | None) -> tuple[Kind, ...]:
 
 
 def _report(
-    taking: Taking, found: dict[str | None, int], rows: int, said: list[str], counted: stays.Counted,
+    taking: Taking, found: dict[str | None, int], lines: Lines, said: list[str], counted: stays.Counted,
     profile: Profile, known: set[str], name: str,
 ) -> LandReport:  # fmt: skip
     con, tables = taking.con, dict(taking.tables)
@@ -113,10 +110,7 @@ def _report(
         taking.one(f'SELECT count(DISTINCT "row") FROM ({query})')
         for query in (taken, f'SELECT "row" FROM rejected WHERE "row" NOT IN (SELECT "row" FROM ({taken}))')
     )
-    rows = max(taking.one(f'SELECT count(DISTINCT "row") FROM {LINES} WHERE {TYPE} IS NOT NULL'), 0) + taking.one(
-        "SELECT count(DISTINCT \"row\") FROM rejected WHERE rule IN ('not_json', 'type_empty', 'too_long', 'not_text')"
-        f' AND "row" NOT IN (SELECT "row" FROM {LINES} WHERE {TYPE} IS NOT NULL)'
-    )
+    rows = len(pc.unique(lines.table["row"])) + len(lines.faulty)
     if others:
         said = [*said, _not_read(others)]
     if not landed:

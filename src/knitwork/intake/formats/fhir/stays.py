@@ -37,7 +37,7 @@ def take(taking: Taking, kinds: Sequence[str], profile: Profile, *, received_us:
         con.execute("CREATE TEMP TABLE visit_of(id VARCHAR, visit VARCHAR)")
         return Counted(_NONE, None, None, ())
     for kind, table in (("Encounter", "encounters"), ("EncounterHistory", "histories")):
-        taking.parse(kind, encounters.SHAPE)
+        taking.parse(kind, encounters.SHAPE, none=kind not in kinds)
         con.execute(f"CREATE TEMP TABLE {table} AS {encounters.staged(kind, 'parsed')}")
         taking.reject('SELECT "row", \'not_json\' AS rule FROM parsed WHERE "resourceType" IS NULL')
         con.execute("DROP TABLE parsed")

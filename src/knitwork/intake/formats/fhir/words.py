@@ -31,7 +31,10 @@ def structure(shape: Mapping[str, Any]) -> str:
 
 def text(value: str) -> str:
     """Return the SQL of a text: trimmed, empty as NULL, and no piece of JSON that stands where a text should."""
-    return f"nullif(CASE WHEN {value} IS NULL OR {value}[1] IN ('{{', '[') THEN NULL ELSE trim({value}) END, '')"
+    # By comparison, since this runs for every value: '!' is the first sign after the space.
+    json = f"{value} BETWEEN '[' AND '\\' OR {value} BETWEEN '{{' AND '|'"
+    usual = f"{value} >= '!' AND NOT ends_with({value}, ' ')"
+    return f"CASE WHEN {value} IS NULL OR {json} THEN NULL WHEN {usual} THEN {value} ELSE nullif(trim({value}), '') END"
 
 
 def code_of(reference: str) -> str:
@@ -51,11 +54,7 @@ def code_of(reference: str) -> str:
 
 def names(reference: str, *kinds: str) -> str:
     """Return the SQL that says whether a Reference names a resource of one of these kinds."""
-    said = f"{reference}.reference"
-    tests = " OR ".join(
-        f"{said}[1:{len(kind) + 1}] IN ('{kind}/', '{kind}?') OR contains({said}, '/{kind}/')" for kind in kinds
-    )
-    return f"coalesce({tests}, false)"
+    return f"coalesce(regexp_matches({reference}.reference, '(^|/)({'|'.join(kinds)})[/?]'), false)"
 
 
 def patient_of(reference: str) -> str:

@@ -29,6 +29,7 @@ class Telling:
     event: str
     control: str | None
     ack_mode: tuple[str, str]
+    sender: str
     zone: str | None
     identifier: str | None
     offset_s: int | None = None
@@ -74,7 +75,8 @@ def telling_of(message: Message, payload: bytes, *, zone: str | None, identifier
     evn = message.first("EVN")
     telling = Telling(
         message, digest(payload), kind.upper(), (event or part(evn, 1) or "").upper(), part(head, 10),
-        ((part(head, 15) or "").upper(), (part(head, 16) or "").upper()), zone, identifier,
+        ((part(head, 15) or "").upper(), (part(head, 16) or "").upper()),
+        f"{part(head, 3) or ''}|{part(head, 4) or ''}", zone, identifier,
     )  # fmt: skip
     telling.offset_s = offset_of(part(head, 7) or "")
     telling.said_us = telling.us(head, 7) or telling.us(evn, 2)
@@ -82,6 +84,21 @@ def telling_of(message: Message, payload: bytes, *, zone: str | None, identifier
     telling.patient = number_of(message, pid, 3, identifier)
     telling.visit = part(pv1, 19) or part(pid, 18)
     return telling
+
+
+def patient_of(telling: Telling) -> str:
+    """Return the patient's number, or say that there is none."""
+    if telling.patient is None:
+        raise CannotTell("patient_empty", "PID-3 holds no number of the patient that counts here")
+    return telling.patient
+
+
+def entity(message: Message, segment: Fields | None, number: int) -> str | None:
+    """Return a number with whose it is, as in 845439^GHH OE; the universal id stands in where there is no other."""
+    own, space, universal = (message.part(segment, number, component) for component in (1, 2, 3))
+    if own is None:
+        return universal
+    return f"{own}^{space or universal}" if space or universal else own
 
 
 def number_of(message: Message, segment: Fields | None, field_number: int, identifier: str | None) -> str | None:
