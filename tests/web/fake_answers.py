@@ -16,7 +16,6 @@ from .fake_journeys import JourneyAnswers
 from .fake_levels import FakeLevels
 from .fake_links import FakeLinks
 from .fake_persons import FakePersons
-from .fake_quality import FakeQuality
 from .fake_today import FakeToday
 
 EPOCH = dt.date(1970, 1, 1)
@@ -133,7 +132,7 @@ def starts(period, n):
 
 
 @dataclass
-class FakeAnswers(FakeFeeds, FakeLevels, JourneyAnswers, FakeLinks, FakeToday, FakePersons, FakeQuality):
+class FakeAnswers(FakeFeeds, FakeLevels, JourneyAnswers, FakeLinks, FakeToday, FakePersons):
     """One generation of an invented system; `shifted` and `unrecorded` make it a harder feed."""
 
     registry: Registry = REGISTRY

@@ -1,1 +1,0 @@
-"""Parquet: a table of stays, events or links under any usual names, read by the rules of tables of text."""

@@ -1,1 +1,0 @@
-"""The CSV files that Synthea writes of its invented patients."""
