@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
 from typing import get_args
@@ -163,10 +164,61 @@ def test_what_is_too_thin_to_judge_is_shown_without_limits_and_said(charted, cas
     assert "NaN" not in charted(lines, how="json", **asked)
 
 
-def test_a_month_without_a_row_is_a_gap_and_is_said(charted):
+MONTH_ENDS = [
+    (dt.date(2024 + (at + 1) // 12, (at + 1) % 12 + 1, 1) - dt.timedelta(days=1)).isoformat() for at in range(24)
+]
+WRITTEN = {
+    "the first of each month": MONTHS,
+    "the same day of each month": [m[:8] + "15" for m in MONTHS],
+    "the last of each month": MONTH_ENDS,
+    "months": [m[:7] for m in MONTHS],
+    "weeks": [f"2024-W{at:02d}" for at in range(41, 53)] + [f"2025-W{at:02d}" for at in range(1, 13)],
+    "Mondays": [(dt.date(2024, 10, 7) + at * dt.timedelta(days=7)).isoformat() for at in range(24)],
+}
+
+
+@pytest.mark.parametrize("form", WRITTEN)
+def test_a_period_without_a_row_is_a_gap_and_is_said_however_periods_are_written(charted, form):
+    labels = WRITTEN[form]
+    rows = [
+        f"{label},{value}" for label, value in zip(labels, VALUES, strict=True) if label not in (labels[9], labels[14])
+    ]
+
+    record = json.loads(charted(["period,value", *rows], chart="xmr", how="json"))
+
+    assert [point["label"] for point in record["points"]] == labels
+    assert [at for at, point in enumerate(record["points"]) if point["value"] is None] == [9, 14]
+    assert "missing_points" in record["reasons"]
+
+
+def test_days_and_names_have_no_gaps(charted):
+    days = ["2024-03-01", "2024-03-02", "2024-03-05", "2024-03-06"]
+
+    for labels in (days, ["one", "two", "four"], ["2024-01", "2024-04", "2024-09"]):
+        record = json.loads(charted(["period,value", *(f"{one},3" for one in labels)], chart="run", how="json"))
+        assert [point["label"] for point in record["points"]] == labels
+
+
+@pytest.mark.parametrize("chart", ["g", "t"])
+def test_events_that_came_once_a_month_leave_no_gap_where_none_came(charted, chart):
     lines = [line for line in FILES["values"] if not line.startswith(MONTHS[9])]
 
-    record = json.loads(charted(lines, chart="xmr", how="json"))
+    assert len(json.loads(charted(lines, chart=chart, how="json"))["points"]) == 23
 
-    assert [point["label"] for point in record["points"]] == MONTHS
-    assert record["points"][9]["value"] is None and "missing_points" in record["reasons"]
+
+def test_a_position_that_a_definition_leaves_out_is_that_of_the_row_in_the_file(charted, tmp_path):
+    (tmp_path / "spec.json").write_text(Spec(chart="xmr", exclude=(2, 21)).to_json(), encoding="utf-8")
+    lines = [line for line in FILES["values"] if not line.startswith(MONTHS[9])]
+
+    record = json.loads(charted(lines, how="json", spec=tmp_path / "spec.json"))
+
+    # Position 21 of the file is the month that stands out, at 22 with the month that has no row.
+    assert [at for at, point in enumerate(record["points"]) if point["included"] is False and at != 9] == [2, 22]
+
+
+def test_a_position_behind_the_last_row_is_refused_as_it_was_written(charted, tmp_path):
+    (tmp_path / "spec.json").write_text(Spec(chart="xmr", exclude=(23,)).to_json(), encoding="utf-8")
+    lines = [line for line in FILES["values"] if not line.startswith(MONTHS[9])]
+
+    with pytest.raises(CannotDo, match="position 23 and the series has 23 periods"):
+        charted(lines, how="json", spec=tmp_path / "spec.json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ MEAN = ("mean", "value", "y")
 NUMERATOR = ("numerator", "num", "events", "cases", "observed")
 DENOMINATOR = ("denominator", "den", "total", "exposure", "expected", "n")
 SIZE, SD, RANGE = ("size", "n", "count"), ("sd", "s", "stdev"), ("range", "r")
+# Their rows are events and not periods: no event is missing because none came in a month.
+OF_CASES = ("g", "t")
 HOWS = ("table", "csv", "json", "svg")
 
 
@@ -58,9 +60,19 @@ def evaluate_file(file: Path, asked: Asked, *, how: str) -> None:
     from knitwork.signals.calendar import with_gaps
 
     spec = Spec.from_dict(stored if stored else spec_of(asked))
-    series = with_gaps(series_of(read(file), spec, incomplete_last=asked.incomplete_last))
-    evaluation = evaluate(series, spec)
-    _print(evaluation, how=how, title=file.stem)
+    series = series_of(read(file), spec, incomplete_last=asked.incomplete_last)
+    if spec.chart not in OF_CASES and all(isinstance(place, str) or place < len(series) for place in spec.exclude):
+        # A position behind the last row is refused below, as it was written.
+        filled = with_gaps(series)
+        spec, series = _moved(spec, series, filled), filled
+    _print(evaluate(series, spec), how=how, title=file.stem)
+
+
+def _moved(spec: Spec, series: Series, filled: Series) -> Spec:
+    """Return the definition with the positions that it leaves out, counted in the rows of the file, as they are in `filled`."""
+    at = {label: place for place, label in enumerate(filled.labels)}
+    places = [place if isinstance(place, str) else at[series.labels[place]] for place in spec.exclude]
+    return replace(spec, exclude=tuple(places))
 
 
 def spec_of(asked: Asked) -> dict[str, Any]:

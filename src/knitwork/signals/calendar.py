@@ -1,15 +1,16 @@
-"""How many periods lie between two dates, read off the labels of a series."""
+"""How many periods lie between two dates, and which of them have no row, read off the labels of a series."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from knitwork.signals.series import COLUMNS, ISO_DATE, Series
+from knitwork.signals.series import COLUMNS, ISO_DATE, ISO_WEEK, Series
 
 # Longer series of months or weeks than this are a mistyped year.
 MOST_YEARS = 100
@@ -50,31 +51,56 @@ def with_gaps(series: Series) -> Series:
     A month without a row is a gap: its neighbours are not neighbours of each other. Days are left as they are, for
     many places are closed on some.
 
-    >>> with_gaps(Series(labels=("2026-01-01", "2026-02-01", "2026-04-01"), values=(3, 4, 5))).values
+    >>> with_gaps(Series(labels=("2026-01", "2026-02", "2026-04"), values=(3, 4, 5))).values
     (3.0, 4.0, None, 5.0)
     """
-    days = [day_of(label) if ISO_DATE.fullmatch(label) else None for label in series.labels]
-    known = [day for day in days if day is not None]
-    if len(known) < len(days) or len(known) < 3:
+    wanted = _without_gaps(series.labels)
+    if wanted is None or len(wanted) == len(series) or not set(series.labels) <= set(wanted):
         return series
+    place = {label: at for at, label in enumerate(series.labels)}
+    columns: dict[str, Any] = {
+        name: tuple(column[place[label]] if label in place else None for label in wanted)
+        for name in COLUMNS
+        if (column := getattr(series, name)) is not None
+    }
+    return replace(series, labels=tuple(wanted), **columns)
+
+
+def _without_gaps(labels: Sequence[str]) -> list[str] | None:
+    """Return every label from the first to the last, written as these are; None where they are no months or weeks."""
+    form = next((form for form in _FORMS if all(form.fullmatch(label) for label in labels)), None)
+    days = [day_of(label) for label in labels] if form else []
+    known = [day for day in days if day is not None]
+    if form is None or len(known) < len(labels) or len(known) < 3:
+        return None
     steps = sorted((after - before).days for before, after in pairwise(known))
     usual = steps[(len(steps) - 1) // 2]
     # A date such as 9999-12-31 is no period of a series, and would make ten thousand gaps.
     if (usual != 7 and not 28 <= usual <= 31) or known[-1].year - known[0].year > MOST_YEARS:
-        return series
+        return None
+    at_ends = all((day + dt.timedelta(days=1)).day == 1 for day in known)
     wanted = [known[0]]
     while wanted[-1] < known[-1]:
-        wanted.append(_month_after(wanted[-1]) if 28 <= usual <= 31 else wanted[-1] + dt.timedelta(days=7))
-    if not set(known) <= set(wanted) or len(wanted) == len(known):
-        return series
-    place = {day: at for at, day in enumerate(known)}
-    columns: dict[str, Any] = {
-        name: tuple(column[place[day]] if day in place else None for day in wanted)
-        for name in COLUMNS
-        if (column := getattr(series, name)) is not None
-    }
-    return replace(series, labels=tuple(day.isoformat() for day in wanted), **columns)
+        wanted.append(wanted[-1] + dt.timedelta(days=7) if usual == 7 else _month_after(wanted[-1], at_end=at_ends))
+    return [_FORMS[form](day) for day in wanted]
 
 
-def _month_after(day: dt.date) -> dt.date:
+def _week(day: dt.date) -> str:
+    year, week, _ = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+# How a series may write its periods, and how each writes the period of a day.
+_FORMS: dict[re.Pattern[str], Callable[[dt.date], str]] = {
+    ISO_DATE: dt.date.isoformat,
+    re.compile(r"\d{4}-\d{2}"): lambda day: day.isoformat()[:7],
+    ISO_WEEK: _week,
+}
+
+
+def _month_after(day: dt.date, *, at_end: bool) -> dt.date:
+    """Return the same day of the next month, or its last one; the 29th and later are found at the ends of months only."""
+    if at_end:
+        after = day + dt.timedelta(days=1)
+        return _month_after(after, at_end=False) - dt.timedelta(days=1)
     return dt.date(day.year + day.month // 12, day.month % 12 + 1, min(day.day, 28))
