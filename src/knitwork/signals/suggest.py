@@ -143,7 +143,7 @@ def without_extremes(series: Series, spec: Spec, *, most: int = EXTREMES) -> Spe
     The points that are left set the limits: those that would have been used, and no others in their place.
     """
     spec = placed(series, spec)
-    left_out, used = _extremes(series, replace(spec, phases=()), most)
+    left_out, used, _ = _extremes(series, replace(spec, phases=()), most)
     if not left_out:
         return spec
     first = Phase(start=series.labels[0], limits=used, centre=spec.centre, spread=spec.spread)
@@ -306,15 +306,13 @@ def _candidate(series: Series, spec: Spec, start: int, extremes: int) -> tuple[P
     own = tuple(at - start for at in spec.exclude if isinstance(at, int) and at >= start)
     alone = replace(spec, phases=(), exclude=own, centre=None, spread=None, targets=(), trajectory=())
     part = series.cut(start, len(series))
-    left_out, used = _extremes(part, alone, extremes)
+    left_out, used, record = _extremes(part, alone, extremes)
     phase = Phase(start=label, limits=used if left_out else None)
-    if left_out:
-        alone = replace(alone, exclude=(*own, *left_out), limits=used)
-    return phase, tuple(at + start for at in left_out), evaluate(part, alone)
+    return phase, tuple(at + start for at in left_out), record
 
 
-def _extremes(series: Series, spec: Spec, most: int) -> tuple[tuple[int, ...], int]:
-    """Return up to `most` points of the baseline that lie furthest beyond its limits, and how many are left in it.
+def _extremes(series: Series, spec: Spec, most: int) -> tuple[tuple[int, ...], int, Evaluation]:
+    """Return up to `most` points of the baseline that lie furthest beyond its limits, how many are left in it, and how it looks then.
 
     Limits are formed anew after each point that is left out.
     """
@@ -328,7 +326,7 @@ def _extremes(series: Series, spec: Spec, most: int) -> tuple[tuple[int, ...], i
         left_out.append(at)
         used -= 1
         record = evaluate(series, replace(spec, exclude=(*spec.exclude, *left_out), limits=used))
-    return tuple(sorted(left_out)), used
+    return tuple(sorted(left_out)), used, record
 
 
 def _furthest_out(record: Evaluation, within: int) -> int | None:

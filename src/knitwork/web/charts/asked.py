@@ -28,6 +28,7 @@ from knitwork.web.charts.keep import check_wanted
 from knitwork.web.charts.levels import Rows, hides_harm, worse_of
 from knitwork.web.charts.models import Annotation, Exclusion, Phase, Target
 from knitwork.web.definitions import Definition
+from knitwork.web.kept import kept
 from knitwork.web.source import Source
 
 
@@ -167,10 +168,20 @@ def judged(chart: Chart, *, published_too: bool = True) -> Evaluation:
 
 
 def suggested(evaluation: Evaluation, chart: Chart) -> Suggestion | None:
-    """Return the phase that the chart calls for, where its rules judge it at all."""
-    if not evaluation.spec.rules:
+    """Return the phase that the chart calls for, where its rules judge it at all; looked for once a generation."""
+    spec = evaluation.spec
+    if not spec.rules:
         return None
-    return suggest_phase(judging.series_of(chart.definition, chart.rows), evaluation.spec)
+    return kept(
+        chart.source,
+        "suggested",
+        lambda: suggest_phase(judging.series_of(chart.definition, chart.rows), spec),
+        chart.unit,
+        chart.definition.id,
+        chart.period,
+        spec.to_json(),
+        edition=chart.source.decisions.token,
+    )
 
 
 def _accept(chart: Chart) -> str:
