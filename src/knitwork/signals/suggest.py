@@ -304,7 +304,10 @@ def _candidate(series: Series, spec: Spec, start: int, extremes: int) -> tuple[P
     """Judge the points from `start` on as a phase of their own."""
     label = series.labels[start]
     own = tuple(at - start for at in spec.exclude if isinstance(at, int) and at >= start)
-    alone = replace(spec, phases=(), exclude=own, centre=None, spread=None, targets=(), trajectory=())
+    # Only its centre and limits are asked for: finding signals by every rule would take a third of the time.
+    alone = replace(
+        spec, phases=(), exclude=own, centre=None, spread=None, targets=(), trajectory=(), rules=(), custom=()
+    )
     part = series.cut(start, len(series))
     left_out, used, record = _extremes(part, alone, extremes)
     phase = Phase(start=label, limits=used if left_out else None)
