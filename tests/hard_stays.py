@@ -128,6 +128,7 @@ def folded(rows: list[dict]) -> list[dict]:
             -1 if row["end_us"] is None else row["end_us"],
             row["row"],
             row["feed"],
+            row["visit"] or "",
         )
 
     best: dict[tuple, dict] = {}

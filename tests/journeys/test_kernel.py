@@ -123,6 +123,19 @@ def test_of_several_accounts_of_a_stay_the_rule_chooses_one_many_times(data, row
     agree([*rows, *data.draw(retold(rows))], registry)
 
 
+def test_a_row_that_tells_a_stay_twice_gives_the_same_visit_in_either_order():
+    row = {
+        "patient": "P", "unit": "ED", "start_us": utc(2024, 3, 1), "end_us": utc(2024, 3, 1) + HOUR, "end_kind": "recorded",
+        "precision": "s", "feed": FEEDS[0], "flags": 0, "extracted_us": None, "delivery": "d", "row": 3,
+    }  # fmt: skip
+    twice = [{**row, "visit": "V1"}, {**row, "visit": None}]
+
+    for order in (twice, twice[::-1]):
+        con = by_sql(order, Registry())
+        assert con.execute("SELECT visit FROM stay").fetchall() == [("V1",)]
+        con.close()
+
+
 @settings(many, max_examples=12)
 @given(st.data(), stays(), registries(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(data, rows, registry, chance):

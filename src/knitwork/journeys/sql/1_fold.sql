@@ -1,6 +1,7 @@
 -- Deliveries -> one row for each stay: the same person in the same unit from the same moment.
 -- Of several accounts of one stay a recorded end beats an open one, then the later source
--- time, then the larger content hash: nothing here depends on the order of arrival.
+-- time, then the larger content hash: nothing here depends on the order of arrival. Should one row
+-- of a delivery tell a stay twice, the larger visit decides.
 CREATE TYPE patient_t AS ENUM (SELECT DISTINCT patient FROM told ORDER BY patient);
 
 CREATE TEMP TABLE folded AS
@@ -12,7 +13,7 @@ FROM told
 QUALIFY row_number() OVER (
     PARTITION BY patient, unit, start_us
     ORDER BY CASE end_kind WHEN 'recorded' THEN 0 WHEN 'inferred' THEN 1 WHEN 'open' THEN 2 ELSE 3 END,
-             extracted_us DESC NULLS LAST, delivery DESC, end_us DESC NULLS LAST, row DESC, feed DESC
+             extracted_us DESC NULLS LAST, delivery DESC, end_us DESC NULLS LAST, row DESC, feed DESC, visit DESC NULLS LAST
 ) = 1;
 
 -- A clock that went back gives one local time two instants. The reader took the first;
