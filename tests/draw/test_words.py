@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from knitwork.draw.icon import KINDS, icon_kind, icon_svg
 from knitwork.draw.told import level_of
 from knitwork.draw.words import brief, icon_words, lead, sentence
+from knitwork.signals import Series, Spec, evaluate
 
 from .records import chart_of, evaluations, quiet, weeks, worse
 
@@ -289,3 +290,23 @@ def test_a_point_beyond_a_limit_is_told_by_itself():
     (beyond,) = record.signals
 
     assert level_of(record, beyond)[0] == 19
+
+
+@pytest.mark.parametrize("left_out", [(), (0, 1)])
+def test_a_signal_of_eleven_points_has_the_same_icon_as_its_sentence(left_out):
+    eleven = [0.1, 0.0, 0.05, 0.1, 0.0, 0.05, 0.6, 0.5, 0.55, 0.6, 0.5]
+    evaluation = evaluate(
+        Series(values=[*([0.0, 0.05] if left_out else []), *eleven]), Spec(chart="xmr", exclude=left_out)
+    )
+
+    assert sentence(evaluation).startswith("Not one steady process")
+    assert icon_kind(evaluation) == "neither"
+
+
+def test_a_point_beyond_fixed_limits_has_its_icon_from_the_first_on():
+    evaluation = evaluate(
+        Series(values=[10.0, 10.0, 90.0]), Spec(chart="xmr", direction="down", centre=10.0, spread=2.0)
+    )
+
+    assert sentence(evaluation).startswith("Worse")
+    assert icon_kind(evaluation) == "worse"

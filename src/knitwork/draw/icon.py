@@ -22,10 +22,12 @@ def icon_kind(evaluation: Evaluation) -> str:
     """Return better, worse or neither for a signal that touches the last three points, else quiet; few where it is not judged.
 
     Of several signals the record's own precedence counts. A chart is not judged while it has too few points, or where
-    too few events are counted for any rule.
+    too few events are counted for any rule. A signal that the sentence speaks of is never shown as too few or quiet: the
+    runs rules judge from 10 points on, and fixed limits from the first, where the record's `variation` waits for 12.
     """
-    if evaluation.variation != "none":
-        return evaluation.variation
+    verdicts = {signal.verdict for signal in evaluation.recent}
+    if verdicts:
+        return next(verdict for verdict in evaluation.precedence if verdict in verdicts)
     return "few" if evaluation.n_useful < NEEDED or not evaluation.spec.rules else "quiet"
 
 
