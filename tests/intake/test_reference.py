@@ -8,7 +8,7 @@ import pytest
 
 from knitwork.intake.formats.csv.columns import ALIASES, EVENT_UNIT, LINK_ALIASES
 from knitwork.intake.formats.csv.links import KINDS
-from knitwork.intake.formats.csv.profile import CHOICES, ENCODINGS, KEYS, SEPARATORS
+from knitwork.intake.profile import CHOICES, ENCODINGS, KEYS, SEPARATORS
 from knitwork.intake.quality import RULES
 from knitwork.journeys.persons import ASIDE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from knitwork.web import glance, kept
+from knitwork.web import glance, kept, quality
 from knitwork.web.accounts.models import Account
 
 from . import fake_answers
@@ -20,6 +20,7 @@ def invented_system(settings):
     fake_answers.CURRENT["answers"] = fake_answers.FakeAnswers()
     glance.forget()
     kept.forget()
+    quality.forget()
     return fake_answers.CURRENT
 
 

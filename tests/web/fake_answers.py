@@ -16,6 +16,7 @@ from .fake_journeys import JourneyAnswers
 from .fake_levels import FakeLevels
 from .fake_links import FakeLinks
 from .fake_persons import FakePersons
+from .fake_quality import FakeQuality
 from .fake_today import FakeToday
 
 EPOCH = dt.date(1970, 1, 1)
@@ -132,7 +133,7 @@ def starts(period, n):
 
 
 @dataclass
-class FakeAnswers(FakeFeeds, FakeLevels, JourneyAnswers, FakeLinks, FakeToday, FakePersons):
+class FakeAnswers(FakeFeeds, FakeLevels, JourneyAnswers, FakeLinks, FakeToday, FakePersons, FakeQuality):
     """One generation of an invented system; `shifted` and `unrecorded` make it a harder feed."""
 
     registry: Registry = REGISTRY

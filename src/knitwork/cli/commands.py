@@ -97,7 +97,7 @@ def load(
     paths: PathsArgument,
     home: HomeOption = None,
     feed: Annotated[str | None, typer.Option(help="name of the feed; else the file's name", show_default=False)] = None,
-    format: Annotated[str, typer.Option(help="auto or csv")] = "auto",
+    format: Annotated[str, typer.Option(help="auto, or the name of a format")] = "auto",
     tz: ZoneOption = None,
     map: Annotated[
         Path | None, typer.Option("--map", help="a mapping profile to read the file by", show_default=False)
@@ -107,9 +107,9 @@ def load(
     ] = None,
 ) -> None:
     """Take files in; says rows taken, already known, rejected."""
-    if format not in ("auto", "csv"):
-        raise CannotDo(f"--format {format} is not known: csv is, and auto finds out")
-    options = LoadOptions(feed=feed, tz=tz, mapping=map, extracted_at=acts.moment(extracted_at, what="--extracted-at"))
+    options = LoadOptions(
+        feed=feed, tz=tz, mapping=map, format=format, extracted_at=acts.moment(extracted_at, what="--extracted-at")
+    )
     acts.take_in(acts.home_at(home), paths, options)
 
 

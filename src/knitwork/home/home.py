@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from knitwork.home import load as loading
 from knitwork.home import refresh as refreshing
-from knitwork.home import spine
+from knitwork.home import places, spine
 from knitwork.home.answers import Answers
 from knitwork.home.load import LoadReport
 from knitwork.home.place import Place
@@ -19,7 +19,7 @@ from knitwork.home.reading import LoadOptions
 from knitwork.home.refresh import RefreshReport
 from knitwork.home.settings import Settings, starter
 from knitwork.model.errors import CannotDo
-from knitwork.model.units import Registry
+from knitwork.model.units import FoundUnit, Registry
 
 
 class Home:
@@ -87,9 +87,17 @@ class Home:
         manifest = self.place.lake.manifest()
         return Registry.from_json(manifest.registry) if manifest.registry else Registry(macro_name=self.settings.name)
 
+    def units_found(self, registry: Registry | None = None) -> list[FoundUnit]:
+        """Return every unit that what was taken in speaks of, as the feeds name it."""
+        return refreshing.units_found(self.place, registry or self.registry())
+
     def unit_codes(self) -> list[str]:
-        """Return every unit code that occurs in what was taken in."""
-        return refreshing.unit_codes(self.place)
+        """Return the code of every unit that what was taken in speaks of."""
+        return [one.unit for one in self.units_found()]
+
+    def groups_above(self, found: Sequence[FoundUnit]) -> list[FoundUnit]:
+        """Return the places in which these units lie, as the feeds name them."""
+        return places.groups_above(found, self.place, self.place.lake.manifest())
 
     def _derived(self) -> Answers:
         answers = self.answers()

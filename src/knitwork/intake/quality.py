@@ -51,7 +51,20 @@ RULES: dict[str, tuple[str, str]] = {
         "rows have a made-up time of merging such as 9999-12-31",
     ),
     "kind_unknown": ("row is neither a merge nor an unmerge", "rows are neither a merge nor an unmerge"),
+    "not_json": ("record is not JSON", "records are not JSON"),
+    "not_text": ("record is not UTF-8 text", "records are not UTF-8 text"),
+    "too_long": ("record is too long to be one", "records are too long to be one"),
+    "type_empty": ("record does not say of what kind it is", "records do not say of what kind they are"),
+    "id_empty": ("record has no id", "records have no id"),
     "lifecycle_unknown": ("event is neither a start nor an end", "events are neither a start nor an end"),
+    "time_empty": ("row has no time", "rows have no time"),
+    "time_unreadable": ("row has a time that is not a time", "rows have a time that is not a time"),
+    "time_placeholder": ("row has a made-up time such as 1900-01-01", "rows have a made-up time such as 1900-01-01"),
+    "value_unreadable": ("row has a number that is not a number", "rows have a number that is not a number"),
+    "number_empty": ("row has no number of its own", "rows have no number of their own"),
+    "code_empty": ("row has no code", "rows have no code"),
+    "value_empty": ("row has no number", "rows have no number"),
+    "total_row": ("row is the sum of the others", "rows are the sums of the others"),
 }
 
 

@@ -13,6 +13,7 @@ from knitwork.web.charts import views as charts
 from knitwork.web.converters import UnitCode
 from knitwork.web.pages import (
     catalogue,
+    feed,
     feeds,
     funnel,
     handoffs,
@@ -77,6 +78,9 @@ urlpatterns = [
     path("patients/", patient.patients, name="patients"),
     path("patients/<code:patient>/", patient.patient, name="patient"),
     path("feeds/", feeds.feeds, name="feeds"),
+    path("feeds/<code:feed>/", feed.feed, name="feed"),
+    path("feeds/<code:feed>/rules/<slug:rule>/", feed.breaking, name="feed-rule"),
+    path("feeds/<code:feed>/set-aside.csv", feed.rejected_csv, name="feed-rejected"),
     path("measures/", catalogue.measures, name="measures"),
     path("help/", help.index, name="help"),
     path("help/pictures/<str:name>", help.picture, name="help-picture"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode
 
@@ -110,6 +111,8 @@ def live(request: HttpRequest) -> HttpResponse:
         if not (number.isascii() and number.isdigit() and len(number) < 18):
             raise Http404(number)
         return allowed(request, source, Wanted(code, wall=standing(code, int(number)).pk))
+    if request.GET.get("page") == "today":
+        return allowed(request, source, Wanted(code, page="today", whole=may(request.user, "patients")))
     return allowed(request, source, Wanted(code, period=period))
 
 
@@ -130,7 +133,7 @@ def allowed(request: HttpRequest, source: Source, wanted: Wanted) -> HttpRespons
     del request.session
     response = HttpResponse(content_type="text/plain; charset=utf-8")
     response[WALL_HEADER] = json.dumps(
-        {"unit": wanted.unit, "wall": wanted.wall, "period": wanted.period, "linked": wanted.linked}
+        asdict(wanted)
     )
     return response
 

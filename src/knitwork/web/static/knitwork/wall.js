@@ -84,6 +84,7 @@
         clock.hidden = false;
       }
     }
+    for (const one of wall.querySelectorAll("[data-silent]")) one.hidden = now <= Number(one.dataset.silent);
     const late = Number(find("[data-late]")?.dataset.late || 0);
     const lost = refused || now - heard > ALIVE_MS * MISSED;
     const state = lost ? "lost" : late && now > late ? "stale" : "";
