@@ -22,6 +22,7 @@ def take(store: Store, path: Path, *, name: str) -> None:
     """Take a log from a SQLite file."""
     con = None
     try:
+        _whole(path, name=name)
         con = _opened(path)
         tables = _tables(con)
         missing = [table for table in NEEDED if table not in tables]
@@ -40,6 +41,19 @@ def take(store: Store, path: Path, *, name: str) -> None:
     finally:
         if con is not None:
             con.close()
+
+
+def _whole(path: Path, *, name: str) -> None:
+    """Refuse a file with fewer pages than it says it has: SQLite itself notices only when it comes to one of them."""
+    with path.open("rb") as source:
+        head = source.read(100)
+    size = int.from_bytes(head[16:18], "big")
+    pages = int.from_bytes(head[28:32], "big")
+    # The number of pages holds where the last writer knew of it (file format, 1.3.7).
+    if len(head) < 100 or (
+        head[24:28] == head[92:96] and path.stat().st_size < (65_536 if size == 1 else size) * pages
+    ):
+        raise Unreadable(f"{name} is a SQLite database that was cut off: fetch or export it again")
 
 
 def _opened(path: Path) -> sqlite3.Connection:
