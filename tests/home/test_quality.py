@@ -81,6 +81,18 @@ def test_clean_records_of_a_steady_feed_say_nothing(tmp_path, seed):
     assert quality(home_of(tmp_path, a_year(seed)))["adt"].wrong() == []
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_patients_who_are_still_here_are_no_missing_ends(tmp_path, seed):
+    chance = random.Random(seed)
+    rows = a_year(seed)
+    ends = at(364)
+    for n in range(300):  # stays of weeks, of which those that began lately have no end yet
+        start, long = at(364 * chance.random()), dt.timedelta(days=chance.uniform(10, 35))
+        rows.append(row(f"long{n}", "W", start, start + long if start + long < ends else None))
+
+    assert quality(home_of(tmp_path, rows))["adt"].wrong() == []
+
+
 def test_stays_are_counted_once_however_often_they_are_told(tmp_path):
     rows = a_year(5, a_day=6, days=40)
 

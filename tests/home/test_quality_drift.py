@@ -117,7 +117,9 @@ def test_clean_nights_say_nothing(tmp_path):
 
 
 def test_lengths_of_stays_that_shrank_sixtyfold_are_said_at_the_load(tmp_path):
-    home, notes = loaded(tmp_path, (HEADER, stays(0)), (HEADER, stays(1)), (HEADER, stays(2, factor=1 / 60)))
+    home, notes = loaded(
+        tmp_path, *((HEADER, stays(day, n=500)) for day in (0, 1)), (HEADER, stays(2, n=500, factor=1 / 60))
+    )
 
     (change,) = drift(Answers(home.place))["adt"]
     assert (change.kind, change.name, change.was, change.now) == ("units", "night-2.csv", "minutes", "hours")

@@ -94,6 +94,12 @@ class Picture:
         """Return a number that grows whenever this unit's part of the picture changes."""
         return self._turns.get((level, unit), 0)
 
+    def feeds_of(self, unit: str, level: str) -> set[str]:
+        """Return the live feeds whose messages speak of a unit in the last days."""
+        with self._door:
+            persons = self._rows.get((level, unit), {})
+            return {row["feed"] for who in persons for rows in self._visits.of(who).values() for row in rows}
+
     def feeds(self) -> dict[str, FeedNow]:
         """Say of each live feed when its last message came and of when it speaks."""
         return dict(self._hearing.feeds)

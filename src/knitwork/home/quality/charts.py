@@ -29,6 +29,7 @@ ENOUGH = 12
 FEWEST_EVENTS = 2
 # What a feed brings must fall, or a share change, by so much before it is said beside the charts of other measures.
 FALL = 2 / 3
+POINTS = 5.0
 
 Dates = Literal["began", "came"]
 

@@ -29,8 +29,8 @@ COUNTED: Mapping[str, str] = {
     "zone_assumed": "zone_assumed",
     "dates_only": f"flags & {FLAGS['date_only']} > 0",
 }
-# Stays of so many days ended by then in nineteen of twenty: what began later may still be open.
-SETTLED = 0.95
+# All but one in a thousand of the recorded stays have ended after so long: what began later may still be open.
+SETTLED = 0.999
 LONGEST_DAYS = 60
 
 

@@ -101,7 +101,7 @@ def places(change: Change, translate: Any = str) -> dict[str, str]:
     now = change.now + (f" +{change.more}" if change.more else "")
     plain = {"column": change.column, "was": change.was, "now": now}
     if change.kind in ("retyped", "units"):
-        plain |= {"was": translate(change.was), "now": translate(change.now)}
+        plain |= {name: translate(TYPES.get(word, word)) for name, word in (("was", change.was), ("now", change.now))}
     if change.kind in ("units", "scale"):
         plain["column"] = translate(change.column)
     return plain | {

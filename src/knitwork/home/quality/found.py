@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Literal
 
 from knitwork.home.quality import charts, clocks, days, deliveries, drift
-from knitwork.home.quality.charts import CHARTS, FALL, VOLUME, Chart, Judged, Period, Point
+from knitwork.home.quality.charts import CHARTS, FALL, POINTS, VOLUME, Chart, Judged, Period, Point
 from knitwork.home.quality.clocks import Clock
 from knitwork.home.quality.days import FeedDays
 from knitwork.home.quality.deliveries import Came
@@ -131,6 +131,8 @@ class FeedQuality:
             # A fall goes back beyond the points that lie outside the limits: to where the low numbers begin.
             while since - 1 in tested and (evaluation.values[since - 1] or 0.0) < (1 + FALL) / 2 * usual:
                 since -= 1
+        elif abs(value - usual) < POINTS:
+            return None  # a signal all the same, which the page of the feed shows
         return Wrong("chart", self.feed, one.chart, one.period, evaluation.labels[since], value, evaluation.centre)
 
 

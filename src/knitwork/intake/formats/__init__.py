@@ -16,6 +16,8 @@ from knitwork.intake.formats.fhir import read as fhir
 from knitwork.intake.formats.fhir.sniff import claims as claims_fhir
 from knitwork.intake.formats.mimic import read as mimic
 from knitwork.intake.formats.mimic.sniff import claims as claims_mimic
+from knitwork.intake.formats.ocel import read as ocel
+from knitwork.intake.formats.ocel.sniff import claims as claims_ocel
 from knitwork.intake.formats.omop import read as omop
 from knitwork.intake.formats.omop.sniff import claims as claims_omop
 from knitwork.intake.formats.parquet import read as parquet
@@ -71,6 +73,7 @@ FORMATS: dict[str, Format] = {
     "mimic": Format(
         "mimic", "MIMIC-III and MIMIC-IV: one table, or a zip of them", claims_mimic, mimic.guess, mimic.land, "mimic"
     ),
+    "ocel": Format("ocel", "OCEL 2.0 in SQLite, JSON or XML, also as gz or zip", claims_ocel, ocel.guess, ocel.land),
     "xes": Format("xes", "XES event logs, also as gz or zip", claims_xes, xes.guess, xes.land),
     "omop": Format(
         "omop",

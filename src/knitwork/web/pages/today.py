@@ -31,7 +31,7 @@ from knitwork.web.pages.unit import Head, feeds_of, head_context, head_of, is_be
 from knitwork.web.source import Source
 from knitwork.web.until import Until, as_of_words, clock, day_name, until_of, warnings
 from knitwork.web.walls.render import Wanted
-from knitwork.web.walls.strips import strip_of
+from knitwork.web.walls.strips import live_feeds, strip_of
 
 MOST_CARDS = 6
 HANDOFF_DAYS = 7
@@ -46,6 +46,8 @@ def today(request: HttpRequest, code: str) -> HttpResponse:
     registered = source.answers.registry.get(code)
     level = "micro" if head.is_programme else head.place.level
     feeds = feeds_of(source, level, head.members if head.is_programme else [code])
+    # One page, one moment: a feed that is live here moves the whole page to its last message.
+    feeds = sorted({*feeds, *(one.feed for one in live_feeds(source, code))})
     until = until_of(source, feeds, registered.tz if registered else None) if head.calendar else None
     context = head_context(source, head, here="unit") | signals(source, head) | {"programme": head.is_programme}
     context |= {

@@ -63,7 +63,7 @@ class Inside:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything that decides what a wall shows within a generation."""
+    """Everything that decides what a wall shows within a generation; `live` is whether a strip stands on it."""
 
     wanted: Wanted
     name: str
@@ -72,9 +72,10 @@ class Plan:
     items: tuple[Item, ...]
     page: int
     language: str
+    live: bool = False
 
 
-def inside_of(source: Source, wanted: Wanted, *, page: int = 1) -> Inside:
+def inside_of(source: Source, wanted: Wanted, *, page: int = 1, live: bool = False) -> Inside:
     """Return the inside of a wall in the language of now, `page` in front; made once and kept.
 
     Raises `Http404` where the unit is not known or the wall was taken down.
@@ -90,7 +91,7 @@ def inside_of(source: Source, wanted: Wanted, *, page: int = 1) -> Inside:
             raise Http404(wanted.unit)
         period, items, title = wall.period, read_all(wall.items), wall.name
     plan = Plan(
-        wanted, known.name(wanted.unit), title, period, items, max(page, 1), translation.get_language() or "en-gb"
+        wanted, known.name(wanted.unit), title, period, items, max(page, 1), translation.get_language() or "en-gb", live
     )  # fmt: skip
     return kept(source, "wall", lambda: _make(source, plan), plan, edition=source.decisions.token)
 
@@ -99,10 +100,14 @@ def _make(source: Source, plan: Plan) -> Inside:
     unit, linked = plan.wanted.unit, plan.wanted.linked
     calendar = kept(source, "has calendar", lambda: present.has_calendar(source))
     period = next((one for one in present.PERIODS if one == plan.period), judging.usual_period(source))
-    made = board(source, unit, name=plan.name, period=period, items=plan.items, linked=linked) if calendar else None
+    made = (
+        board(source, unit, name=plan.name, period=period, items=plan.items, linked=linked, live=plan.live)
+        if calendar
+        else None
+    )
     if made is not None and not made.sheets and not plan.period and period != "month":
         # A small practice has too few patients for a wall by the week, and enough by the month.
-        monthly = board(source, unit, name=plan.name, period="month", items=plan.items, linked=linked)
+        monthly = board(source, unit, name=plan.name, period="month", items=plan.items, linked=linked, live=plan.live)
         made = monthly if monthly.sheets else made
     last, late = ends(source, unit) if calendar else (None, None)
     pages = len(made.sheets) if made else 1
@@ -123,6 +128,7 @@ def _make(source: Source, plan: Plan) -> Inside:
         "last_day": say.day(last, source.tz),
         "late_ms": None if late is None else late // 1000,
         "invented": source.invented,
+        "live": plan.live,
         "wrong": quality.quality_notes(source, own or None)[:MOST_WRONG],
         "silent": silences(source, own),
     }

@@ -48,8 +48,7 @@ def live_feeds(source: Source, unit: str) -> list[FeedNow]:
         return []
     level = source.answers.registry.level_of(unit)
     own = set(kept(source, "feeds by unit", source.answers.feeds_by_unit).get((level, unit), []))
-    if now.speaks_of(unit, level):
-        own |= now.feeds_of(unit, level)
+    own |= now.feeds_of(unit, level)
     return [one for feed, one in sorted(now.feeds().items()) if feed in own]
 
 
@@ -95,7 +94,10 @@ def here_words(source: Source, wanted: Wanted, here: int) -> str:
 
 def moved_words(wanted: Wanted, arrived: int, left: int) -> str:
     """Say how many came and left today."""
-    counts = {"n": small.shown_count(arrived, hide=not wanted.whole), "m": small.shown_count(left, hide=not wanted.whole)}
+    counts = {
+        "n": small.shown_count(arrived, hide=not wanted.whole),
+        "m": small.shown_count(left, hide=not wanted.whole),
+    }
     return _("today %(n)s arrived and %(m)s left") % counts
 
 

@@ -9,7 +9,7 @@ from django.utils import translation
 from knitwork.web.charts.decided import turns
 from knitwork.web.source import Source, lake_edition, source
 from knitwork.web.walls.render import Inside, Wanted, inside_of
-from knitwork.web.walls.strips import Strip, strip_of
+from knitwork.web.walls.strips import Strip, live_feeds, strip_of
 
 # What the walls of one generation were made from: what one asked the records, the next need not ask again.
 _source: list[Source] = []
@@ -32,7 +32,9 @@ def make(wanted: Wanted, language: str) -> Inside | None:
     try:
         with translation.override(language):
             known = shared_source()
-            return None if known.answers is None else inside_of(known, wanted)
+            return (
+                None if known.answers is None else inside_of(known, wanted, live=bool(live_feeds(known, wanted.unit)))
+            )
     except Http404:
         return None
     finally:

@@ -21,6 +21,8 @@ STAFF = (
 )  # fmt: skip
 VALUE = ("value", "result", "valuenum", "value_num", "numeric_value")
 END_KIND = ("end_kind",)
+# What makes a pair of a start and an end whose activities have different names.
+PAIR = ("pair_of",)
 # More columns than this beside the known ones are not looked at one by one.
 MAX_OTHERS = 60
 # What is named and not a property of the case or the event.
@@ -50,6 +52,7 @@ def extras(header: Sequence[str], match: Match) -> Extras:
     find("end_kind", END_KIND)
     if "activity" not in match.roles:
         return Extras(places, ())
+    find("pair", PAIR)
     find("staff", STAFF)
     find("value", VALUE)
     others: list[tuple[str, str]] = []
@@ -106,7 +109,7 @@ def _rows(at: str, code: str, mark: str, date: int, said: str, *, places: bool, 
     return f"""SELECT 'event/' || md5({said.format(code=code, at=at, mark=mark)}) AS event, patient, {at} AS at_us,
         NULL::BIGINT AS recorded_us, CASE WHEN marks & {date} <> 0 THEN 'd' ELSE 's' END AS precision,
         {coded("activity")} AS type, {"unit" if places else "NULL::VARCHAR"} AS unit, visit, {staff} AS staff,
-        nullif({code}, '') AS code, {_value(kept)} AS "value", "row" FROM {{log}} WHERE rule IS NULL"""
+        nullif(nullif({code}, ''), 'event') AS code, {_value(kept)} AS "value", "row" FROM {{log}} WHERE rule IS NULL"""
 
 
 def coded(text: str) -> str:

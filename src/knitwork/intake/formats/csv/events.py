@@ -34,7 +34,7 @@ def paired(landing: str) -> str:
             WHEN lower(lifecycle) IN ({ends}) OR lifecycle IS NULL THEN 'e'
             WHEN lower(lifecycle) IN ({between}) THEN 'b' END AS phase FROM {landing}),
     numbered AS (SELECT *, row_number() OVER (
-            PARTITION BY patient, unit, visit, activity, instance, phase ORDER BY start_us, "row") AS turn
+            PARTITION BY patient, unit, visit, coalesce(pair, activity), instance, phase ORDER BY start_us, "row") AS turn
         FROM phased WHERE rule IS NULL AND unit IS NOT NULL AND phase IN ('s', 'e')),
     -- One start meets at most one end: both are numbered within the same key.
     joined AS (SELECT s."row" AS s_row, e."row" AS e_row, s.start_us AS s_us, e.start_us AS e_us,
@@ -45,7 +45,8 @@ def paired(landing: str) -> str:
         FROM (SELECT * FROM numbered WHERE phase = 's') s
         FULL JOIN (SELECT * FROM numbered WHERE phase = 'e') e
         ON s.patient = e.patient AND s.unit = e.unit AND s.visit IS NOT DISTINCT FROM e.visit
-            AND s.activity IS NOT DISTINCT FROM e.activity AND s.instance IS NOT DISTINCT FROM e.instance
+            AND coalesce(s.pair, s.activity) IS NOT DISTINCT FROM coalesce(e.pair, e.activity)
+            AND s.instance IS NOT DISTINCT FROM e.instance
             AND s.turn = e.turn)
     SELECT coalesce(s_row, e_row) AS "row", CASE WHEN s_row IS NOT NULL THEN e_row END AS other,
         patient, unit, visit, coalesce(s_us, e_us) AS start_us,

@@ -134,7 +134,7 @@ def _stays(source: Opened) -> Shape:
     kept = source.tables[0].kept
     raw = {
         "patient": "patient", "unit": "unit", "visit": "visit", "start_raw": "start", "end_raw": "end",
-        "end_kind_raw": "end_kind", "lifecycle": "lifecycle", "instance": "instance", "activity": "activity",
+        "end_kind_raw": "end_kind", "lifecycle": "lifecycle", "instance": "instance", "activity": "activity", "pair": "pair",
     }  # fmt: skip
     along = [role for role in kept.places if role in ("staff", "value")] + [own for own, _ in kept.others]
     raw |= {role: role for role in along}

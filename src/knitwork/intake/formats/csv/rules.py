@@ -30,7 +30,7 @@ STARTS = ("start", "begin", "started", "in", "enter", "arrive", "s")
 ENDS = ("complete", "end", "stop", "completed", "finished", "out", "leave", "depart", "ate_abort", "c")
 # The other transitions of the XES standard: something happens, and nobody comes or goes.
 BETWEEN = (
-    "schedule", "assign", "reassign", "suspend", "resume", "autoskip", "manualskip", "withdraw", "pi_abort", "unknown",
+    "event", "schedule", "assign", "reassign", "suspend", "resume", "autoskip", "manualskip", "withdraw", "pi_abort", "unknown",
 )  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def landing(
             WHEN (start_date OR end_date) AND end_second < start_us
                 AND CAST(end_local AS DATE) = CAST(start_local AS DATE) THEN start_us
             WHEN end_first >= start_us THEN end_first ELSE end_second END AS end_us FROM fold)
-    SELECT "row", patient, unit, visit,{" lifecycle, instance, end_kind_raw," if single else ""}{along}
+    SELECT "row", patient, unit, visit,{" lifecycle, instance, end_kind_raw, pair," if single else ""}{along}
         start_us, {"start_us" if single else "end_us"} AS end_us, {end_kind}::{END_KINDS} AS end_kind,
         night::UTINYINT AS night,
         (CASE WHEN start_date THEN {START_DATE} ELSE 0 END
