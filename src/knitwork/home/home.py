@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from knitwork.home import load as loading
-from knitwork.home import refresh as refreshing
 from knitwork.home import places, spine
+from knitwork.home import refresh as refreshing
 from knitwork.home.answers import Answers
 from knitwork.home.load import LoadReport
 from knitwork.home.place import Place

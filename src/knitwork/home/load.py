@@ -181,8 +181,8 @@ def land_missing(place: Place) -> int:
     """
     manifest = place.lake.manifest()
     digests = {str(v["feed"]): profile_digest(place, str(v["feed"])) for v in manifest.landed.values()}
-    files = {k: v for k, v in manifest.landed.items() if not v.get("stream")}
-    edited = {k for k, v in files.items() if v["profile"] != digests[str(v["feed"])]}
+    sent = {k: v for k, v in manifest.landed.items() if not v.get("stream")}
+    edited = {k for k, v in sent.items() if v["profile"] != digests[str(v["feed"])]}
     missing = [
         d
         for d in place.inbox.deliveries()

@@ -77,8 +77,7 @@ def found_units(place: Place, manifest: Manifest, registry: Registry) -> list[Fo
     places = known_places(place, manifest, set(manifest.landed))
     means = dict(meanings(places, registry))
     codes = {means.get(code, code) for code in _codes(place, manifest)}
-    found = [_found(code, places) for code in sorted(codes)]
-    return found
+    return [_found(code, places) for code in sorted(codes)]
 
 
 def _found(code: str, places: Mapping[str, Known]) -> FoundUnit:
