@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from knitwork.home.elsewhere import told_elsewhere
 from knitwork.home.place import Place
 from knitwork.home.reading import LoadOptions, key, profile_digest, profile_path, write_buckets
 from knitwork.intake import formats
@@ -91,6 +92,12 @@ def with_delivery(
 
 def publish(place: Place, manifest: Manifest) -> Manifest:
     """Make a generation the current one."""
+    news = told_elsewhere(place, place.lake.manifest(), manifest)
+    manifest = replace(
+        manifest.adding(news),
+        dirty=tuple(sorted({*manifest.dirty, *(f.bucket for f in news)})),
+        fresh=(*manifest.fresh, *(f.name for f in news)),
+    )
     manifest = split_if_large(place, manifest)
     manifest = replace(
         manifest, generation=manifest.generation + 1, made_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds")

@@ -40,7 +40,7 @@ LANDED: dict[str, Columns] = {
         ("end_kind", "VARCHAR"), ("precision", "VARCHAR"), ("visit", "VARCHAR"), ("zone", "VARCHAR"),
         ("zone_assumed", "BOOLEAN"), ("flags", "INTEGER"), ("record", "VARCHAR"), *TAIL,
     ),
-    # What an ADT message says of a patient's whereabouts; `intake/fold.py` makes stays of all that a visit has.
+    # What an ADT message says of a patient's whereabouts; `intake/fold/` makes stays of all that a visit has.
     "landed_move": (
         ("message", "VARCHAR"),  # the SHA-256 of the message's bytes: the same message twice is one
         ("patient", "VARCHAR"), ("visit", "VARCHAR"), ("event", "VARCHAR"),  # event: A01 ... A55
@@ -89,6 +89,11 @@ LANDED: dict[str, Columns] = {
         ("place", "VARCHAR"), ("name", "VARCHAR"), ("parent", "VARCHAR"), ("form", "VARCHAR"), ("kind", "VARCHAR"),
         *TAIL,
     ),
+    # What a record's number told of `patient` holds no longer, or is no news: another statement about the number, this
+    # one, names somebody else. `told` is the landed table. Nothing that a format lands: made beside what it landed.
+    "landed_elsewhere": (
+        ("patient", "VARCHAR"), ("told", "VARCHAR"), ("record", "VARCHAR"), ("visit", "VARCHAR"), *TAIL,
+    ),
     # `patient` was given up for `merged_into` (kind merge), or was not (unmerge). With `visit`: only that visit.
     "linked": (
         ("patient", "VARCHAR"), ("merged_into", "VARCHAR"), ("kind", "VARCHAR"), ("at_us", "BIGINT"),
@@ -100,6 +105,7 @@ LANDED: dict[str, Columns] = {
 # Lie in the bucket of their patient; the others are small and whole.
 BUCKETED = (
     "landed", "landed_move", "landed_event", "landed_request", "landed_message", "landed_duty", "landed_fact",
+    "landed_elsewhere",
 )  # fmt: skip
 REJECTED: Columns = (("row", "BIGINT"), ("field", "VARCHAR"), ("rule", "VARCHAR"), ("message", "VARCHAR"))
 

@@ -64,9 +64,14 @@ _WITHDRAWN = (
     JOIN extract_raw o ON o.feed = t.feed AND o.delivery = t.delivery
     JOIN extract_raw n ON n.feed = t.feed AND n.weight > o.weight AND t.start_us >= n.from_us AND t.start_us < n.until_us
     GROUP BY ALL""",
-    # Of all statements of a feed about one of its records the latest holds, with all its rows.
+    # Of all statements of a feed about one of its records the latest holds, with all its rows, or none of this patient.
     f"""CREATE TEMP TABLE spoken AS
-    SELECT feed, record, max({{'said': {_SAID}, 'delivery': delivery}}) AS latest FROM told_rows WHERE record IS NOT NULL
+    SELECT feed, record, max({{'said': {_SAID}, 'delivery': delivery}}) AS latest
+    FROM (
+        SELECT feed, record, said_us, extracted_us, delivery FROM told_rows WHERE record IS NOT NULL
+        UNION ALL
+        SELECT feed, record, said_us, extracted_us, delivery FROM told_elsewhere WHERE told = 'landed'
+    )
     GROUP BY feed, record HAVING count(DISTINCT ({_SAID}, delivery)) > 1""",
     f"""CREATE TEMP TABLE replaced AS
     SELECT t.feed, t.delivery, t.row, t.unit, t.start_us, any_value(s.latest.delivery) AS by_delivery
@@ -117,11 +122,12 @@ def record_sql(name: str) -> tuple[str, ...]:
     latest = f"({_SAID}, delivery, row)"
     fields = ", ".join(f"arg_max({c}, {latest}) FILTER ({c} IS NOT NULL) AS {c}" for c in columns)
     kept = ", ".join(columns)
-    source = (
-        f"(SELECT * FROM told_{name} UNION ALL BY NAME SELECT * FROM move_{name})" if name in MOVED else f"told_{name}"
-    )
+    moved = f" UNION ALL BY NAME SELECT * FROM move_{name}" if name in MOVED else ""
+    # Row 0: where both patients are one person, the statement itself counts and not that it was made elsewhere.
+    elsewhere = f""" UNION ALL BY NAME SELECT record AS {key}, patient, said_us, true AS cancelled, feed, delivery,
+        0 AS row, extracted_us FROM told_elsewhere WHERE told = '{table}'"""
     return (
-        f"CREATE TEMP TABLE all_{name} AS FROM {source}",
+        f"CREATE TEMP TABLE all_{name} AS SELECT * FROM told_{name}{moved}{elsewhere}",
         f"CREATE TEMP TABLE repeated_{name} AS SELECT {key} FROM all_{name} GROUP BY {key} HAVING count(*) > 1",
         f"""CREATE TEMP TABLE {name} AS
         SELECT {key}, {kept}, nullif({_SAID}, {NEVER}) AS said_us, feed, delivery, row
