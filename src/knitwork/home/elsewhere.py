@@ -45,7 +45,7 @@ def told_elsewhere(place: Place, before: Manifest, manifest: Manifest) -> list[L
             found = 0
             for table, files in tables.items():
                 everything = [f for f in manifest.of(table) if f.delivery.split(":", 1)[0] == feed]
-                found += _find(con, table, _source(place, files), _source(place, everything))
+                found += _find(con, table, _source(place, table, files), _source(place, table, everything))
             if found:
                 written += write_buckets(
                     con, TABLE, f"FROM {TABLE}", place.lake.files, manifest.buckets, delivery=delivery
@@ -56,8 +56,10 @@ def told_elsewhere(place: Place, before: Manifest, manifest: Manifest) -> list[L
     return written
 
 
-def _source(place: Place, files: Sequence[LakeFile]) -> str:
-    return f"read_parquet({paths_sql(place.lake.paths(files))}, union_by_name = true)"
+def _source(place: Place, table: str, files: Sequence[LakeFile]) -> str:
+    """Return the rows of these files; a column that none of them has is empty."""
+    paths = paths_sql(place.lake.paths(files))
+    return f"(FROM read_parquet({paths}, union_by_name = true) UNION ALL BY NAME {no_rows(LANDED[table])})"
 
 
 def _find(con: Connection, table: str, fresh: str, everything: str) -> int:
