@@ -95,5 +95,7 @@ def test_a_visit_of_very_many_messages_does_not_take_the_square_of_the_time():
         fold_visit(moves)
         return process_time() - begun
 
-    # Eight times the messages: about eight times as long, and 64 times if each looked at each.
-    assert seconds(4000) < 24 * max(seconds(500), 0.001)
+    # Eight times the messages: about eight times as long, and 64 times if each looked at each. The quickest of three
+    # counts, as a neighbour on the machine makes any one slow.
+    few, many = (min(seconds(number) for _ in range(3)) for number in (500, 4000))
+    assert many < 24 * max(few, 0.001)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from knitwork.web import glance, kept, quality
 from knitwork.web.accounts.models import Account
@@ -22,6 +23,13 @@ def invented_system(settings):
     kept.forget()
     quality.forget()
     return fake_answers.CURRENT
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    """Begin every test in English: a page that was asked for in another language leaves that language behind."""
+    with translation.override("en"):
+        yield
 
 
 def account(name, role):
