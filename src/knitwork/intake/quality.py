@@ -64,6 +64,12 @@ RULES: dict[str, tuple[str, str]] = {
     "number_empty": ("row has no number of its own", "rows have no number of their own"),
     "code_empty": ("row has no code", "rows have no code"),
     "value_empty": ("row has no number", "rows have no number"),
+    "not_hl7": ("record is no HL7 v2 message", "records are no HL7 v2 messages"),
+    "hl7_damaged": ("message is damaged", "messages are damaged"),
+    "hl7_kind_missing": ("message does not say what it is", "messages do not say what they are"),
+    "hl7_segment_missing": ("message lacks a segment", "messages lack a segment"),
+    "hl7_number_missing": ("message lacks a number", "messages lack a number"),
+    "hl7_time_missing": ("message has no time", "messages have no time"),
     "total_row": ("row is the sum of the others", "rows are the sums of the others"),
 }
 

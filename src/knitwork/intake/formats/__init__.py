@@ -14,6 +14,8 @@ from knitwork.intake.formats.csv.read import guess, land
 from knitwork.intake.formats.csv.unpack import kind_of
 from knitwork.intake.formats.fhir import read as fhir
 from knitwork.intake.formats.fhir.sniff import claims as claims_fhir
+from knitwork.intake.formats.hl7v2 import read as hl7v2
+from knitwork.intake.formats.hl7v2.sniff import claims as claims_hl7v2
 from knitwork.intake.formats.mimic import read as mimic
 from knitwork.intake.formats.mimic.sniff import claims as claims_mimic
 from knitwork.intake.formats.ocel import read as ocel
@@ -93,6 +95,14 @@ FORMATS: dict[str, Format] = {
         fhir.guess,
         fhir.land,
         "fhir",
+    ),
+    "hl7v2": Format(
+        "hl7v2",
+        "HL7 v2 messages: one, many, or a batch, also as gz or zip",
+        claims_hl7v2,
+        hl7v2.guess,
+        hl7v2.land,
+        "hl7v2",
     ),
     "parquet": Format(
         "parquet", "Parquet: one table, also in a gz or zip", claims_parquet, parquet.guess, parquet.land

@@ -97,7 +97,8 @@ def _groups(telling: Telling) -> list[Group]:
         elif name == "ORC" or (name in _DETAILS and (not groups or groups[-1].detail is not None)):
             if name == "RXE" and groups and groups[-1].detail is not None and groups[-1].detail[0] == "RXO":
                 continue  # what the pharmacy made of the same order
-            groups.append(Group(pid, pv1, **({"orc": segment} if name == "ORC" else {"detail": segment})))
+            is_orc = name == "ORC"
+            groups.append(Group(pid, pv1, segment if is_orc else None, None if is_orc else segment))
         elif name in _DETAILS:
             groups[-1].detail = segment
         elif groups and name == "TQ1":
