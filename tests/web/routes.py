@@ -11,6 +11,7 @@ PAGES = {
     "live": ("/live/", "read"),
     "setup": ("/units/CCU/setup/", "set_up"),
     "units-setup": ("/setup/", "set_up"),
+    "codes": ("/setup/codes/", "set_up"),
     "rules": ("/rules/", "read"),
     "notes": ("/notes/", "charts"),
     "measure": ("/units/CCU/measures/gap_median/", "read"),

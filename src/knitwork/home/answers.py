@@ -23,6 +23,7 @@ from knitwork.home import (
     measured,
     paths,
     patients,
+    places,
     rhythm,
     spine,
     today,
@@ -300,6 +301,9 @@ class Answers:
 
     def brought(self) -> list[lateness.Brought]:
         return lateness.brought(self)
+
+    def told_codes(self) -> list[places.Told]:
+        return places.told_codes(self.place, self.manifest, self.registry)
 
     # How good the feeds are; see `quality`
 

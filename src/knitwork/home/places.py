@@ -121,3 +121,36 @@ def _codes(place: Place, manifest: Manifest) -> set[str]:
                 )
                 found |= {row["unit"] for row in rows}
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A code as records use it: how many rows of stays and moves name it, what feeds call it, and the unit it stands for."""
+
+    code: str
+    rows: int
+    unit: str
+    name: str | None = None
+    form: str | None = None
+
+
+def told_codes(place: Place, manifest: Manifest, registry: Registry) -> list[Told]:
+    """Return every code in which records tell a patient's stay, ordered; reads one column of every file."""
+    places = known_places(place, manifest, set(manifest.landed))
+    means = dict(meanings(places, registry))
+    counted: dict[str, int] = {}
+    for table in ("landed", "landed_move"):
+        if files := manifest.of(table):
+            rows = place.lake.rows(
+                manifest,
+                f"SELECT unit, count(*)::BIGINT AS n FROM read_parquet({paths_sql(place.lake.paths(files))}, "
+                "union_by_name = true) WHERE unit IS NOT NULL GROUP BY unit",
+            )
+            for row in rows:
+                counted[row["unit"]] = counted.get(row["unit"], 0) + int(row["n"])
+    found = []
+    for code in sorted({*counted, *registry.aliases}):
+        known = places.get(code)
+        named = (known.name, known.form) if known else (None, None)
+        found.append(Told(code, counted.get(code, 0), means.get(code, code), *named))
+    return found

@@ -28,6 +28,7 @@ from knitwork.web.pages import (
     understand,
     view,
 )
+from knitwork.web.units import code_views
 from knitwork.web.units import views as units
 from knitwork.web.walls import arrange as arranging
 from knitwork.web.walls import views as walls
@@ -48,6 +49,7 @@ urlpatterns = [
     path("live/<str:token>/", walls.live_link, name="live-link"),
     path("units/<code:code>/setup/", units.setup, name="setup"),
     path("setup/", units.setup_all, name="units-setup"),
+    path("setup/codes/", code_views.codes, name="codes"),
     path("rules/", charts.rules, name="rules"),
     path("notes/", charts.notes, name="notes"),
     path("units/<code:code>/measures/<code:measure>/", measure.measure, name="measure"),

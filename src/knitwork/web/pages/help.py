@@ -13,6 +13,7 @@ ABOUT = {
     "feeds": "how-to/load-last-nights-extract",
     "setup": "how-to/name-and-nest-units",
     "units-setup": "how-to/name-and-nest-units",
+    "codes": "how-to/name-and-nest-units",
     "wall": "how-to/hang-a-wall",
     "wall-made": "how-to/hang-a-wall",
     "walls": "how-to/hang-a-wall",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils import timezone
 
 from knitwork.model.errors import CannotDo
 from knitwork.model.units import KINDS, FoundUnit, guess_kind
@@ -36,7 +37,8 @@ def notice_units(
 
 def _noticed(one: FoundUnit) -> Unit:
     name = (one.name or one.unit)[:200]
-    return Unit(code=one.unit, name=name, kind=one.kind if one.kind in KINDS else guess_kind(name))
+    kind = one.kind if one.kind in KINDS else guess_kind(name)
+    return Unit(code=one.unit, name=name, kind=kind, noticed_at=timezone.now())
 
 
 def set_up_unit(
