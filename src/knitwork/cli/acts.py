@@ -142,7 +142,7 @@ def told(report: LoadReport) -> None:
         say(why)
 
 
-def bring_up(home: Home, *, full: bool = False, as_of: dt.datetime | None = None) -> RefreshReport:
+def bring_up(home: Home, *, full: bool = False, as_of: dt.datetime | None = None, quiet: bool = False) -> RefreshReport:
     """Note new units in the registry, then derive and measure under it."""
     with database(home):
         from knitwork.web.units import actions
@@ -158,7 +158,7 @@ def bring_up(home: Home, *, full: bool = False, as_of: dt.datetime | None = None
         TextColumn("{task.description}"),
         TimeElapsedColumn(),
         transient=True,
-        disable=not sys.stdout.isatty(),
+        disable=quiet or not sys.stdout.isatty(),
     ) as progress:
         task = progress.add_task("Deriving journeys and measures", total=None)
         return home.refresh(

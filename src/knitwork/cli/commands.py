@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from knitwork.cli import acts
+from knitwork.cli.listening import listening
 from knitwork.cli.looking import looking
 from knitwork.cli.printing import say
 from knitwork.home import LoadOptions, open_home
@@ -28,6 +29,7 @@ app = typer.Typer(
 account_app = typer.Typer(help="People who may sign in.", no_args_is_help=True)
 app.add_typer(account_app, name="account")
 looking(app)
+listening(app)
 
 HomeOption = Annotated[
     Path | None,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from knitwork.home import load as loading
-from knitwork.home import places, spine
+from knitwork.home import places, spine, streams
 from knitwork.home import refresh as refreshing
 from knitwork.home.answers import Answers
 from knitwork.home.load import LoadReport
@@ -18,6 +18,8 @@ from knitwork.home.place import Place
 from knitwork.home.reading import LoadOptions
 from knitwork.home.refresh import RefreshReport
 from knitwork.home.settings import Settings, starter
+from knitwork.home.trouble import in_sentences
+from knitwork.intake.lock import one_writer
 from knitwork.model.errors import CannotDo
 from knitwork.model.units import FoundUnit, Registry
 
@@ -56,6 +58,19 @@ class Home:
     ) -> LoadReport:
         """Take files in, all or nothing; writes the inbox and landed rows. Raises CannotDo with nothing changed."""
         return loading.load(self.place, [Path(p) for p in paths], options or LoadOptions(), progress=progress)
+
+    def land_messages(self) -> int:
+        """Land what live feeds sent since the last time; return how many messages. Raises CannotDo while another loads."""
+        if not streams.has_new_messages(self.place):
+            return 0
+        with in_sentences(self.path, doing="taken in"), one_writer(self.path):
+            return streams.land_messages(self.place)
+
+    @property
+    def is_behind(self) -> bool:
+        """Say whether something landed that is not derived yet."""
+        manifest = self.place.lake.manifest()
+        return bool(manifest.dirty) or manifest.derived_generation != manifest.generation
 
     def refresh(
         self,

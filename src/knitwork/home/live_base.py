@@ -44,7 +44,7 @@ class Base:
     """The last days of one generation: rows by unit and person, the stays of these persons, and who is who.
 
     `since_us` is where the last days begin. `places` says where each person's rows are, `units` which unit other codes
-    mean, and `position` of each live feed which message was the last to land.
+    mean, and `position` of each live feed which message was the last that they know.
     """
 
     answers: Answers
@@ -79,7 +79,8 @@ class Base:
 def base_of(answers: Answers) -> Base:
     """Read the last days of a generation; nothing where it holds no stays with real dates."""
     manifest = answers.manifest
-    position = dict(manifest.streams)
+    # What landed and is not derived yet must be laid over the records too.
+    position = dict(manifest.derived_streams)
     places = known_places(answers.place, manifest, set(manifest.landed))
     units = dict(meanings(places, answers.registry))
     if not answers.is_derived or answers.as_of_us is None or not manifest.of("fact_stay"):

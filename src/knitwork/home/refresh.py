@@ -182,6 +182,7 @@ def _refresh(
         made_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         dirty=(),
         fresh=(),
+        derived_streams=manifest.streams,
         basis={**basis, "unit_facts": " ".join(sorted(f.name for f in manifest.of("landed_unit_fact")))},
         registry=registry.to_json(),
     )

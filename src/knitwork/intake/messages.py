@@ -203,7 +203,9 @@ class Messages:
 
     def last_seq(self) -> int:
         """Return the place of the latest message, 0 where none ever came; quick enough to be asked many times a second."""
-        return int(self._ask("SELECT max(seq) FROM messages")[0][0] or 0) if self.file.exists() else 0
+        # A file without tables is one that a listener is just making.
+        rows = self._ask("SELECT max(seq) FROM messages")
+        return int(rows[0][0] or 0) if rows else 0
 
     def since(
         self, seq: int, limit: int = 1000, feed: str | None = None, *, states: Sequence[State] = ()

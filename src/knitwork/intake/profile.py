@@ -129,11 +129,12 @@ def write_profile(profile: Profile, *, feed: str) -> str:
         if key in _COMMENTS:
             lines += ["", f"# {_COMMENTS[key]}"]
         value = getattr(profile, key)
-        lines.append(f"{key}: {_quoted(value)}".rstrip())
+        lines.append(f"{key}: {quoted(value)}".rstrip())
     return "\n".join(lines) + "\n"
 
 
-def _quoted(value: str | None) -> str:
+def quoted(value: str | None) -> str:
+    """Return a value as it stands behind its key; nothing where there is none."""
     if value is None:
         return ""
     text: str = yaml.safe_dump(value, default_style='"', width=10_000, allow_unicode=True)

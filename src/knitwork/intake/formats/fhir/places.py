@@ -71,11 +71,12 @@ def _patient(zone: str, identifier: str | None) -> Kind:
     wanted = quoted(identifier or "")
     fits = f"i.system = {wanted} OR i.type.text = {wanted} OR list_contains(list_transform(i.type.coding, lambda k: k.code), {wanted})"
     number = f"list_filter(j.identifier, lambda i: coalesce(i.use, '') <> 'old' AND coalesce({fits}, false))[1].value"
-    died = text("j.deceasedDateTime")
+    died, born = text("j.deceasedDateTime"), text("j.birthDate")
     return Kind(
         "Patient",
         {
             "identifier": [{"use": TEXT, "system": TEXT, "type": CODEABLE, "value": TEXT}], "deceasedDateTime": TEXT,
+            "birthDate": TEXT,
             "link": [{"other": REFERENCE, "type": TEXT}],
         },
         {
@@ -84,6 +85,8 @@ def _patient(zone: str, identifier: str | None) -> Kind:
             "died_raw": died,
             "died_us": f"CASE WHEN length({died}) >= 10 THEN {local_or_offset(died, zone)} END",
             "precision": precision(died),
+            # A month or a year of birth is no day before which nothing can be.
+            "born_us": f"CASE WHEN length({born}) >= 10 THEN {local_or_offset(born, zone)} END",
             "kept": _linked("replaced-by"),
             "given_up": _linked("replaces"),
         },
@@ -95,6 +98,14 @@ def _patient(zone: str, identifier: str | None) -> Kind:
                     "precision": "precision", "type": "'death'",
                 },
                 "died_us IS NOT NULL",
+            ),
+            Gives(
+                "landed_event",
+                {
+                    "event": "'Patient/' || id || '/birth'", "patient": "patient", "at_us": "born_us",
+                    "precision": "'d'", "type": "'birth'",
+                },
+                "born_us IS NOT NULL",
             ),
             Gives("linked", {"patient": "patient", "merged_into": "kept", "kind": "'merge'"}, "kept <> patient"),
             Gives(

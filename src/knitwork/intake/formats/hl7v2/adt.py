@@ -23,6 +23,8 @@ _OWN_TIME = {"A01": 44, "A04": 44, "A03": 45}
 # A clock may run so much ahead; what lies farther after the recording was planned then.
 _AHEAD_US = 5 * 60_000_000
 _DAY_US = 86_400_000_000
+# Those whose sender has looked at who the patient is.
+_TELL_OF_LIFE = frozenset({"A01", "A04", "A05", "A08", "A28", "A31"})
 
 
 def tell(telling: Telling) -> bool:
@@ -98,5 +100,18 @@ def _move(telling: Telling, patient: str, pid: Fields | None, pv1: Fields | None
         "original": part(zbe, 6), "precision": at.landed_precision, "zone": telling.zone or "UTC",
         "zone_assumed": telling.zone_assumed, "flags": at.flags, "said_us": telling.said_us, "cancelled": False,
     })  # fmt: skip
+    if telling.event in _TELL_OF_LIFE:
+        _life(telling, patient, pid)
     if telling.event not in CANCELS:
         facts.of_admission(telling, patient, visit=visit, unit=here.unit, at_us=at.us if admit is None else admit)
+
+
+def _life(telling: Telling, patient: str, pid: Fields | None) -> None:
+    """Add the days of birth (PID-7) and death (PID-29): nothing else happens before the one or after the other."""
+    for type_, number in (("birth", 7), ("death", 29)):
+        when = telling.when(pid, number)
+        if when is not None:
+            telling.add("landed_event", {
+                "event": f"PID/{patient}/{type_}", "patient": patient, "at_us": when.us, "type": type_,
+                "precision": when.landed_precision, "said_us": telling.said_us, "cancelled": False,
+            })  # fmt: skip
