@@ -73,6 +73,7 @@ def _landed(
     taking: Taking, lines: Lines, said: list[str], profile: Profile, *, received_us: int | None, name: str
 ) -> LandReport:
     con = taking.con
+    landing.give(con, "rejected", [])
     found = dict(con.execute(f"SELECT {TYPE} AS kind, count(*) FROM {LINES} GROUP BY 1").fetchall())
     if lines.faulty:
         faults = pa.table({"row": [row for row, _ in lines.faulty], "rule": [rule for _, rule in lines.faulty]})

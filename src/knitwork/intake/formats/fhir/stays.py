@@ -37,10 +37,13 @@ def take(taking: Taking, kinds: Sequence[str], profile: Profile, *, received_us:
         con.execute("CREATE TEMP TABLE visit_of(id VARCHAR, visit VARCHAR)")
         return Counted(_NONE, None, None, ())
     for kind, table in (("Encounter", "encounters"), ("EncounterHistory", "histories")):
-        taking.parse(kind, encounters.SHAPE, none=kind not in kinds)
-        con.execute(f"CREATE TEMP TABLE {table} AS {encounters.staged(kind, 'parsed')}")
-        taking.reject('SELECT "row", \'not_json\' AS rule FROM parsed WHERE "resourceType" IS NULL')
-        con.execute("DROP TABLE parsed")
+        if kind in kinds:
+            taking.parse(kind, encounters.SHAPE)
+            con.execute(f"CREATE TEMP TABLE {table} AS {encounters.staged(kind, 'parsed')}")
+            taking.reject('SELECT "row", \'not_json\' AS rule FROM parsed WHERE "resourceType" IS NULL')
+            con.execute("DROP TABLE parsed")
+    for table, like in (("histories", "encounters"), ("encounters", "histories")):
+        con.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} AS FROM {like} WHERE false")
     con.execute(encounters.VISIT_OF)
     con.execute(encounters.PARENTS)
     raw = f"{encounters.stays('encounters')} UNION ALL BY NAME ({encounters.stays('histories', whole=False)})"
@@ -75,8 +78,10 @@ def _land_stays(taking: Taking, tally: Tally, *, zone: str, assumed: bool) -> No
     )
     taking.reject('SELECT "row", rule, message FROM landing WHERE rule IS NOT NULL')
     for table in ("encounters", "histories"):
-        taking.give("landed", encounters.taken_back(table))
-        taking.reject(f"SELECT \"row\", 'patient_empty' AS rule FROM {table} WHERE cancelled AND patient IS NULL")
+        # Most deliveries have none of what is asked for here, and to plan a statement takes longer than to look.
+        if taking.one(f"SELECT count(*) FROM {table} WHERE cancelled"):
+            taking.give("landed", encounters.taken_back(table))
+            taking.reject(f"SELECT \"row\", 'patient_empty' AS rule FROM {table} WHERE cancelled AND patient IS NULL")
 
 
 def _land_beside(taking: Taking, zone: str) -> None:
@@ -85,14 +90,22 @@ def _land_beside(taking: Taking, zone: str) -> None:
     def at(value: str) -> str:
         return moment(value, zone)
 
-    con = taking.con
-    taking.give("landed_event", encounters.phases(at("at_raw"), precision("at_raw")))
-    taking.give("landed_event", encounters.history(at("at_raw"), precision("at_raw")))
-    con.execute(f"CREATE TEMP TABLE told_duties AS {encounters.duties(at('start_raw'), at('end_raw'))}")
-    taking.give("landed_duty", "SELECT * FROM told_duties")
-    taking.give("landed_event", encounters.seen(precision("start_raw")))
-    taking.give("landed_fact", encounters.ways(at("start_raw"), at("end_raw")))
-    taking.give("landed_fact", encounters.diagnoses())
+    def any_have(condition: str, table: str = "encounters") -> int:
+        return taking.one(f"SELECT count(*) FROM {table} WHERE {condition}")
+
+    if any_have("len(phases) > 0"):
+        taking.give("landed_event", encounters.phases(at("at_raw"), precision("at_raw")))
+    if any_have("subject_status IS NOT NULL", "histories"):
+        taking.give("landed_event", encounters.history(at("at_raw"), precision("at_raw")))
+    if any_have("len(participants) > 0"):
+        duties = encounters.duties(at("start_raw"), at("end_raw"))
+        taking.con.execute(f"CREATE TEMP TABLE told_duties AS {duties}")
+        taking.give("landed_duty", "SELECT * FROM told_duties")
+        taking.give("landed_event", encounters.seen(precision("start_raw")))
+    if any_have("admission IS NOT NULL"):
+        taking.give("landed_fact", encounters.ways(at("start_raw"), at("end_raw")))
+    if any_have("len(diagnoses) > 0"):
+        taking.give("landed_fact", encounters.diagnoses())
     taking.give("landed_place", encounters.named())
 
 

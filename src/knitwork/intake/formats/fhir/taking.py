@@ -45,12 +45,12 @@ class Taking:
     tables: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
 
-    def parse(self, kind: str, shape: Mapping[str, object], *, none: bool = False) -> None:
+    def parse(self, kind: str, shape: Mapping[str, object]) -> None:
         """Make `parsed` of the records of a kind: one column for each thing that its structure names."""
         self.con.execute("DROP TABLE IF EXISTS parsed")
         self.con.execute(
             f"""CREATE TEMP TABLE parsed AS SELECT "row", unnest(TRY(json_transform(line, {structure(shape)})))
-            FROM {LINES} WHERE {"false" if none else f"{TYPE} = {quoted(kind)}"}"""
+            FROM {LINES} WHERE {TYPE} = {quoted(kind)}"""
         )
 
     def take(self, kind: Kind) -> str | None:
