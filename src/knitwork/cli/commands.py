@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from knitwork.cli import acts
+from knitwork.cli.exporting import exporting
 from knitwork.cli.listening import listening
 from knitwork.cli.looking import looking
 from knitwork.cli.printing import say
@@ -30,6 +31,7 @@ account_app = typer.Typer(help="People who may sign in.", no_args_is_help=True)
 app.add_typer(account_app, name="account")
 looking(app)
 listening(app)
+exporting(app)
 
 HomeOption = Annotated[
     Path | None,

@@ -6,16 +6,21 @@ format can be written too, `write`. `FORMATS` is the one table that names them, 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from knitwork.intake.formats.csv.read import guess, land
 from knitwork.intake.formats.csv.unpack import kind_of
+from knitwork.intake.formats.csv.write import write as write_csv
 from knitwork.intake.formats.fhir import read as fhir
 from knitwork.intake.formats.fhir.sniff import claims as claims_fhir
+from knitwork.intake.formats.fhir.write import write as write_fhir
 from knitwork.intake.formats.hl7v2 import read as hl7v2
 from knitwork.intake.formats.hl7v2.sniff import claims as claims_hl7v2
+from knitwork.intake.formats.hl7v2.write import write as write_hl7v2
 from knitwork.intake.formats.mimic import read as mimic
 from knitwork.intake.formats.mimic.sniff import claims as claims_mimic
 from knitwork.intake.formats.ocel import read as ocel
@@ -30,9 +35,11 @@ from knitwork.intake.formats.unit_facts import read as unit_facts
 from knitwork.intake.formats.unit_facts.sniff import claims as claims_unit_facts
 from knitwork.intake.formats.xes import read as xes
 from knitwork.intake.formats.xes.sniff import claims as claims_xes
+from knitwork.intake.formats.xes.write import write as write_xes
 from knitwork.intake.inbox import cannot_open
 from knitwork.intake.landing import LandReport
 from knitwork.intake.profile import Profile, parse_profile, read_profile, write_profile
+from knitwork.intake.writing import Written
 from knitwork.model.errors import CannotDo, Unreadable
 
 __all__ = [
@@ -47,6 +54,7 @@ class Format:
 
     `claims` says whether a file is of this kind, by its content; it raises Unreadable where it is, but damaged.
     `feed` names the feed of a kind that comes in many files, whose names say what they hold and not whence they come.
+    `write` is there for kinds that can be written too: it makes its files in a folder.
     """
 
     name: str
@@ -55,6 +63,7 @@ class Format:
     guess: Callable[..., Profile]
     land: Callable[..., LandReport]
     feed: str = ""
+    write: Callable[[Mapping[str, pa.Table], Path], Written] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +85,7 @@ FORMATS: dict[str, Format] = {
         "mimic", "MIMIC-III and MIMIC-IV: one table, or a zip of them", claims_mimic, mimic.guess, mimic.land, "mimic"
     ),
     "ocel": Format("ocel", "OCEL 2.0 in SQLite, JSON or XML, also as gz or zip", claims_ocel, ocel.guess, ocel.land),
-    "xes": Format("xes", "XES event logs, also as gz or zip", claims_xes, xes.guess, xes.land),
+    "xes": Format("xes", "XES event logs, also as gz or zip", claims_xes, xes.guess, xes.land, write=write_xes),
     "omop": Format(
         "omop",
         "OMOP 5.3 and 5.4: one table as CSV or Parquet, or a zip of them",
@@ -95,6 +104,7 @@ FORMATS: dict[str, Format] = {
         fhir.guess,
         fhir.land,
         "fhir",
+        write_fhir,
     ),
     "hl7v2": Format(
         "hl7v2",
@@ -103,6 +113,7 @@ FORMATS: dict[str, Format] = {
         hl7v2.guess,
         hl7v2.land,
         "hl7v2",
+        write_hl7v2,
     ),
     "parquet": Format(
         "parquet", "Parquet: one table, also in a gz or zip", claims_parquet, parquet.guess, parquet.land
@@ -114,7 +125,7 @@ FORMATS: dict[str, Format] = {
         unit_facts.guess,
         unit_facts.land,
     ),
-    "csv": Format("csv", "tables: csv, tsv, xlsx, also as gz or zip", _claims_table, guess, land),
+    "csv": Format("csv", "tables: csv, tsv, xlsx, also as gz or zip", _claims_table, guess, land, write=write_csv),
 }
 
 
