@@ -63,3 +63,5 @@ NOT_HTML = {
 HTML = [address for name, (address, _right) in PAGES.items() if name not in NOT_HTML]
 # These need a wall that somebody made: test_walls.py makes it, and asks each for its right.
 WALLS = {"wall-made": "read", "wall-arrange": "walls", "wall-link": "link", "live-link": "link"}
+# These need a live feed whose messages wait: test_parked_page.py opens them and asks for their right.
+WALLS |= {"parked": "read", "parked-message": "patients"}

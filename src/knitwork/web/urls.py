@@ -28,6 +28,7 @@ from knitwork.web.pages import (
     understand,
     view,
 )
+from knitwork.web.parked import views as parked
 from knitwork.web.units import code_views
 from knitwork.web.units import views as units
 from knitwork.web.walls import arrange as arranging
@@ -83,6 +84,8 @@ urlpatterns = [
     path("feeds/<code:feed>/", feed.feed, name="feed"),
     path("feeds/<code:feed>/rules/<slug:rule>/", feed.breaking, name="feed-rule"),
     path("feeds/<code:feed>/set-aside.csv", feed.rejected_csv, name="feed-rejected"),
+    path("feeds/<code:feed>/parked/", parked.parked, name="parked"),
+    path("feeds/<code:feed>/parked/<int:seq>/", parked.message, name="parked-message"),
     path("measures/", catalogue.measures, name="measures"),
     path("help/", help.index, name="help"),
     path("help/pictures/<str:name>", help.picture, name="help-picture"),

@@ -64,6 +64,7 @@ def feed(request: HttpRequest, feed: str) -> HttpResponse:
         "alarms": quality.alarms(source, timezone.now(), [feed]),
         "wrong": quality.quality_notes(source, [feed]),
         "heard": heard_words(beat, source) if beat else "",
+        "waiting": waiting(source, feed),
         "clock": quality.clock_words(one.clock).capitalize() if one.clock and not one.clock.is_off else "",
         "shifted": state is not None and state.calendar == "shifted",
         "signals": [c for c in charts if c.signalling],
@@ -79,6 +80,12 @@ def feed(request: HttpRequest, feed: str) -> HttpResponse:
         "made_at": moment(source.answers.made_at, source.tz),
     }
     return render(request, "pages/feed.html", context)
+
+
+def waiting(source: Source, feed: str) -> int:
+    """Count the messages of a live feed that wait for a person."""
+    states = {} if source.live is None else source.live.messages.counts().get(feed, {})
+    return states.get("parked", 0) + states.get("dead", 0)
 
 
 def known_feed(source: Source, feed: str) -> FeedQuality:
