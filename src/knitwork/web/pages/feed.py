@@ -84,7 +84,7 @@ def feed(request: HttpRequest, feed: str) -> HttpResponse:
 
 def waiting(source: Source, feed: str) -> int:
     """Count the messages of a live feed that wait for a person."""
-    states = {} if source.live is None else source.live.messages.counts().get(feed, {})
+    states: dict[str, int] = {} if source.live is None else source.live.messages.counts().get(feed, {})
     return states.get("parked", 0) + states.get("dead", 0)
 
 
