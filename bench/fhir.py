@@ -15,7 +15,7 @@ from knitwork.intake.profile import Profile
 from knitwork.lake.engine import connect
 
 COUNT, WANTED = 300_000, 100_000
-FIRST = dt.datetime(2024, 1, 1)
+FIRST = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 
 
 def write(path: Path, count: int) -> None:
