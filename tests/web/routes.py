@@ -41,6 +41,8 @@ PAGES = {
     "feed": ("/feeds/adt/", "read"),
     "feed-rule": ("/feeds/adt/rules/two_beds/", "read"),
     "feed-rejected": ("/feeds/adt/set-aside.csv", "read"),
+    "profiles": ("/profiles/", "read"),
+    "profile": ("/feeds/adt/profile/", "read"),
     "measures": ("/measures/", "read"),
     "help": ("/help/", "read"),
     "help-page": ("/help/how-to/read-a-chart/", "read"),
@@ -65,3 +67,5 @@ HTML = [address for name, (address, _right) in PAGES.items() if name not in NOT_
 WALLS = {"wall-made": "read", "wall-arrange": "walls", "wall-link": "link", "live-link": "link"}
 # These need a live feed whose messages wait: test_parked_page.py opens them and asks for their right.
 WALLS |= {"parked": "read", "parked-message": "patients"}
+# These need a profile that somebody kept: test_profiles_page.py opens them.
+PROFILES = {"profile-version": "read"}

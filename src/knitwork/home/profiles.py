@@ -85,17 +85,20 @@ def keep_text(place: Place, feed: str, text: str) -> Path:
 
 
 def with_values(text: str, values: Mapping[str, str | None], *, feed: str) -> str:
-    """Return a profile's text with these values in it; comments and the order of its lines stay.
+    r"""Return a profile's text with these values in it; comments and the order of its lines stay.
 
-    >>> with_values("# ours\\nzone: UTC\\n", {"zone": "Europe/Oslo", "cadence": "1 d"}, feed="adt")
-    '# ours\\nzone: "Europe/Oslo"\\ncadence: "1 d"\\n'
+    >>> with_values("# ours\nzone: UTC\n", {"zone": "Europe/Oslo", "cadence": "1 d"}, feed="adt")
+    '# ours\nzone: "Europe/Oslo"\ncadence: "1 d"\n'
     """
     source = f"the profile of {feed}"
     wanted = replace(formats.parse_profile(text, source=source), **values)
     changed = text if text.endswith("\n") or not text else text + "\n"
     for key, value in values.items():
         line = f"{key}: {quoted(value)}".rstrip()
-        changed, found = re.subn(rf"^{key}[ \t]*:.*$", lambda _, line=line: line, changed, count=1, flags=re.MULTILINE)
+        pattern = re.compile(rf"^{key}[ \t]*:.*$", re.MULTILINE)
+        found = pattern.search(changed)
+        if found:
+            changed = changed[: found.start()] + line + changed[found.end() :]
         if not found and value is not None:
             changed += line + "\n"
     try:

@@ -57,9 +57,14 @@ def reader_of(place: Place) -> Reader:
 
 
 def has_new_messages(place: Place) -> bool:
-    """Say whether a message counts that has not landed."""
-    streams, messages = place.lake.manifest().streams, messages_of(place)
-    return any(messages.since(streams.get(feed, 0), 1, feed, states=["new"]) for feed in messages.feeds())
+    """Say whether landing would change anything: new messages, an edited profile, or others that wait for a person."""
+    manifest, messages = place.lake.manifest(), messages_of(place)
+    return any(
+        _is_edited(place, manifest, feed)
+        or not _is_told(manifest, messages, feed)
+        or messages.since(manifest.streams.get(feed, 0), 1, feed, states=["new"])
+        for feed in messages.feeds()
+    )
 
 
 def land_messages(place: Place) -> int:
@@ -70,8 +75,7 @@ def land_messages(place: Place) -> int:
     messages, landed = messages_of(place), 0
     for feed in messages.feeds():
         manifest = place.lake.manifest()
-        known = manifest.landed.get(key(feed, STREAM))
-        if known is not None and known["profile"] != profile_digest(place, feed):
+        if _is_edited(place, manifest, feed):
             manifest = _less(manifest, feed)
         while True:
             batch = messages.since(manifest.streams.get(feed, 0), BATCH, feed, states=["new"])
@@ -80,6 +84,12 @@ def land_messages(place: Place) -> int:
             manifest = _land(place, manifest, messages, feed, batch)
             landed += len(batch)
     return landed
+
+
+def _is_edited(place: Place, manifest: Manifest, feed: str) -> bool:
+    """Say whether the mapping profile of a feed is another than the one by which it landed."""
+    known = manifest.landed.get(key(feed, STREAM))
+    return known is not None and known["profile"] != profile_digest(place, feed)
 
 
 def _is_told(manifest: Manifest, messages: Messages, feed: str) -> bool:

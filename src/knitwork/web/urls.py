@@ -29,6 +29,7 @@ from knitwork.web.pages import (
     view,
 )
 from knitwork.web.parked import views as parked
+from knitwork.web.profiles import views as profiles
 from knitwork.web.units import code_views
 from knitwork.web.units import views as units
 from knitwork.web.walls import arrange as arranging
@@ -86,6 +87,9 @@ urlpatterns = [
     path("feeds/<code:feed>/set-aside.csv", feed.rejected_csv, name="feed-rejected"),
     path("feeds/<code:feed>/parked/", parked.parked, name="parked"),
     path("feeds/<code:feed>/parked/<int:seq>/", parked.message, name="parked-message"),
+    path("feeds/<code:feed>/profile/", profiles.profile, name="profile"),
+    path("feeds/<code:feed>/profile/<int:number>/", profiles.version, name="profile-version"),
+    path("profiles/", profiles.profiles, name="profiles"),
     path("measures/", catalogue.measures, name="measures"),
     path("help/", help.index, name="help"),
     path("help/pictures/<str:name>", help.picture, name="help-picture"),
