@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import random
@@ -161,34 +160,3 @@ def killing(driver: Driver, port: int, folder: Path, *, kills: int, visits: int,
 
 def test_nothing_that_was_acknowledged_is_lost_or_doubled_by_ten_kills(driver, port, tmp_path):
     killing(driver, port, tmp_path, kills=10, visits=30, seed=3)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(10))
-def test_nothing_that_was_acknowledged_is_lost_or_doubled_by_five_hundred_kills(driver, port, tmp_path, seed):
-    killing(driver, port, tmp_path, kills=50, visits=60, seed=seed)
-
-
-@pytest.mark.slow
-def test_a_kill_at_each_boundary_loses_and_doubles_nothing(driver, port, tmp_path):
-    told = messages(3, seed=1)
-    died = 0
-    for number in range(1, 200):
-        folder = tmp_path / str(number)
-        path, waiting, acknowledged = folder / "home", list(told), []
-        pid = driver.listen(path, port, at=number)
-        sent(port, waiting, acknowledged)
-        time.sleep(0.6)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGTERM)
-        survived = driver.end(pid) != -signal.SIGKILL
-        pid = driver.listen(path, port)
-        sent(port, waiting, acknowledged)
-        os.kill(pid, signal.SIGKILL)
-        driver.end(pid)
-        proves(path, folder, told, acknowledged)
-        if survived:
-            break
-        died += 1
-    assert survived
-    assert died > 20
