@@ -120,7 +120,7 @@ def test_reading_all_again_says_how_many_still_wait(tess, ben, waiting):
     assert ben.post("/feeds/adt/parked/", {"reason": waiting.reason}).status_code == 403
     answer = tess.post("/feeds/adt/parked/", {"reason": waiting.reason}, follow=True)
 
-    assert "1 still waits" in answer.content.decode()
+    assert "1 message still waits" in answer.content.decode()
 
 
 def test_a_feed_without_messages_has_no_such_page(tess, store):

@@ -62,7 +62,7 @@ def parked(request: HttpRequest, feed: str) -> HttpResponse:
 def replayed_words(counted: int, waiting: int) -> str:
     """Say what reading again brought."""
     said = ngettext("%(n)s message counts now.", "%(n)s messages count now.", counted) % {"n": counted}
-    still = ngettext("%(n)s still waits.", "%(n)s still wait.", waiting) % {"n": waiting}
+    still = ngettext("%(n)s message still waits.", "%(n)s messages still wait.", waiting) % {"n": waiting}
     return f"{said} {still}" if waiting else said
 
 
