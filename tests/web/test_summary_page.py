@@ -12,10 +12,12 @@ import pytest
 
 from knitwork.draw.icon import assurance_kind, icon_kind
 from knitwork.model.units import Registry
+from knitwork.signals import Series, Spec, evaluate
 from knitwork.web import judging
 from knitwork.web import source as sources
 from knitwork.web.kept import forget
 from knitwork.web.pages import summary
+from knitwork.web.pages.around import Names
 from knitwork.web.units.actions import notice_units
 
 from . import fake_answers
@@ -140,6 +142,21 @@ def test_the_file_says_what_the_page_says(ada, targets):
     assert goals["arrivals"] == "none"
     assert goals["gap_median"] == "unknown"  # a run chart has no limits
     assert {goals["return_rate"], goals["night_moves"], goals["followup_7d"]} == {"fail", "pass", "hit_or_miss"}
+
+
+def test_a_signal_of_eleven_points_is_in_the_file_as_in_its_icon(db):
+    values = [0.1, 0.0, 0.05, 0.1, 0.0, 0.05, 0.6, 0.5, 0.55, 0.6, 0.5]
+    evaluation = evaluate(Series(values=values), Spec(chart="xmr"))
+    source = fake_answers.fake_source()
+    one = summary.Entry("CCU", "gap_median", evaluation, frozenset())
+
+    written = dict(
+        zip(summary.COLUMNS, summary.line(source, Names(source), one, period="month", hide=False), strict=True)
+    )
+
+    assert evaluation.n_useful == 11
+    assert written["variation"] == icon_kind(evaluation) == "neither"
+    assert written["sentence"].startswith("Not one steady process")
 
 
 def test_the_file_of_a_measure_has_every_unit(ada):

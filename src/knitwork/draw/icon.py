@@ -10,7 +10,7 @@ from html import escape
 from knitwork.draw.chart import mark
 from knitwork.draw.periods import Translate, as_written
 from knitwork.draw.record import last_known
-from knitwork.draw.words import NEEDED, icon_words
+from knitwork.draw.words import NEEDED, icon_words, recent_verdict
 from knitwork.signals import Evaluation
 
 KINDS = ("better", "worse", "neither", "quiet", "few")
@@ -21,13 +21,11 @@ ASSURANCES = ("pass", "fail", "hit_or_miss", "unknown", "none")
 def icon_kind(evaluation: Evaluation) -> str:
     """Return better, worse or neither for a signal that touches the last three points, else quiet; few where it is not judged.
 
-    Of several signals the record's own precedence counts. A chart is not judged while it has too few points, or where
-    too few events are counted for any rule. A signal that the sentence speaks of is never shown as too few or quiet: the
-    runs rules judge from 10 points on, and fixed limits from the first, where the record's `variation` waits for 12.
+    A chart is not judged while it has too few points, or where too few events are counted for any rule. A signal that
+    the sentence speaks of is never shown as too few or quiet.
     """
-    verdicts = {signal.verdict for signal in evaluation.recent}
-    if verdicts:
-        return next(verdict for verdict in evaluation.precedence if verdict in verdicts)
+    if (verdict := recent_verdict(evaluation)) is not None:
+        return verdict
     return "few" if evaluation.n_useful < NEEDED or not evaluation.spec.rules else "quiet"
 
 

@@ -328,6 +328,15 @@ def verdict_of(evaluation: Evaluation) -> str | None:
     return signal.verdict if signal else None
 
 
+def recent_verdict(evaluation: Evaluation) -> str | None:
+    """Return the verdict of the recent signal that is spoken of, or None where nothing is news.
+
+    Unlike the record's `variation` it does not wait for 12 points: the runs rules judge from 10 on, and fixed limits
+    from the first.
+    """
+    return verdict_of(evaluation) if evaluation.recent else None
+
+
 def _thing(
     title: str,
     evaluation: Evaluation,

@@ -27,7 +27,7 @@ from knitwork.draw.periods import Period, short_name
 from knitwork.draw.record import tail
 from knitwork.draw.spark import spark_svg
 from knitwork.draw.summary_words import latest, latest_text, summary_sentence, target_text
-from knitwork.draw.words import icon_words
+from knitwork.draw.words import icon_words, recent_verdict
 from knitwork.signals import Evaluation
 from knitwork.web import judging, present, say, small
 from knitwork.web.accounts.access import may, needs
@@ -356,6 +356,6 @@ def line(source: Source, known: Names, one: Entry, *, period: Period, hide: bool
         definition.id, definition.title, one.unit, known.name(one.unit), definition.direction,
         "" if evaluation.target is None else evaluation.target, definition.spec.unit, period,
         "" if at is None else evaluation.labels[at], "" if value is None else value,
-        evaluation.variation, kind, evaluation.n_useful,
+        recent_verdict(evaluation) or "none", kind, evaluation.n_useful,
         summary_sentence(shown, assurance=kind, period=period, _=_, ngettext=ngettext),
     ]  # fmt: skip
