@@ -166,12 +166,18 @@ def _why(evaluation: Evaluation, signal: Signal, period: Period, _: Translate, n
         few = signal.kind == "few_runs"
         return _("fewer runs about its centre than chance would make") if few else _("more runs than chance would make")
     if is_of_the_whole(signal):
+        crossings = evaluation.crossings or 0
         known = {
-            "times": evaluation.crossings,
+            "times": crossings,
             "usual": evaluation.crossings_limit,
             "periods": counted(evaluation.n_useful, period, ngettext),
         }
-        return _("it crosses its centre %(times)d times in %(periods)s, at least %(usual)d are usual") % known
+        text = ngettext(
+            "it crosses its centre %(times)d time in %(periods)s, at least %(usual)d are usual",
+            "it crosses its centre %(times)d times in %(periods)s, at least %(usual)d are usual",
+            crossings,
+        )
+        return text % known
     if signal.kind in PATTERNS:
         return _(PATTERNS[signal.kind]) % {"periods": counted(len(signal.points), period, ngettext)}
     if signal.kind == "zone":
