@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench import readers, walls
+from bench import fhir, readers, walls
 from bench.lines import Line, within
 from knitwork.demo import write_flat
 
@@ -166,7 +166,9 @@ def main() -> None:
     parser.add_argument("--stays", type=int, default=1_000_000)
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="knitwork-bench-") as work:
-        text = report([*measure(wanted.stays, Path(work)), *readers.measure(), *walls.measure()], wanted.stays)
+        text = report(
+            [*measure(wanted.stays, Path(work)), *fhir.measure(), *readers.measure(), *walls.measure()], wanted.stays
+        )
     print(text)
     if wanted.stays == 1_000_000:
         PAGE.write_text(text, "utf-8")

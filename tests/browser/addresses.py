@@ -93,6 +93,7 @@ class Site:
             for name in ("system", "first-look", "handoffs", "journeys", "feeds", "measures", "help", "sign-in")
         ]
         found += [("system", self.of("system", "?view=list")), ("units-setup", self.of("units-setup"))]
+        found.append(("codes", self.of("codes")))
         found += [("rules", self.of("rules")), ("notes", self.of("notes"))]
         # The manual is the same in every home, so the homes of which less is walked show a page of it or two.
         chapters = [path for path in manual.paths() if "decisions" not in path]

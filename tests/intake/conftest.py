@@ -42,7 +42,8 @@ class Landing:
         assert tuple(column[0] for column in cursor.description) == COLUMNS
         self.rows = [dict(zip(COLUMNS, row, strict=True)) for row in cursor.fetchall()]
         self.rejects = self.con.execute('SELECT "row", field, rule, message FROM rejected ORDER BY "row"').fetchall()
-        assert self.report.landed == len(self.rows)
+        assert self.report.tables["landed"] == len(self.rows)
+        assert self.report.landed + self.report.rejected + self.report.ignored == self.report.rows
         assert self.report.rejected == len(self.rejects)
         return self
 

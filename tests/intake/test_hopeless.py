@@ -112,7 +112,7 @@ def test_a_folder_with_nothing_usable(tmp_path):
     with pytest.raises(CannotDo, match="no files"):
         files_in(tmp_path)
     (tmp_path / "notes.txt").write_text("hello")
-    with pytest.raises(CannotDo, match="none of which is a table of stays"):
+    with pytest.raises(CannotDo, match="none of which can be read"):
         files_in(tmp_path)
 
 

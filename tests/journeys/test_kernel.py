@@ -9,18 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from knitwork.journeys.kernel import TYPES, JourneySettings, shared_tables, statements
+from knitwork.intake.landing import give
+from knitwork.journeys.kernel import INPUTS, TYPES, JourneySettings, shared_tables, statements
 from knitwork.lake.engine import connect
+from knitwork.lake.runner import open_inputs, run_statements
 from knitwork.measures.reference import Settings, derive
 from knitwork.measures.relations import RELATIONS
 from knitwork.model.units import Membership, Registry, Unit
 from tests.hard_stays import FEEDS, HOUR, MINUTE, SHIFTED, folded, registries, retold, stays, utc
 
-LANDED = {
-    "patient": "VARCHAR", "unit": "VARCHAR", "start_us": "BIGINT", "end_us": "BIGINT", "end_kind": "VARCHAR",
-    "precision": "VARCHAR", "visit": "VARCHAR", "zone": "VARCHAR", "zone_assumed": "BOOLEAN", "flags": "INTEGER",
-    "feed": "VARCHAR", "delivery": "VARCHAR", "row": "BIGINT", "extracted_us": "BIGINT",
-}  # fmt: skip
 FACTS = ("fact_stay", "fact_handoff", "fact_visit", "fact_journey", "fact_census")
 # What stands in the canonical tables, by the reference's name for them.
 CANONICAL = {
@@ -41,12 +38,9 @@ def by_sql(rows: list[dict], registry: Registry, journeys: JourneySettings | Non
     registry = registry.with_found(row["unit"] for row in rows)
     for table in shared_tables(registry, journeys, SHIFTED, FEEDS):
         table.make(con)
-    con.execute(f"CREATE TEMP TABLE landed ({', '.join(f'{c} {t}' for c, t in LANDED.items())})")
-    values = [[{"zone": "UTC", "zone_assumed": True, **row}[c] for c in LANDED] for row in rows]
-    con.executemany(f"INSERT INTO landed VALUES ({', '.join('?' * len(LANDED))})", values)
-    con.execute(TYPES)
-    for statement in statements(journeys):
-        con.execute(statement)
+    open_inputs(con, {name: columns for name, columns in INPUTS.items() if name != "landed"}, {})
+    give(con, "landed", [{"zone": "UTC", "zone_assumed": True, **row} for row in rows])
+    run_statements(con, (TYPES, *statements(journeys)))
     return con
 
 

@@ -24,11 +24,11 @@ def buckets(tmp_path):
     folder.mkdir()
     made = {}
     for bucket in (0, 5):
-        made[bucket] = []
+        made[bucket] = {"landed": []}
         for part in (0, 1):
             path = folder / f"{bucket}-{part}.parquet"
             pq.write_table(pa.table({"patient": [f"P{bucket}"] * (part + 1)}), path)
-            made[bucket].append(path)
+            made[bucket]["landed"].append(path)
     return made
 
 

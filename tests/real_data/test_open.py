@@ -132,13 +132,17 @@ def test_encounters_of_synthea_have_the_counts_found_by_hand(shared, tmp_path):
 
     stays = home.stays().to_pylist()
     assert {s["patient"] for s in stays} == {r["PATIENT"] for r in rows}
-    assert micro_units(home) == {r["ORGANIZATION"] for r in rows}
+    assert micro_units(home) == {part_of_organisation(r) for r in rows}
     assert {(s["patient"], s["unit"], s["start_us"]) for s in stays} == {
-        (r["PATIENT"], r["ORGANIZATION"], us(r["START"])) for r in rows
+        (r["PATIENT"], part_of_organisation(r), us(r["START"])) for r in rows
     }
-    assert len(stays) == len({(r["PATIENT"], r["ORGANIZATION"], r["START"]) for r in rows})
+    assert len(stays) == len({(r["PATIENT"], part_of_organisation(r), r["START"]) for r in rows})
     assert "27 patients" in said
     assert shown_pairs(home) == chained(rows)
+
+
+def part_of_organisation(row: dict[str, str]) -> str:
+    return f"{row['ORGANIZATION']}:{row['ENCOUNTERCLASS']}"
 
 
 def us(text: str) -> int:
@@ -150,7 +154,7 @@ def chained(rows: list[dict[str, str]]) -> Counter:
     """Hand-offs between stays at most a day apart, when no visit is given and every end is known."""
     by_patient: dict[str, list[tuple[int, int, str]]] = {}
     for r in rows:
-        by_patient.setdefault(r["PATIENT"], []).append((us(r["START"]), us(r["STOP"]), r["ORGANIZATION"]))
+        by_patient.setdefault(r["PATIENT"], []).append((us(r["START"]), us(r["STOP"]), part_of_organisation(r)))
     counted: Counter = Counter()
     for stays in by_patient.values():
         steps: list[str] = []

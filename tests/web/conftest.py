@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
-from knitwork.web import glance, kept
+from knitwork.web import glance, kept, quality
 from knitwork.web.accounts.models import Account
 
 from . import fake_answers
@@ -20,7 +21,15 @@ def invented_system(settings):
     fake_answers.CURRENT["answers"] = fake_answers.FakeAnswers()
     glance.forget()
     kept.forget()
+    quality.forget()
     return fake_answers.CURRENT
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    """Begin every test in English: a page that was asked for in another language leaves that language behind."""
+    with translation.override("en"):
+        yield
 
 
 def account(name, role):

@@ -6,6 +6,7 @@ import datetime as dt
 import random
 from dataclasses import dataclass, field
 
+from knitwork.home.places import Told
 from knitwork.model.units import Membership, Registry, Unit
 from knitwork.signals import Spec
 from knitwork.web.definitions import Definition, Wording
@@ -16,6 +17,7 @@ from .fake_journeys import JourneyAnswers
 from .fake_levels import FakeLevels
 from .fake_links import FakeLinks
 from .fake_persons import FakePersons
+from .fake_quality import FakeQuality
 from .fake_today import FakeToday
 
 EPOCH = dt.date(1970, 1, 1)
@@ -132,7 +134,7 @@ def starts(period, n):
 
 
 @dataclass
-class FakeAnswers(FakeFeeds, FakeLevels, JourneyAnswers, FakeLinks, FakeToday, FakePersons):
+class FakeAnswers(FakeFeeds, FakeLevels, JourneyAnswers, FakeLinks, FakeToday, FakePersons, FakeQuality):
     """One generation of an invented system; `shifted` and `unrecorded` make it a harder feed."""
 
     registry: Registry = REGISTRY
@@ -268,6 +270,13 @@ class FakeAnswers(FakeFeeds, FakeLevels, JourneyAnswers, FakeLinks, FakeToday, F
     @property
     def first_day(self):
         return self.as_of_day - self.days
+
+    def told_codes(self):
+        beds = [Told("W7-B1", 40, "W7", "Bed 1", "bed")]
+        return [
+            *(Told(u.unit, 1_200, u.unit) for u in self.registry.units if u.kind not in ("mesosystem", "macrosystem")),
+            *beds,
+        ]
 
     def feeds_by_unit(self):
         return {(self.registry.level_of(u), u): ["adt"] for u in [*self.registry.roots(), *map(str, self.codes)]}

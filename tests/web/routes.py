@@ -11,6 +11,7 @@ PAGES = {
     "live": ("/live/", "read"),
     "setup": ("/units/CCU/setup/", "set_up"),
     "units-setup": ("/setup/", "set_up"),
+    "codes": ("/setup/codes/", "set_up"),
     "rules": ("/rules/", "read"),
     "notes": ("/notes/", "charts"),
     "measure": ("/units/CCU/measures/gap_median/", "read"),
@@ -37,6 +38,11 @@ PAGES = {
     "patients": ("/patients/?q=P-00", "patients"),
     "patient": ("/patients/P-0042/", "patients"),
     "feeds": ("/feeds/", "read"),
+    "feed": ("/feeds/adt/", "read"),
+    "feed-rule": ("/feeds/adt/rules/two_beds/", "read"),
+    "feed-rejected": ("/feeds/adt/set-aside.csv", "read"),
+    "profiles": ("/profiles/", "read"),
+    "profile": ("/feeds/adt/profile/", "read"),
     "measures": ("/measures/", "read"),
     "help": ("/help/", "read"),
     "help-page": ("/help/how-to/read-a-chart/", "read"),
@@ -51,6 +57,7 @@ NOT_HTML = {
     "handoffs-csv",
     "pair-csv",
     "live",
+    "feed-rejected",
     "summary-csv",
     "measure-units-csv",
     "funnel-csv",
@@ -58,3 +65,7 @@ NOT_HTML = {
 HTML = [address for name, (address, _right) in PAGES.items() if name not in NOT_HTML]
 # These need a wall that somebody made: test_walls.py makes it, and asks each for its right.
 WALLS = {"wall-made": "read", "wall-arrange": "walls", "wall-link": "link", "live-link": "link"}
+# These need a live feed whose messages wait: test_parked_page.py opens them and asks for their right.
+WALLS |= {"parked": "read", "parked-message": "patients"}
+# These need a profile that somebody kept: test_profiles_page.py opens them.
+PROFILES = {"profile-version": "read"}

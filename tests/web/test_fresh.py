@@ -8,6 +8,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
+from knitwork.home.quality import cadence
 from knitwork.web import fresh
 
 from . import fake_answers
@@ -48,12 +49,16 @@ def test_every_page_says_how_old_its_records_are(ada, at, later, said):
 
 
 def test_a_weekly_feed_is_late_after_two_weeks_and_not_after_two_days():
-    week = fresh.cadence_us(WEEKLY)
+    week = cadence.usual_us(WEEKLY)
 
     assert week == 7 * fresh.DAY_US
     assert not fresh.is_late(0, cadence=week, at_us=14 * fresh.DAY_US)
     assert fresh.is_late(0, cadence=week, at_us=14 * fresh.DAY_US + 1)
-    assert fresh.cadence_us(WEEKLY[:2]) == fresh.DAY_US
+    assert cadence.usual_us(WEEKLY[:2]) is None
+
+
+def test_a_feed_of_which_too_few_deliveries_came_is_taken_for_a_daily_one():
+    assert fresh.cadences(fake_answers.fake_source()) == {"adt": fresh.DAY_US}
 
 
 class TwoFeeds(fake_answers.FakeAnswers):

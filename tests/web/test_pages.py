@@ -14,7 +14,7 @@ from django.urls import get_resolver
 from knitwork.web.converters import UnitCode
 
 from . import fake_answers
-from .routes import HTML, OPEN, PAGES, WALLS
+from .routes import HTML, OPEN, PAGES, PROFILES, WALLS
 
 
 class Reader(HTMLParser):
@@ -51,7 +51,7 @@ def text(response):
 def test_every_route_is_declared_and_nothing_else_is():
     names = {pattern.name for pattern in get_resolver().url_patterns}
 
-    assert names == PAGES.keys() | OPEN | WALLS.keys()
+    assert names == PAGES.keys() | OPEN | WALLS.keys() | PROFILES.keys()
 
 
 @pytest.mark.parametrize("name", PAGES)

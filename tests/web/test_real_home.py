@@ -45,7 +45,14 @@ def home(tmp_path, settings, db):
 
 
 def test_every_page_of_a_real_home_can_be_opened(ada, home):
-    words = {"CCU": "Medical ICU", "ED": "Emergency", "CATH": "Med~2FSurg", "gap_median": "los_median", "P-0042": "P42"}
+    words = {
+        "CCU": "Medical ICU",
+        "ED": "Emergency",
+        "CATH": "Med~2FSurg",
+        "gap_median": "los_median",
+        "adt": "stays",
+        "P-0042": "P42",
+    }
     for name, (address, _right) in PAGES.items():
         parts = [words.get(part, part) for part in address.split("/")]
         here = "/".join(parts).replace("2026-09-01", "2024-09-01").replace("through=ED", "through=Emergency")

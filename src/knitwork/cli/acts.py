@@ -128,7 +128,8 @@ def told(report: LoadReport) -> None:
             say(f"{one.path.name}: already known, nothing changed")
             continue
         taken = counted(one.taken, *(("patient link", "patient links") if one.links else ("row", "rows")))
-        say(f"{one.path.name}: {taken} taken, {one.rejected:,} rejected (feed {one.feed})")
+        ignored = f", {one.ignored:,} of kinds that are not read" if one.ignored else ""
+        say(f"{one.path.name}: {taken} taken, {one.rejected:,} rejected{ignored} (feed {one.feed})")
         sentences(one.notes)
         if one.rejected:
             rows = "row" if one.rejected == 1 else "rows"
@@ -141,23 +142,23 @@ def told(report: LoadReport) -> None:
         say(why)
 
 
-def bring_up(home: Home, *, full: bool = False, as_of: dt.datetime | None = None) -> RefreshReport:
+def bring_up(home: Home, *, full: bool = False, as_of: dt.datetime | None = None, quiet: bool = False) -> RefreshReport:
     """Note new units in the registry, then derive and measure under it."""
     with database(home):
         from knitwork.web.units import actions
         from knitwork.web.units.registry import snapshot
 
-        codes = home.unit_codes()
-        known = {u.unit for u in snapshot(macro_name=home.settings.name).units}
-        if set(codes) - known:
-            actions.notice_units(codes, by=BY)
+        registry = snapshot(macro_name=home.settings.name)
+        found = home.units_found(registry)
+        if {one.unit for one in found} - {u.unit for u in registry.units}:
+            actions.notice_units(found, above=home.groups_above(found), whole=home.settings.name, by=BY)
         registry = snapshot(macro_name=home.settings.name)
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         TimeElapsedColumn(),
         transient=True,
-        disable=not sys.stdout.isatty(),
+        disable=quiet or not sys.stdout.isatty(),
     ) as progress:
         task = progress.add_task("Deriving journeys and measures", total=None)
         return home.refresh(

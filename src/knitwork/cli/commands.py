@@ -12,6 +12,8 @@ from typing import Annotated
 import typer
 
 from knitwork.cli import acts
+from knitwork.cli.exporting import exporting
+from knitwork.cli.listening import listening
 from knitwork.cli.looking import looking
 from knitwork.cli.printing import say
 from knitwork.home import LoadOptions, open_home
@@ -28,6 +30,8 @@ app = typer.Typer(
 account_app = typer.Typer(help="People who may sign in.", no_args_is_help=True)
 app.add_typer(account_app, name="account")
 looking(app)
+listening(app)
+exporting(app)
 
 HomeOption = Annotated[
     Path | None,
@@ -97,7 +101,7 @@ def load(
     paths: PathsArgument,
     home: HomeOption = None,
     feed: Annotated[str | None, typer.Option(help="name of the feed; else the file's name", show_default=False)] = None,
-    format: Annotated[str, typer.Option(help="auto or csv")] = "auto",
+    format: Annotated[str, typer.Option(help="auto, or the name of a format")] = "auto",
     tz: ZoneOption = None,
     map: Annotated[
         Path | None, typer.Option("--map", help="a mapping profile to read the file by", show_default=False)
@@ -107,9 +111,9 @@ def load(
     ] = None,
 ) -> None:
     """Take files in; says rows taken, already known, rejected."""
-    if format not in ("auto", "csv"):
-        raise CannotDo(f"--format {format} is not known: csv is, and auto finds out")
-    options = LoadOptions(feed=feed, tz=tz, mapping=map, extracted_at=acts.moment(extracted_at, what="--extracted-at"))
+    options = LoadOptions(
+        feed=feed, tz=tz, mapping=map, format=format, extracted_at=acts.moment(extracted_at, what="--extracted-at")
+    )
     acts.take_in(acts.home_at(home), paths, options)
 
 

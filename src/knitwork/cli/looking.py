@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 
 from knitwork.cli import acts
 from knitwork.cli.printing import Format, counted, iso, say, sentences, show
+from knitwork.home.quality.cadence import microseconds, overdue
 from knitwork.model.errors import CannotDo
 from knitwork.model.units import LEVELS
 
@@ -63,24 +65,30 @@ def status(home: HomeOption = None, format: FormatOption = Format.table) -> None
             new = counted(len(answers.manifest.dirty), "bucket has", "buckets have")
             say(f"{new} new rows: knitwork refresh brings the numbers up to date")
     rows = []
+    late = {
+        beat.feed: beat for beat in overdue(answers.heartbeats(), microseconds(dt.datetime.now(dt.UTC).isoformat()))
+    }
     for feed in answers.feeds():
         rows.append(
             {
                 "feed": feed.feed, "deliveries": feed.deliveries, "rows": feed.rows, "rejected": feed.rejected,
                 "first": iso(feed.first_us), "last": iso(feed.last_us), "received": feed.received_at,
                 "departures_recorded": feed.departures_recorded, "calendar": feed.calendar,
-                "zone": feed.zone or "UTC (assumed)",
+                "zone": feed.zone or "UTC (assumed)", "alarm": "silent" if feed.feed in late else "",
             }
         )  # fmt: skip
     links = answers.link_state()
     rows += [_links_feed(answers, feed) for feed in links.feeds]
     columns = (
         "feed", "deliveries", "rows", "rejected", "first", "last", "received", "departures_recorded", "calendar", "zone",
+        "alarm",
     )  # fmt: skip
     show(rows, columns, format)
     if format is Format.table:
         for feed in answers.feeds():
             sentences(f"{feed.feed}: {note}" for note in feed.notes)
+        for name in late:
+            say(f"{name}: nothing came for more than twice its cadence: see why it is silent")
         if links.deliveries:
             say(linked(links))
 

@@ -23,12 +23,16 @@ from knitwork.home import (
     measured,
     paths,
     patients,
+    places,
     rhythm,
     spine,
     today,
 )
 from knitwork.home.feeds import FeedState
 from knitwork.home.place import Place
+from knitwork.home.quality import cadence, days, found
+from knitwork.home.quality.found import FeedQuality
+from knitwork.home.quality.rules import BY_ID as RULES_BY_ID
 from knitwork.journeys.pairs import MONTH, WEEK
 from knitwork.lake.manifest import Manifest
 from knitwork.model.units import Registry
@@ -297,6 +301,20 @@ class Answers:
 
     def brought(self) -> list[lateness.Brought]:
         return lateness.brought(self)
+
+    def told_codes(self) -> list[places.Told]:
+        return places.told_codes(self.place, self.manifest, self.registry)
+
+    # How good the feeds are; see `quality`
+
+    def quality(self) -> dict[str, FeedQuality]:
+        return found.quality(self)
+
+    def heartbeats(self) -> list[cadence.Heartbeat]:
+        return cadence.heartbeats(self)
+
+    def breaking(self, feed: str, rule: str, limit: int = 50) -> list[Row]:
+        return days.examples(self, feed, RULES_BY_ID[rule], limit)
 
     # Which numbers are one person
 

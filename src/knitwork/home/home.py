@@ -10,16 +10,18 @@ from pathlib import Path
 import pyarrow as pa
 
 from knitwork.home import load as loading
+from knitwork.home import places, spine, streams
 from knitwork.home import refresh as refreshing
-from knitwork.home import spine
 from knitwork.home.answers import Answers
 from knitwork.home.load import LoadReport
 from knitwork.home.place import Place
 from knitwork.home.reading import LoadOptions
 from knitwork.home.refresh import RefreshReport
 from knitwork.home.settings import Settings, starter
+from knitwork.home.trouble import in_sentences
+from knitwork.intake.lock import one_writer
 from knitwork.model.errors import CannotDo
-from knitwork.model.units import Registry
+from knitwork.model.units import FoundUnit, Registry
 
 
 class Home:
@@ -57,6 +59,19 @@ class Home:
         """Take files in, all or nothing; writes the inbox and landed rows. Raises CannotDo with nothing changed."""
         return loading.load(self.place, [Path(p) for p in paths], options or LoadOptions(), progress=progress)
 
+    def land_messages(self) -> int:
+        """Land what live feeds sent since the last time; return how many messages. Raises CannotDo while another loads."""
+        if not streams.has_new_messages(self.place):
+            return 0
+        with in_sentences(self.path, doing="taken in"), one_writer(self.path):
+            return streams.land_messages(self.place)
+
+    @property
+    def is_behind(self) -> bool:
+        """Say whether something landed that is not derived yet."""
+        manifest = self.place.lake.manifest()
+        return bool(manifest.dirty) or manifest.derived_generation != manifest.generation
+
     def refresh(
         self,
         registry: Registry | None = None,
@@ -87,9 +102,17 @@ class Home:
         manifest = self.place.lake.manifest()
         return Registry.from_json(manifest.registry) if manifest.registry else Registry(macro_name=self.settings.name)
 
+    def units_found(self, registry: Registry | None = None) -> list[FoundUnit]:
+        """Return every unit that what was taken in speaks of, as the feeds name it."""
+        return refreshing.units_found(self.place, registry or self.registry())
+
     def unit_codes(self) -> list[str]:
-        """Return every unit code that occurs in what was taken in."""
-        return refreshing.unit_codes(self.place)
+        """Return the code of every unit that what was taken in speaks of."""
+        return [one.unit for one in self.units_found()]
+
+    def groups_above(self, found: Sequence[FoundUnit]) -> list[FoundUnit]:
+        """Return the places in which these units lie, as the feeds name them."""
+        return places.groups_above(found, self.place, self.place.lake.manifest())
 
     def _derived(self) -> Answers:
         answers = self.answers()

@@ -33,7 +33,7 @@ class LinkState:
 
 
 def only_links(delivery: Mapping[str, Any]) -> bool:
-    """Say whether a delivery, as the manifest tells of it, brought patient links and no stays."""
+    """Say whether a delivery, as the manifest tells of it, brought patient links and nothing else."""
     return str(delivery.get("kind", "stays")) == "links"
 
 

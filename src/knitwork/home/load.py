@@ -18,6 +18,7 @@ from pathlib import Path
 from knitwork.home.persons import landed_links
 from knitwork.home.place import Place
 from knitwork.home.publishing import forget, keep_profile, mark_landed, publish, with_delivery
+from knitwork.home.quality.noted import with_drift
 from knitwork.home.reading import LoadOptions, Read, expected_rows, key, land, profile_digest, profile_path, read
 from knitwork.home.trouble import in_sentences
 from knitwork.intake import formats
@@ -46,6 +47,7 @@ class Taken:
     notes: tuple[str, ...] = ()
     profile: Path | None = None
     links: bool = False
+    ignored: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def _load(
             if not staged:
                 raise CannotDo(f"nothing in {', '.join(str(p) for p in paths)} could be taken in; {left_out[0]}")
             taken = _accept(place, staged, options, buckets)
-            return LoadReport(tuple(with_aside(place, taken)), tuple(left_out))
+            return LoadReport(tuple(with_drift(place, with_aside(place, taken))), tuple(left_out))
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -145,6 +147,7 @@ def _accept(place: Place, reads: Sequence[Read], options: LoadOptions, buckets: 
                 Taken(
                     read.path, read.feed, read.copy.delivery, False, read.report.rows, read.report.landed,
                     read.report.rejected, read.report.notes, new_profile, read.report.kind == "links",
+                    read.report.ignored,
                 )
             )  # fmt: skip
         if accepted:
@@ -178,7 +181,8 @@ def land_missing(place: Place) -> int:
     """
     manifest = place.lake.manifest()
     digests = {str(v["feed"]): profile_digest(place, str(v["feed"])) for v in manifest.landed.values()}
-    edited = {k for k, v in manifest.landed.items() if v["profile"] != digests[str(v["feed"])]}
+    sent = {k: v for k, v in manifest.landed.items() if not v.get("stream")}
+    edited = {k for k, v in sent.items() if v["profile"] != digests[str(v["feed"])]}
     missing = [
         d
         for d in place.inbox.deliveries()

@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 
 from knitwork.home import beginning
 from knitwork.home.place import Place
+from knitwork.intake.landing import BUCKETED
 from knitwork.journeys.pairs import FEED_STATE, departures_recorded, pair_cells_sql
 from knitwork.lake.buckets import bucket_sql
 from knitwork.lake.engine import Connection
@@ -246,9 +247,9 @@ class _Merging:
     def find_stirred(self) -> None:
         """Find the patients whose rows are new, and the persons whose numbers changed or came to have new rows."""
         SharedTable("stirred_patient", "patient VARCHAR", tuple((p,) for p in sorted(self.stirred))).make(self.con)
-        fresh = [f for f in self.new.of("landed") if f.name in set(self.new.fresh)]
+        fresh = [f for f in self.new.files if f.table in BUCKETED and f.name in set(self.new.fresh)]
         if fresh:
-            rows = f"read_parquet({paths_sql(self.place.lake.paths(fresh))})"
+            rows = f"read_parquet({paths_sql(self.place.lake.paths(fresh))}, union_by_name = true)"
             self.con.execute(f"INSERT INTO stirred_patient SELECT DISTINCT patient FROM {rows}")
 
     def cells(self, day: int, *, touched: str | None = None) -> str:

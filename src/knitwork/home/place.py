@@ -7,6 +7,7 @@ from pathlib import Path
 
 from knitwork.home.settings import Settings, read_settings
 from knitwork.intake.inbox import Inbox
+from knitwork.intake.messages import Messages
 from knitwork.lake.store import Lake
 
 
@@ -31,8 +32,11 @@ class Place:
     @property
     def has_data(self) -> bool:
         """Say whether anything was ever taken in."""
-        return (self.path / "lake" / "manifest.json").exists() or (
-            (self.path / "inbox" / "index.sqlite3").exists() and bool(self.inbox.deliveries())
+        inbox = self.path / "inbox"
+        return (
+            (self.path / "lake" / "manifest.json").exists()
+            or ((inbox / "index.sqlite3").exists() and bool(self.inbox.deliveries()))
+            or Messages(inbox).last_seq() > 0
         )
 
     def create(self) -> None:

@@ -9,16 +9,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from knitwork.home.elsewhere import told_elsewhere
 from knitwork.home.place import Place
 from knitwork.home.reading import LoadOptions, key, profile_digest, profile_path, write_buckets
 from knitwork.intake import formats
 from knitwork.intake.formats import LandReport, Profile
 from knitwork.intake.inbox import Delivery
+from knitwork.intake.landing import BUCKETED
 from knitwork.lake import manifest as manifests
 from knitwork.lake.buckets import STAYS_A_BUCKET, how_many
 from knitwork.lake.manifest import LakeFile, Manifest
 from knitwork.lake.runner import paths_sql
 from knitwork.model.errors import CannotDo
+
+# What stays are made of: how many of these there are decides the number of buckets.
+STAYS = ("landed", "landed_move")
 
 
 def keep_profile(place: Place, feed: str, profile: Profile, options: LoadOptions, undo: ExitStack) -> Path | None:
@@ -74,19 +79,25 @@ def with_delivery(
         undo.callback((place.lake.files / file.name).unlink, missing_ok=True)
     manifest = without(manifest, key(delivery.feed, delivery.delivery))
     landed = {**manifest.landed, key(delivery.feed, delivery.delivery): _counts(place, delivery, report)}
-    dirty = sorted(set(manifest.dirty) | {f.bucket for f in files if f.table == "landed"})
+    dirty = sorted(set(manifest.dirty) | {f.bucket for f in files if f.table in BUCKETED})
     return replace(
         manifest.adding(files),
         landed=landed,
         # Links alone say nothing of how many stays there will be.
-        buckets=manifest.buckets or (buckets if report.kind == "stays" else 0),
+        buckets=manifest.buckets or (0 if report.kind == "links" else buckets),
         dirty=tuple(dirty),
-        fresh=manifest.fresh + tuple(f.name for f in files if f.table == "landed"),
+        fresh=manifest.fresh + tuple(f.name for f in files if f.table in BUCKETED),
     )
 
 
 def publish(place: Place, manifest: Manifest) -> Manifest:
     """Make a generation the current one."""
+    news = told_elsewhere(place, place.lake.manifest(), manifest)
+    manifest = replace(
+        manifest.adding(news),
+        dirty=tuple(sorted({*manifest.dirty, *(f.bucket for f in news)})),
+        fresh=(*manifest.fresh, *(f.name for f in news)),
+    )
     manifest = split_if_large(place, manifest)
     manifest = replace(
         manifest, generation=manifest.generation + 1, made_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
@@ -108,33 +119,37 @@ def _counts(place: Place, delivery: Delivery, report: LandReport) -> dict[str, A
         "rows": report.rows,
         "taken": report.landed,
         "rejected": report.rejected,
+        "ignored": report.ignored,
+        "tables": dict(report.tables),
+        "columns": [list(column) for column in report.columns],
         "first_us": report.first_us,
         "last_us": latest,
         "notes": list(report.notes),
         "kind": report.kind,
         "calendar": report.profile.calendar or "real",
         "zone": report.profile.zone,
+        "snapshot": report.profile.snapshot,
         "profile": profile_digest(place, delivery.feed),
     }
 
 
 def split_if_large(place: Place, manifest: Manifest) -> Manifest:
     """Cut all buckets in more when they have grown too large; each patient's rows stay together."""
-    stays = manifest.rows("landed")
+    stays = sum(manifest.rows(table) for table in STAYS)
     if stays <= 2 * STAYS_A_BUCKET * manifest.buckets:
         return manifest
     buckets = how_many(stays)
     con = place.lake.writer()
     made: list[LakeFile] = []
     try:
-        for delivery in sorted({f.delivery for f in manifest.of("landed")}):
-            old = [f for f in manifest.of("landed") if f.delivery == delivery]
-            source = f"FROM read_parquet({paths_sql(place.lake.paths(old))})"
-            made.extend(write_buckets(con, source, place.lake.files, buckets, delivery=delivery))
+        for delivery, table in sorted({(f.delivery, f.table) for f in manifest.files if f.table in BUCKETED}):
+            old = [f for f in manifest.of(table) if f.delivery == delivery]
+            source = f"FROM read_parquet({paths_sql(place.lake.paths(old))}, union_by_name = true)"
+            made.extend(write_buckets(con, table, source, place.lake.files, buckets, delivery=delivery))
     finally:
         con.close()
     manifests.sync_folder(place.lake.files)
-    return replace(manifest.without(["landed"]).adding(made), buckets=buckets, dirty=tuple(range(buckets)), basis={})
+    return replace(manifest.without(BUCKETED).adding(made), buckets=buckets, dirty=tuple(range(buckets)), basis={})
 
 
 def without(manifest: Manifest, landed: str) -> Manifest:

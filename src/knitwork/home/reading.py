@@ -7,13 +7,14 @@ import hashlib
 import re
 import shutil
 import uuid
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from knitwork.home.place import Place
 from knitwork.intake import formats
-from knitwork.intake.formats import LandReport, Profile
+from knitwork.intake.formats import Format, LandReport, Profile
 from knitwork.intake.inbox import Staged, microseconds
+from knitwork.intake.landing import BUCKETED, made
 from knitwork.lake import manifest as manifests
 from knitwork.lake.buckets import bucket_sql
 from knitwork.lake.engine import Connection
@@ -29,6 +30,7 @@ class LoadOptions:
     feed: str | None = None
     tz: str | None = None
     mapping: Path | None = None
+    format: str = "auto"
     extracted_at: dt.datetime | None = None
     received_at: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
 
@@ -107,12 +109,13 @@ def profile_for(place: Place, feed: str, options: LoadOptions) -> Profile:
 
 
 def read(place: Place, path: Path, copy: Staged, options: LoadOptions, *, into: Path, buckets: int) -> Read:
-    feed = checked_feed(options.feed) if options.feed else feed_name(path)
+    reader = formats.open_delivery(copy.path, name=path.name, format=options.format)
+    feed = checked_feed(options.feed) if options.feed else reader.feed or feed_name(path)
     if key(feed, copy.delivery) in place.lake.manifest().landed:
         return Read(path, feed, copy, None)
     files, report = land(
         place, copy.path, profile_for(place, feed, options), feed=feed, content=copy.delivery, name=path.name,
-        received_at=options.received_at, extracted_at=options.extracted_at, into=into, buckets=buckets,
+        received_at=options.received_at, extracted_at=options.extracted_at, into=into, buckets=buckets, reader=reader,
     )  # fmt: skip
     return Read(path, feed, copy, report, files)
 
@@ -129,10 +132,11 @@ def land(
     extracted_at: dt.datetime | None,
     into: Path,
     buckets: int,
+    reader: Format | None = None,
 ) -> tuple[tuple[LakeFile, ...], LandReport]:
     con = place.lake.writer()
     try:
-        reader = formats.open_delivery(file, name=name)
+        reader = reader or formats.open_delivery(file, name=name)
         profile = reader.guess(file, name=name, profile=profile, work=into)
         report = reader.land(
             con,
@@ -145,12 +149,7 @@ def land(
             name=name,
             work=into,
         )
-        if report.kind == "links":
-            linked = f"patient_link-{uuid.uuid4().hex[:12]}.parquet"
-            count = write_table(con, 'FROM linked ORDER BY "row"', into / linked)
-            files = [LakeFile(linked, "patient_link", WHOLE, count, content)]
-        else:
-            files = write_buckets(con, "FROM landed", into, buckets, delivery=content)
+        files = write_landed(con, into, buckets, delivery=key(feed, content))
         if report.rejected:
             rejects = f"reject-{uuid.uuid4().hex[:12]}.parquet"
             rows = write_table(
@@ -159,28 +158,52 @@ def land(
                 into / rejects,
             )
             files.append(LakeFile(rejects, "reject", WHOLE, rows, key(feed, content)))
-        return tuple(replace(f, delivery=key(feed, content)) for f in files), report
+        return tuple(files), report
     finally:
         con.close()
 
 
-def write_buckets(con: Connection, source: str, into: Path, buckets: int, *, delivery: str) -> list[LakeFile]:
+# The links of patients have stood in the lake under this name since before there were other formats.
+IN_LAKE = {"linked": "patient_link"}
+
+
+def write_landed(con: Connection, into: Path, buckets: int, *, delivery: str) -> list[LakeFile]:
+    """Write every landed table of this connection that has rows: cut by patient, or whole where it has none."""
+    files: list[LakeFile] = []
+    for table in made(con):
+        if table in BUCKETED:
+            files += write_buckets(con, table, f"FROM {table}", into, buckets, delivery=delivery)
+        elif (con.execute(f"SELECT count(*) FROM {table}").fetchall())[0][0]:
+            kept = IN_LAKE.get(table, table)
+            name = f"{kept}-{uuid.uuid4().hex[:12]}.parquet"
+            rows = write_table(con, f'FROM {table} ORDER BY "row"', into / name)
+            files.append(LakeFile(name, kept, WHOLE, rows, delivery))
+    return files
+
+
+def write_buckets(
+    con: Connection, table: str, source: str, into: Path, buckets: int, *, delivery: str
+) -> list[LakeFile]:
     """Write rows into one file for each bucket that has any."""
     if buckets == 1:
-        name = f"landed-0000-{uuid.uuid4().hex[:12]}.parquet"
-        return [LakeFile(name, "landed", 0, write_table(con, source, into / name), delivery)]
+        name = f"{table}-0000-{uuid.uuid4().hex[:12]}.parquet"
+        rows = write_table(con, source, into / name)
+        if not rows:
+            (into / name).unlink()
+            return []
+        return [LakeFile(name, table, 0, rows, delivery)]
     folder = into / f"cut-{uuid.uuid4().hex[:12]}"
     con.execute(
         f"COPY (SELECT *, {bucket_sql('patient', buckets)} AS bucket FROM ({source})) TO '{folder}' "
         "(FORMAT parquet, PARTITION_BY (bucket), COMPRESSION zstd, COMPRESSION_LEVEL 1, FILENAME_PATTERN 'part-{uuid}')"
     )
-    made = []
+    files = []
     for part in sorted(folder.glob("bucket=*/*.parquet")):
         bucket = int(part.parent.name.split("=")[1])
-        name = f"landed-{bucket:04d}-{uuid.uuid4().hex[:12]}.parquet"
+        name = f"{table}-{bucket:04d}-{uuid.uuid4().hex[:12]}.parquet"
         counted = con.execute(f"SELECT count(*) FROM read_parquet({paths_sql([part])})").fetchall()[0][0]
         manifests.sync_file(part)
         part.rename(into / name)
-        made.append(LakeFile(name, "landed", bucket, int(counted), delivery))
-    shutil.rmtree(folder)
-    return made
+        files.append(LakeFile(name, table, bucket, int(counted), delivery))
+    shutil.rmtree(folder, ignore_errors=True)  # no row, no folder
+    return files

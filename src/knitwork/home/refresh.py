@@ -9,10 +9,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,17 +23,23 @@ from knitwork.home.load import land_missing
 from knitwork.home.merge import merge
 from knitwork.home.persons import LINK_TABLES, Guests, known_to, linked, moved, tables
 from knitwork.home.place import Place
+from knitwork.home.places import found_units, known_places, meanings
+from knitwork.home.streams import land_messages
 from knitwork.home.trouble import in_sentences
+from knitwork.home.unit_facts import unit_facts
+from knitwork.intake.inbox import microseconds
+from knitwork.intake.landing import BUCKETED
 from knitwork.intake.lock import one_writer
 from knitwork.journeys import kernel as journeys
 from knitwork.lake import manifest as manifests
 from knitwork.lake import runner
 from knitwork.lake.buckets import bucket_of
-from knitwork.lake.runner import Kernel
+from knitwork.lake.manifest import LakeFile
+from knitwork.lake.runner import Kernel, SharedTable
 from knitwork.measures.catalogue import catalogue
 from knitwork.measures.kernel import kernel_sql
 from knitwork.model.errors import CannotDo
-from knitwork.model.units import Registry
+from knitwork.model.units import FoundUnit, Registry
 
 ATOMS = ("atom_count", "atom_value", "fact_census", "atom_patients", "fact_handoff")
 MEASURE_OUTPUTS = ("atom_count", "atom_value")
@@ -54,12 +61,9 @@ class RefreshReport:
     full_merge: bool = True
 
 
-def unit_codes(place: Place) -> list[str]:
-    """Return every unit code that occurs in landed rows; reads one column of every bucket."""
-    manifest = place.lake.manifest()
-    if not manifest.of("landed"):
-        return []
-    return [r["unit"] for r in place.lake.rows(manifest, "SELECT DISTINCT unit FROM {landed} ORDER BY unit")]
+def units_found(place: Place, registry: Registry) -> list[FoundUnit]:
+    """Return every unit that records speak of; reads the unit columns of every bucket."""
+    return found_units(place, place.lake.manifest(), registry)
 
 
 def refresh(
@@ -77,6 +81,7 @@ def refresh(
     with in_sentences(place.path, doing="made anew"), one_writer(place.path):
         place.create()
         land_missing(place)
+        land_messages(place)
         return _refresh(place, registry, full=full, as_of=as_of, progress=progress)
 
 
@@ -90,48 +95,55 @@ def _refresh(
 ) -> RefreshReport:
     began = time.monotonic()
     manifest = place.lake.manifest()
-    if not manifest.of("landed"):
+    if not any(manifest.of(table) for table in (*BUCKETED, "landed_unit_fact")):
         what = "only patient links have" if manifest.of("patient_link") else "nothing has"
         raise CannotDo(f"{what} been loaded into {place.path} yet: load a file of stays first, with knitwork load FILE")
+    as_of_us = None if as_of is None else microseconds(as_of)
     counted = {
         k: v
         for k, v in manifest.landed.items()
         if as_of is None or dt.datetime.fromisoformat(v["received_at"]) <= as_of
     }
-    landed = [f for f in manifest.of("landed") if f.delivery in counted]
-    if as_of is not None and not landed:
+    landed = [f for f in manifest.files if f.table in BUCKETED and f.delivery in counted]
+    if as_of is not None and not counted:
         first = min(str(v["received_at"]) for v in manifest.landed.values() if not only_links(v))
         raise CannotDo(f"nothing had been delivered by {as_of.isoformat()}: the first delivery came at {first}")
-    registry = registry.with_found(unit_codes(place))
+    registry = registry.with_found(units_found(place, registry))
     feeds = feed_calendars(counted)
+    means = meanings(known_places(place, manifest, counted), registry)
+    extracts = snapshots(counted)
     basis = {
         "registry": registry.digest(),
         "settings": hashlib.sha256(place.settings.model_dump_json().encode()).hexdigest(),
         "code": code_hash(),
         "as_of": as_of.isoformat() if as_of else "",
+        "places": hashlib.sha256(repr((means, extracts)).encode()).hexdigest(),
     }
     # A feed that is new touches only its own rows; one whose calendar turned out shifted touches all.
     turned = any(feeds.get(f, c["calendar"]) != c["calendar"] for f, c in manifest.feeds.items())
-    everything = full or turned or dict(manifest.basis) != basis
-    who = linked(place, manifest, counted)
-    stirred = {bucket_of(person, manifest.buckets) for person in who.stirred}
-    rebuild = set(range(manifest.buckets)) if everything else {*manifest.dirty, *stirred}
-    if not rebuild and who.sources == manifest.links:
+    everything = full or turned or {k: v for k, v in manifest.basis.items() if k != "unit_facts"} != basis
+    who = linked(place, manifest, counted, as_of_us)
+    buckets = max(manifest.buckets, 1)
+    stirred = {bucket_of(person, buckets) for person in who.stirred}
+    rebuild = set(range(buckets)) if everything else {*manifest.dirty, *stirred}
+    stale_facts = {f.name for f in manifest.of("landed_unit_fact")} != set(manifest.basis.get("unit_facts", "").split())
+    if not rebuild and who.sources == manifest.links and not stale_facts:
         return RefreshReport(
             manifest.generation,
-            manifest.buckets,
+            buckets,
             0,
             manifest.rows("stay"),
             time.monotonic() - began,
             nothing_to_do=True,
         )
-    numbers = moved(who, manifest.buckets)
+    numbers = moved(who, buckets)
     guests = Guests(place, landed, numbers, rebuild)
     try:
-        rows = {b: [place.lake.path(f) for f in landed if f.bucket == b] + guests.of(b) for b in sorted(rebuild)}
-        rows = {b: files for b, files in rows.items() if files}
+        rows = {b: _sources(place, landed, guests, b) for b in sorted(rebuild)}
+        # Without any rows at all one bucket still makes the tables, empty.
+        rows = {b: files for b, files in rows.items() if files or not landed}
         made = runner.run(
-            derive_kernel(place, registry, feeds),
+            derive_kernel(place, registry, feeds, means=means, extracts=extracts, as_of_us=as_of_us),
             rows,
             own=known_to(numbers, rows),
             into=place.lake.files,
@@ -145,9 +157,10 @@ def _refresh(
     # A bucket that has no rows any more, after a split, a merge or as of an earlier time, keeps no tables either.
     fresh = manifest.without(derived, None if everything else rebuild).adding(made)
     fresh = fresh.without(LINK_TABLES).adding(tables(place, who))
+    fresh = fresh.without(("unit_fact",)).adding(unit_facts(place, manifest, counted, means))
     fresh = replace(
         fresh,
-        watermark_us=watermark(counted),
+        watermark_us=watermark(counted, as_of_us),
         feeds={f: {"calendar": c} for f, c in feeds.items()},
         links=who.sources,
     )
@@ -169,7 +182,8 @@ def _refresh(
         made_at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         dirty=(),
         fresh=(),
-        basis=basis,
+        derived_streams=manifest.streams,
+        basis={**basis, "unit_facts": " ".join(sorted(f.name for f in manifest.of("landed_unit_fact")))},
         registry=registry.to_json(),
     )
     manifests.sync_folder(place.lake.files)
@@ -185,15 +199,64 @@ def _refresh(
     )
 
 
-def derive_kernel(place: Place, registry: Registry, feeds: dict[str, str]) -> Kernel:
+def _sources(place: Place, landed: Sequence[LakeFile], guests: Guests, bucket: int) -> dict[str, list[Path]]:
+    """Return the files of one bucket by landed table, with the rows of given-up numbers that live there."""
+    found = {t: [place.lake.path(f) for f in landed if f.bucket == bucket and f.table == t] for t in BUCKETED}
+    found = {table: files + guests.of(bucket, table) for table, files in found.items()}
+    return {table: files for table, files in found.items() if files}
+
+
+def derive_kernel(
+    place: Place,
+    registry: Registry,
+    feeds: Mapping[str, str],
+    *,
+    means: Sequence[tuple[str, str]] = (),
+    extracts: Sequence[Extract] = (),
+    as_of_us: int | None = None,
+) -> Kernel:
     """Return the whole kernel of one bucket: journeys first, then the measures' atoms."""
     settings = place.settings.journeys
     shifted = frozenset(f for f, calendar in feeds.items() if calendar == "shifted")
     return Kernel(
-        statements=(journeys.TYPES, *journeys.statements(settings), *kernel_sql(catalogue())),
+        statements=(journeys.TYPES, *journeys.statements(settings, as_of_us=as_of_us), *kernel_sql(catalogue())),
         outputs=(*journeys.OUTPUTS, *MEASURE_OUTPUTS),
-        shared=journeys.shared_tables(registry, settings, shifted, tuple(sorted(feeds))),
+        shared=(
+            *journeys.shared_tables(registry, settings, shifted, tuple(sorted(feeds))),
+            SharedTable("place_raw", "code VARCHAR, unit VARCHAR", tuple(means)),
+            SharedTable(
+                "extract_raw",
+                "feed VARCHAR, delivery VARCHAR, weight INTEGER, from_us BIGINT, until_us BIGINT",
+                tuple(extracts),
+            ),
+        ),
+        inputs=journeys.INPUTS,
     )
+
+
+# feed, delivery, its place among the feed's extracts, and from when to when (UTC microseconds) it speaks for the feed
+Extract = tuple[str, str, int, int, int]
+_ALWAYS = 2**62
+
+
+def snapshots(landed: Mapping[str, Mapping[str, Any]]) -> tuple[Extract, ...]:
+    """Return the extracts of the feeds that send everything each time, in the order in which they were made.
+
+    A feed is one as soon as any delivery's profile says so. An extract without a time of extraction comes before all
+    that have one, by content.
+    """
+    kinds = {str(one["feed"]): one.get("snapshot") for one in landed.values() if one.get("snapshot")}
+    found: list[Extract] = []
+    for feed, kind in sorted(kinds.items()):
+        mine = [one for one in landed.values() if one["feed"] == feed and one["kind"] == "stays"]
+        mine.sort(key=lambda one: (str(one["extracted_at"] or ""), str(one["delivery"])))
+        for weight, one in enumerate(mine):
+            made_at = dt.datetime.fromisoformat(one["extracted_at"]) if one["extracted_at"] else None
+            last = max(int(one["last_us"] or 0) + 1, 0 if made_at is None else microseconds(made_at))
+            whole = kind == "whole"
+            span = (-_ALWAYS, _ALWAYS) if whole else (int(one["first_us"] or 0), last)
+            found.append((feed, str(one["delivery"]), weight, *span))
+    return tuple(found)
 
 
 def feed_calendars(landed: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
@@ -207,7 +270,7 @@ def feed_calendars(landed: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     return found
 
 
-def watermark(landed: Mapping[str, Mapping[str, Any]]) -> int | None:
+def watermark(landed: Mapping[str, Mapping[str, Any]], as_of_us: int | None = None) -> int | None:
     """Return the latest moment the data speaks of; shifted calendars count only where there is no other.
 
     A time far ahead of its delivery is a clock's fault and does not move the watermark.
@@ -219,9 +282,11 @@ def watermark(landed: Mapping[str, Mapping[str, Any]]) -> int | None:
             continue
         if one["calendar"] == "shifted":
             shifted.append(last)
-        else:
-            received = dt.datetime.fromisoformat(str(one["received_at"]))
-            real.append(min(last, int(received.timestamp() * 1e6) + AHEAD_US))
+            continue
+        received = microseconds(dt.datetime.fromisoformat(str(one.get("last_received_at", one["received_at"]))))
+        # A live feed goes on after the moment that is asked about.
+        received = received if as_of_us is None else min(received, as_of_us)
+        real.append(min(last, received + AHEAD_US))
     return max(real or shifted, default=None)
 
 
@@ -231,10 +296,17 @@ def local_day(us: int, zone: str | None) -> int:
     return moment.date().toordinal() - dt.date(1970, 1, 1).toordinal()
 
 
+# What decides besides the SQL, by package: these files, or all.
+_DECIDES = {"knitwork.journeys": ("persons.py", "told.py", "moves.py"), "knitwork.intake.fold": ()}
+
+
 @cache
 def code_hash() -> str:
-    """Return a hash of what decides the derived tables: the kernel's SQL, who is one person, the measures and our version."""
-    parts = [__version__, *journeys.statements(journeys.JourneySettings()), *kernel_sql(catalogue())]
+    """Return a hash of what decides the derived tables: the kernel and what it calls, the measures and our version."""
+    parts = [__version__, *journeys.sql(journeys.JourneySettings()), *kernel_sql(catalogue())]
     parts += [m.digest for m in catalogue()]
-    parts.append((resources.files("knitwork.journeys") / "persons.py").read_text("utf-8"))
+    for package, names in _DECIDES.items():
+        folder = resources.files(package)
+        files = [folder / name for name in names] or sorted(folder.iterdir(), key=lambda file: file.name)
+        parts += [file.read_text("utf-8") for file in files if file.name.endswith(".py")]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

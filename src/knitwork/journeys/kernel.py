@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib import resources
 
-from knitwork.lake.runner import SharedTable
+from knitwork.intake.landing import BUCKETED, LANDED, sql_columns
+from knitwork.journeys.moves import fold_moves
+from knitwork.journeys.told import RECORDS, records_sql, tell_stays, told_sql
+from knitwork.lake.runner import SharedTable, Statement
 from knitwork.model.units import BESIDE_RANK, INPATIENT_KINDS, Registry
 
 HOUR_US = 3_600_000_000
@@ -18,7 +21,7 @@ DAY_US = 24 * HOUR_US
 # Kept for every bucket; the measures add their atoms.
 OUTPUTS = (
     "stay", "visit", "journey", "patient", "fact_stay", "fact_handoff", "fact_visit", "fact_journey",
-    "fact_census", "atom_patients",
+    "fact_census", "atom_patients", "withdrawn", "move_parked", *RECORDS,
 )  # fmt: skip
 
 
@@ -36,8 +39,18 @@ class JourneySettings:
     domain: str = "local"
 
 
-def statements(settings: JourneySettings) -> tuple[str, ...]:
-    """Return the kernel's SQL statements for these settings."""
+# What a bucket's rows are landed as.
+INPUTS = {table: sql_columns(LANDED[table]) for table in BUCKETED}
+
+
+def statements(settings: JourneySettings, *, as_of_us: int | None = None) -> tuple[Statement, ...]:
+    """Return what the kernel does with one bucket: rows to what holds, then to stays, visits, journeys and facts."""
+    first, *rest = sql(settings)
+    return (first, *told_sql(as_of_us), fold_moves, tell_stays, *rest, *records_sql())
+
+
+def sql(settings: JourneySettings) -> tuple[str, ...]:
+    """Return the kernel's SQL files for these settings."""
     values = {
         "$visit_gap_us": str(int(settings.visit_gap_h * HOUR_US)),
         "$journey_gap_us": str(int(settings.journey_gap_d * DAY_US)),

@@ -8,6 +8,8 @@ times by the larger content hash, then the larger row.
 - Of the merges that are left the weightiest is taken first. One that would merge a number a
   second time, elsewhere, or close a circle with weightier ones, is set aside with the reason.
 - A person is the number at the end: A into B and B into C make C the person of all three.
+- A link that names a visit moves that visit alone, whatever becomes of the number. Of several the weightiest holds;
+  where that one is undone the visit stays with its number.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ ASIDE: dict[str, str] = {
 class PatientLink:
     """What one row said: `patient` was given up for `merged_into`, or, with kind `unmerge`, was not.
 
-    `at_us` is when that was done, `extracted_us` when the delivery was made; both may be unknown.
+    `at_us` is when that was done, `extracted_us` when the delivery was made; both may be unknown. With a `visit` only
+    that visit was moved to the other number. `came_us` is when a live message came, empty for a file.
     """
 
     patient: str
@@ -38,6 +41,8 @@ class PatientLink:
     delivery: str = ""
     row: int = 0
     extracted_us: int | None = None
+    visit: str | None = None
+    came_us: int | None = None
 
     @property
     def time(self) -> float:
@@ -58,6 +63,8 @@ class Persons:
     links: Mapping[str, PatientLink] = field(default_factory=dict)
     person: Mapping[str, str] = field(default_factory=dict)
     aside: tuple[tuple[PatientLink, str], ...] = ()
+    # The person to whom a visit of a number was moved, by number and visit.
+    visits: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def of(self, number: str) -> str:
         """Return the person whose number this is.
@@ -70,7 +77,8 @@ class Persons:
 
 def persons(links: Iterable[PatientLink]) -> Persons:
     """Work out the persons. Costs about 5 s for a million links, and their memory."""
-    told = list(links)
+    everything = list(links)
+    told = [link for link in everything if link.visit is None]
     undone: dict[tuple[str, str], float] = {}
     first: dict[tuple[str, str], float] = {}
     for link in told:
@@ -106,7 +114,24 @@ def persons(links: Iterable[PatientLink]) -> Persons:
         dict(sorted(held.items())),
         {number: _end(shortcut, number) for number in sorted(held)},
         tuple(sorted(aside, key=lambda found: (found[0].delivery, found[0].feed, found[0].row))),
+        _visits([link for link in everything if link.visit is not None], shortcut),
     )
+
+
+def _visits(links: Iterable[PatientLink], shortcut: dict[str, str]) -> dict[tuple[str, str], str]:
+    """Work out where single visits went: the weightiest word about each holds, followed from number to number."""
+    last: dict[tuple[str, str], PatientLink] = {}
+    for link in sorted(links, key=lambda one: one.weight):
+        last[(link.patient, link.visit or "")] = link
+    step = {key: link.merged_into for key, link in last.items() if link.kind != "unmerge"}
+    found = {}
+    for number, visit in sorted(step):
+        at, seen = number, {number}
+        while (at, visit) in step and step[(at, visit)] not in seen:
+            at = step[(at, visit)]
+            seen.add(at)
+        found[(number, visit)] = _end(shortcut, at)
+    return found
 
 
 def _end(shortcut: dict[str, str], number: str) -> str:

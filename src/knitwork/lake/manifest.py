@@ -41,6 +41,8 @@ class Manifest:
     `dirty` are buckets whose derived tables are older than their landed rows.
     `fresh` are the files of landed rows that no derived table has seen yet.
     `links` are the files of landed patient links by which the derived tables were made.
+    `streams` says of each live feed which message was the last to land, by its number in the store, and `derived_streams`
+    which was the last that the derived tables know.
     `basis` says from which registry, settings and code the derived tables were made.
     """
 
@@ -57,6 +59,8 @@ class Manifest:
     derived_generation: int = 0
     feeds: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     links: tuple[str, ...] = ()
+    streams: Mapping[str, int] = field(default_factory=dict)
+    derived_streams: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, table: str, bucket: int | None = None) -> list[LakeFile]:
         """Return the files of a table, of one bucket or of all."""

@@ -1,8 +1,9 @@
 """Runs kernels bucket by bucket on all cores, in bounded memory.
 
-A kernel is SQL text: it finds one bucket's rows in the view `landed` and leaves tables
-that are written as that bucket's files. It sees nothing else, so any runner that can
-hand out buckets (this one, or Spark later) gives the same result.
+A kernel is SQL text, and here and there a function of the connection: it finds one bucket's
+rows in views named after the landed tables, and leaves tables that are written as that
+bucket's files. It sees nothing else, so any runner that can hand out buckets (this one, or
+Spark later) gives the same result.
 """
 
 from __future__ import annotations
@@ -10,27 +11,35 @@ from __future__ import annotations
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import pyarrow as pa
 
 from knitwork.lake.engine import Connection, connect
 from knitwork.lake.manifest import LakeFile, sync_file
 
+Statement: TypeAlias = str | Callable[[Connection], None]
+# The files of one bucket by landed table.
+Sources: TypeAlias = Mapping[str, Sequence[Path]]
+
 
 @dataclass(frozen=True)
 class Kernel:
     """What is done to one bucket: statements in order, and the tables to keep.
 
-    `shared` are small tables handed to every bucket: name, columns and rows.
+    `shared` are small tables handed to every bucket: name, columns and rows. `inputs` names the views a bucket's
+    rows stand in, with their columns as in CREATE TABLE: a table that has no rows in a bucket is empty there, and a
+    column that its files do not have is empty too.
     """
 
-    statements: tuple[str, ...]
+    statements: tuple[Statement, ...]
     outputs: tuple[str, ...]
     shared: tuple[SharedTable, ...] = ()
+    inputs: Mapping[str, str] = field(default_factory=dict)
 
 
 # From here on a table is handed over as Arrow, which costs a little once and a tenth for each row.
@@ -78,7 +87,7 @@ def write_table(con: Connection, source: str, path: Path) -> int:
 def run_bucket(
     bucket: int,
     kernel: Kernel,
-    landed: Sequence[Path],
+    sources: Sources,
     *,
     own: Sequence[SharedTable] = (),
     into: Path,
@@ -92,9 +101,13 @@ def run_bucket(
     try:
         for table in (*kernel.shared, *own):
             table.make(con)
-        con.execute(f"CREATE TEMP VIEW landed AS FROM read_parquet({paths_sql(landed)}, union_by_name = true)")
+        for view in kernel.inputs.keys() | sources.keys():
+            con.execute(_view(view, kernel.inputs.get(view, ""), sources.get(view, ())))
         for statement in kernel.statements:
-            con.execute(statement)
+            if isinstance(statement, str):
+                con.execute(statement)
+            else:
+                statement(con)
         made = []
         for table_name in kernel.outputs:
             name = f"{table_name}-{bucket:04d}-{uuid.uuid4().hex[:12]}.parquet"
@@ -106,9 +119,35 @@ def run_bucket(
         shutil.rmtree(own_spill, ignore_errors=True)
 
 
+def open_inputs(con: Connection, inputs: Mapping[str, str], sources: Sources) -> None:
+    """Make a view of every landed table, with the rows of these files."""
+    for view in sorted(inputs.keys() | sources.keys()):
+        con.execute(_view(view, inputs.get(view, ""), sources.get(view, ())))
+
+
+def run_statements(con: Connection, statements: Iterable[Statement]) -> None:
+    """Run the statements of a kernel in order."""
+    for statement in statements:
+        if isinstance(statement, str):
+            con.execute(statement)
+        else:
+            statement(con)
+
+
+def _view(name: str, columns: str, paths: Sequence[Path]) -> str:
+    """Return the statement that makes one landed table visible."""
+    files = f"read_parquet({paths_sql(paths)}, union_by_name = true)"
+    if not columns:
+        return f"CREATE TEMP VIEW {name} AS FROM {files}"
+    empty = f"CREATE TEMP TABLE no_{name} ({columns});"
+    if not paths:
+        return f"{empty} CREATE TEMP VIEW {name} AS FROM no_{name}"
+    return f"{empty} CREATE TEMP VIEW {name} AS FROM no_{name} UNION ALL BY NAME FROM {files}"
+
+
 def run(
     kernel: Kernel,
-    buckets: dict[int, list[Path]],
+    buckets: Mapping[int, Sources],
     *,
     own: Mapping[int, Sequence[SharedTable]] | None = None,
     into: Path,
@@ -130,14 +169,14 @@ def run(
                 run_bucket,
                 bucket,
                 kernel,
-                paths,
+                sources,
                 own=(own or {}).get(bucket, ()),
                 into=into,
                 memory=each,
                 spill=spill,
                 threads=threads,
             )
-            for bucket, paths in sorted(buckets.items())
+            for bucket, sources in sorted(buckets.items())
         ]
         for done, job in enumerate(as_completed(jobs), 1):
             made.extend(job.result())

@@ -169,6 +169,10 @@ VISIT = Table(
     True,
 )
 
+SAID = _c(
+    "said", "instant", "when the source said so last", source="HL7 v2 MSH-7; FHIR meta.lastUpdated", optional=True
+)
+
 EVENT = Table(
     "event",
     "something that happened to a patient at a moment",
@@ -176,18 +180,19 @@ EVENT = Table(
     (
         _c("event", "text", "identifier"),
         _c("patient", "text", "whom it concerns"),
-        _c("at", "instant", "when it happened", source="HL7 v2 EVN-6; FHIR performed[x]"),
+        _c("at", "instant", "when it happened", source="HL7 v2 EVN-6; FHIR performed[x]", optional=True),
         _c("recorded", "instant", "when it was written down", source="HL7 v2 EVN-2", optional=True),
-        _c("precision", "code", "s, m or d"),
+        _c("precision", "code", "s, m or d", optional=True),
         _c("type", "code", "first_contact, arrive, triage, seen, ecg, decide_admit, ready, depart, device ..."),
         _c("unit", "text", "where", optional=True),
         _c("visit", "text", "during which visit", optional=True),
         _c("staff", "text", "who did it; never rated", optional=True),
         _c("code", "text", "code in the source's own system", optional=True),
         _c("value", "number", "its number, if it has one", "as the code says", optional=True),
+        SAID,
         *PROVENANCE,
     ),
-    False,
+    True,
 )
 
 REQUEST = Table(
@@ -198,9 +203,12 @@ REQUEST = Table(
         _c("request", "text", "identifier", source="FHIR ServiceRequest/Task; HL7 v2 ORC-2"),
         _c("patient", "text", "for whom"),
         _c("kind", "code", "referral, lab, imaging, pharmacy, diet, consult, transfer, appointment, homecare, other"),
-        _c("from_unit", "text", "who asks"),
+        _c("code", "text", "what is asked for, in the source's own system", optional=True),
+        _c("priority", "code", "as the source has it", optional=True),
+        _c("from_unit", "text", "who asks", optional=True),
         _c("to_unit", "text", "who is asked", optional=True),
-        _c("requested", "instant", "asked", source="FHIR authoredOn"),
+        _c("visit", "text", "during which visit", optional=True),
+        _c("requested", "instant", "asked", source="FHIR authoredOn; HL7 v2 ORC-9", optional=True),
         _c("accepted", "instant", "accepted", optional=True),
         _c("scheduled", "instant", "planned for", optional=True),
         _c("started", "instant", "begun", optional=True),
@@ -208,10 +216,11 @@ REQUEST = Table(
         _c("reported", "instant", "result sent", source="HL7 v2 OBR-22; FHIR issued", optional=True),
         _c("read", "instant", "result read by who asked", optional=True),
         _c("closed", "instant", "closed", optional=True),
-        _c("state", "code", "open, done, declined, cancelled, no_show, lapsed"),
+        _c("state", "code", "open, done, declined, cancelled, no_show, lapsed", optional=True),
+        SAID,
         *PROVENANCE,
     ),
-    False,
+    True,
 )
 
 MESSAGE = Table(
@@ -224,14 +233,17 @@ MESSAGE = Table(
         _c("kind", "code", "handoff, discharge_summary, transition_record, med_rec, result, consult_report, other"),
         _c("from_unit", "text", "sender", optional=True),
         _c("to_unit", "text", "receiver", optional=True),
+        _c("request", "text", "the request that it answers", source="FHIR basedOn", optional=True),
+        _c("visit", "text", "during which visit", optional=True),
         _c("sent", "instant", "sent", optional=True),
         _c("received", "instant", "received", optional=True),
         _c("read", "instant", "read", optional=True),
         _c("items_expected", "int", "items the standard asks for", "items", optional=True),
         _c("items_present", "int", "items that were there", "items", optional=True),
+        SAID,
         *PROVENANCE,
     ),
-    False,
+    True,
 )
 
 DUTY = Table(
@@ -241,13 +253,16 @@ DUTY = Table(
     (
         _c("duty", "text", "identifier", source="FHIR participant/CareTeam; HL7 v2 PV1-7"),
         _c("patient", "text", "for whom"),
-        _c("staff", "text", "who; never rated"),
-        _c("role", "code", "attending, nurse, service ..."),
+        _c("staff", "text", "who; never rated", optional=True),
+        _c("role", "code", "attending, nurse, service ...", optional=True),
+        _c("unit", "text", "where", optional=True),
+        _c("visit", "text", "during which visit", optional=True),
         _c("start", "instant", "from", optional=True),
         _c("end", "instant", "until", optional=True),
+        SAID,
         *PROVENANCE,
     ),
-    False,
+    True,
 )
 
 FACT = Table(
@@ -258,13 +273,20 @@ FACT = Table(
         _c("fact", "text", "identifier"),
         _c("patient", "text", "about whom"),
         _c("kind", "code", "diagnosis, procedure, prom, experience, cost, lab, score, flag"),
-        _c("code", "text", "code"),
-        _c("code_system", "text", "whose code"),
-        _c("at", "instant", "when it held"),
-        _c("value", "number", "its number", "UCUM, or ISO 4217 with price year", optional=True),
+        _c("code", "text", "code", optional=True),
+        _c("code_system", "text", "whose code", optional=True),
+        _c("at", "instant", "when it held", optional=True),
+        _c("precision", "code", "s, m or d", optional=True),
+        _c("unit", "text", "where", optional=True),
+        _c("visit", "text", "during which visit", optional=True),
+        _c("rank", "int", "its place among the facts of its kind and visit, the first being 1", optional=True),
+        _c("value", "number", "its number", "as value_unit says", optional=True),
+        _c("value_unit", "text", "the unit of its number", "UCUM, or ISO 4217", optional=True),
+        _c("value_code", "text", "the answer or result as a code", optional=True),
+        SAID,
         *PROVENANCE,
     ),
-    False,
+    True,
 )
 
 UNIT_FACT = Table(
@@ -280,7 +302,7 @@ UNIT_FACT = Table(
         _c("value", "number", "value", "as the kind says", optional=True),
         *PROVENANCE,
     ),
-    False,
+    True,
 )
 
 TABLES: dict[str, Table] = {

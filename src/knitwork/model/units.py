@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
 Level = Literal["micro", "meso", "macro"]
@@ -123,6 +123,16 @@ class Membership:
     until_us: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FoundUnit:
+    """A unit as records speak of it: its code, and the name, kind and parent that a feed gives it, where it does."""
+
+    unit: str
+    name: str = ""
+    kind: str | None = None
+    parent: str | None = None
+
+
 FOREVER_US = 2**62
 
 
@@ -144,6 +154,8 @@ class Registry:
     units: tuple[Unit, ...] = ()
     memberships: tuple[Membership, ...] = ()
     macro_name: str = "The whole system"
+    # Codes that mean a unit which is known by another one.
+    aliases: Mapping[str, str] = field(default_factory=dict)
     _by_code: Mapping[str, Unit] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -152,11 +164,16 @@ class Registry:
     def get(self, unit: str) -> Unit | None:
         return self._by_code.get(unit)
 
-    def with_found(self, codes: Iterable[str]) -> Registry:
-        """Return the registry with codes it did not know added as units of a guessed kind."""
-        new = sorted({c for c in codes if c not in self._by_code})
-        found = tuple(Unit(unit=c, name=c, kind=guess_kind(c)) for c in new)
-        return Registry(self.units + found, self.memberships, self.macro_name) if new else self
+    def with_found(self, codes: Iterable[str | FoundUnit]) -> Registry:
+        """Return the registry with units it did not know added, of a guessed kind."""
+        found = {c: FoundUnit(c) if isinstance(c, str) else c for c in codes}
+        new = sorted((f for f in found.values() if f.unit not in self._by_code), key=lambda f: f.unit)
+        if not new:
+            return self
+        units = tuple(
+            Unit(unit=f.unit, name=f.name or f.unit, kind=f.kind or guess_kind(f.name or f.unit)) for f in new
+        )
+        return replace(self, units=self.units + units)
 
     def parents(self, unit: str) -> list[Membership]:
         return [m for m in self.memberships if m.unit == unit and m.kind == "belongs"]
@@ -225,6 +242,7 @@ class Registry:
         return json.dumps(
             {
                 "macro_name": self.macro_name,
+                "aliases": dict(sorted(self.aliases.items())),
                 "units": [asdict(u) for u in sorted(self.units, key=lambda u: u.unit)],
                 "memberships": [
                     asdict(m)
@@ -244,6 +262,7 @@ class Registry:
             tuple(Unit(**u) for u in raw["units"]),
             tuple(Membership(**m) for m in raw["memberships"]),
             raw["macro_name"],
+            raw.get("aliases", {}),
         )
 
     def digest(self) -> str:

@@ -56,3 +56,9 @@ class ChangesConfig(AppConfig):
     name = "knitwork.web.changes"
     label = "changes"
     default_auto_field = "django.db.models.BigAutoField"
+
+
+class ProfilesConfig(AppConfig):
+    name = "knitwork.web.profiles"
+    label = "profiles"
+    default_auto_field = "django.db.models.BigAutoField"

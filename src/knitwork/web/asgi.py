@@ -16,7 +16,7 @@ pages = get_asgi_application()
 
 # The apps must be ready before these are imported.
 from knitwork.web.walls.live import Live, LookOut  # noqa: E402
-from knitwork.web.walls.watching import make, seen  # noqa: E402
+from knitwork.web.walls.watching import make, pulse, seen, strip, turn  # noqa: E402
 
-look_out = LookOut(seen=seen, make=make)
+look_out = LookOut(seen=seen, make=make, pulse=pulse, turn=turn, strip=strip)
 application = Live(pages, look_out)

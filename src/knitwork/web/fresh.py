@@ -6,20 +6,18 @@ A page must never look calm because nothing came: where records end long before 
 from __future__ import annotations
 
 import datetime as dt
-from itertools import pairwise
-from statistics import median
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from knitwork.web import say
+from knitwork.web.quality import beats
 from knitwork.web.source import Source
 
 DAY_US = 86_400_000_000
 # A feed is late after twice the usual time between its deliveries; where that is not known, after two days.
 UNKNOWN_CADENCE_US = DAY_US
-DELIVERIES_FOR_A_CADENCE = 3
 
 
 def us_of(moment: dt.datetime) -> int:
@@ -27,16 +25,9 @@ def us_of(moment: dt.datetime) -> int:
     return (moment - say.EPOCH) // dt.timedelta(microseconds=1)
 
 
-def cadence_us(received: list[str]) -> float:
-    """Return the usual time between the deliveries of a feed; a day where too few came to tell.
-
-    >>> cadence_us(["2026-10-01T06:00:00+00:00", "2026-10-08T06:00:00+00:00", "2026-10-15T06:00:00+00:00"]) / DAY_US
-    7.0
-    """
-    moments = sorted({dt.datetime.fromisoformat(text) for text in received})
-    if len(moments) < DELIVERIES_FOR_A_CADENCE:
-        return UNKNOWN_CADENCE_US
-    return median((after - before) / dt.timedelta(microseconds=1) for before, after in pairwise(moments))
+def cadences(known: Source) -> dict[str, int]:
+    """Return how often each feed should speak, as its profile says or as it usually does; a day where nobody can tell."""
+    return {beat.feed: beat.cadence_us or UNKNOWN_CADENCE_US for beat in beats(known)}
 
 
 def is_late(last_us: int | None, *, cadence: float, at_us: int) -> bool:
@@ -46,14 +37,12 @@ def is_late(last_us: int | None, *, cadence: float, at_us: int) -> bool:
 
 def late_feeds(known: Source, at_us: int) -> dict[str, int]:
     """Return the feeds with real dates whose records are stale at a moment, and where they end."""
-    received: dict[str, list[str]] = {}
-    for delivery in known.answers.deliveries():
-        received.setdefault(delivery["feed"], []).append(delivery["received_at"])
+    every = cadences(known)
     return {
         state.feed: state.last_us
         for state in known.answers.feeds()
         if state.calendar != "shifted"
-        and is_late(state.last_us, cadence=cadence_us(received.get(state.feed, [])), at_us=at_us)
+        and is_late(state.last_us, cadence=every.get(state.feed, UNKNOWN_CADENCE_US), at_us=at_us)
     }
 
 

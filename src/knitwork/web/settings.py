@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "knitwork.web.apps.ChartsConfig",
     "knitwork.web.apps.AlertsConfig",
     "knitwork.web.apps.ChangesConfig",
+    "knitwork.web.apps.ProfilesConfig",
 ]
 
 MIDDLEWARE = [

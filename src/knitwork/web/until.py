@@ -37,11 +37,15 @@ class Until:
 def until_of(source: Source, feeds: list[str], tz: str | None) -> Until | None:
     """Return up to when these feeds go together; None where none of them has real dates."""
     as_of = source.answers.as_of_us
+    said = {} if source.now is None else {one.feed: one.said_us for one in source.now.feeds().values() if one.said_us}
+    as_of = max([*([] if as_of is None else [as_of]), *said.values()], default=None)
     lasts = {
-        state.feed: min(state.last_us, as_of)
+        state.feed: max(min(state.last_us, as_of), said.get(state.feed, 0))
         for state in source.answers.feeds()
         if state.feed in feeds and state.calendar != "shifted" and state.last_us is not None
     }
+    # A live feed may speak of a unit before any of its records are in the lake.
+    lasts |= {feed: us for feed, us in said.items() if feed in feeds and feed not in lasts}
     if not lasts or as_of is None:
         return None
     us, zone = max(lasts.values()), tz or source.tz

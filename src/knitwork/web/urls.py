@@ -13,6 +13,7 @@ from knitwork.web.charts import views as charts
 from knitwork.web.converters import UnitCode
 from knitwork.web.pages import (
     catalogue,
+    feed,
     feeds,
     funnel,
     handoffs,
@@ -27,6 +28,9 @@ from knitwork.web.pages import (
     understand,
     view,
 )
+from knitwork.web.parked import views as parked
+from knitwork.web.profiles import views as profiles
+from knitwork.web.units import code_views
 from knitwork.web.units import views as units
 from knitwork.web.walls import arrange as arranging
 from knitwork.web.walls import views as walls
@@ -47,6 +51,7 @@ urlpatterns = [
     path("live/<str:token>/", walls.live_link, name="live-link"),
     path("units/<code:code>/setup/", units.setup, name="setup"),
     path("setup/", units.setup_all, name="units-setup"),
+    path("setup/codes/", code_views.codes, name="codes"),
     path("rules/", charts.rules, name="rules"),
     path("notes/", charts.notes, name="notes"),
     path("units/<code:code>/measures/<code:measure>/", measure.measure, name="measure"),
@@ -77,6 +82,14 @@ urlpatterns = [
     path("patients/", patient.patients, name="patients"),
     path("patients/<code:patient>/", patient.patient, name="patient"),
     path("feeds/", feeds.feeds, name="feeds"),
+    path("feeds/<code:feed>/", feed.feed, name="feed"),
+    path("feeds/<code:feed>/rules/<slug:rule>/", feed.breaking, name="feed-rule"),
+    path("feeds/<code:feed>/set-aside.csv", feed.rejected_csv, name="feed-rejected"),
+    path("feeds/<code:feed>/parked/", parked.parked, name="parked"),
+    path("feeds/<code:feed>/parked/<int:seq>/", parked.message, name="parked-message"),
+    path("feeds/<code:feed>/profile/", profiles.profile, name="profile"),
+    path("feeds/<code:feed>/profile/<int:number>/", profiles.version, name="profile-version"),
+    path("profiles/", profiles.profiles, name="profiles"),
     path("measures/", catalogue.measures, name="measures"),
     path("help/", help.index, name="help"),
     path("help/pictures/<str:name>", help.picture, name="help-picture"),

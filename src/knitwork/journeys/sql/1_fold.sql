@@ -13,7 +13,8 @@ FROM told
 QUALIFY row_number() OVER (
     PARTITION BY patient, unit, start_us
     ORDER BY CASE end_kind WHEN 'recorded' THEN 0 WHEN 'inferred' THEN 1 WHEN 'open' THEN 2 ELSE 3 END,
-             extracted_us DESC NULLS LAST, delivery DESC, end_us DESC NULLS LAST, row DESC, feed DESC, visit DESC NULLS LAST
+             coalesce(said_us, extracted_us) DESC NULLS LAST, delivery DESC, end_us DESC NULLS LAST, row DESC, feed DESC,
+             visit DESC NULLS LAST
 ) = 1;
 
 -- A clock that went back gives one local time two instants. The reader took the first;

@@ -30,7 +30,7 @@ from knitwork.measures.reference.facts import Derived, Facts, visit_rank
 from knitwork.measures.reference.stays import Node, Row, Settings, Stay, ended, merged, read_stay
 from knitwork.model.units import BESIDE_RANK, LEVELS, Registry
 
-__all__ = ["Derived", "Row", "Settings", "derive"]
+__all__ = ["Derived", "Row", "Settings", "derive", "derive_patient"]
 
 
 def derive(stays: Iterable[Row], registry: Registry, settings: Settings | None = None) -> Derived:
@@ -47,11 +47,12 @@ def derive(stays: Iterable[Row], registry: Registry, settings: Settings | None =
         patients[stay.patient].append(stay)
     facts = Facts(registry, rules)
     for _, one in sorted(patients.items()):
-        _derive_patient(sorted(one, key=lambda s: s.order), facts)
+        derive_patient(sorted(one, key=lambda s: s.order), facts)
     return facts.out
 
 
-def _derive_patient(raw: list[Stay], facts: Facts) -> None:
+def derive_patient(raw: list[Stay], facts: Facts) -> None:
+    """Write what follows from the stays of one patient, which stand in their order, into `facts.out`."""
     ended(raw)
     visits = make_visits(raw, facts.rules)
     journeys = make_journeys(visits, facts.rules)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from knitwork.home.lateness import Brought
-from knitwork.web import delivered, fresh, notes, say
+from knitwork.web import delivered, fresh, notes, quality, say
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.audit.record import record
 from knitwork.web.kept import kept
@@ -110,6 +110,10 @@ def feed_view(state: Any, source: Source, brought: list[Brought]) -> dict[str, A
         "rejected": say.count(state.rejected),
         "zone": _("UTC (assumed)") if state.zone_assumed else state.zone,
         "shifted": shifted,
+        "wrong": [
+            *quality.alarms(source, timezone.now(), [state.feed]),
+            *quality.quality_notes(source, [state.feed]),
+        ],
         "said": [one for one in said if one],
         "brought": [
             {"name": one.name, "received": moment(one.received_at, tz), "said": delivered.sentences(one, tz)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from knitwork.web.accounts.access import may
 from knitwork.web.fresh import freshness
 from knitwork.web.pages.help import about
 from knitwork.web.source import Source, source
+from knitwork.web.units.codes import aliases
 
 # Which way in an address belongs to. Improve and Redesign join when they exist.
 TODAY = {
@@ -28,9 +29,13 @@ TODAY = {
     "wall-made",
     "setup",
     "units-setup",
+    "codes",
     "rules",
     "notes",
 }
+
+# What an address calls the code of a unit.
+CODES = ("code", "sender", "receiver")
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -88,9 +93,24 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    """Say that there is no such page."""
+    """Say that there is no such page; lead to a unit's page where an old code of it was asked for."""
+    if moved := of_old_codes(request):
+        return redirect(moved)
     sentence = _("There is no such page here. The list of units is the place to start.")
     return render(request, "pages/cannot.html", {"sentence": sentence}, status=404)
+
+
+def of_old_codes(request: HttpRequest) -> str:
+    """Return the address asked for with every code that means another unit put right; empty where there is none."""
+    match = request.resolver_match
+    if request.method != "GET" or match is None or not may(request.user, "read"):
+        return ""
+    known = aliases()
+    now = {name: known.get(word, word) if name in CODES else word for name, word in match.kwargs.items()}
+    if now == match.kwargs:
+        return ""
+    query = request.META.get("QUERY_STRING", "")
+    return reverse(match.view_name, kwargs=now) + (f"?{query}" if query else "")
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001

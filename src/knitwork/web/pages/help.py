@@ -12,7 +12,13 @@ from knitwork.web.accounts.access import needs
 ABOUT = {
     "feeds": "how-to/load-last-nights-extract",
     "setup": "how-to/name-and-nest-units",
+    "parked": "how-to/correct-a-parked-message",
+    "parked-message": "how-to/correct-a-parked-message",
     "units-setup": "how-to/name-and-nest-units",
+    "codes": "how-to/name-and-nest-units",
+    "profiles": "how-to/map-a-feed",
+    "profile": "how-to/map-a-feed",
+    "profile-version": "how-to/map-a-feed",
     "wall": "how-to/hang-a-wall",
     "wall-made": "how-to/hang-a-wall",
     "walls": "how-to/hang-a-wall",

@@ -21,7 +21,7 @@ from knitwork.draw.linked import linked_chart_svg
 from knitwork.draw.periods import Period
 from knitwork.draw.record import tail
 from knitwork.signals import Evaluation
-from knitwork.web import doubts, glance, judging, needed, present, say, small
+from knitwork.web import doubts, glance, judging, needed, present, quality, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.audit.record import record
 from knitwork.web.charts.asked import Chart, posted
@@ -93,6 +93,7 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
         for row, shown_row in zip(reversed(rows), context["rows"], strict=True):
             shown_row["left_out"] = left.get(row["start_day"], 0)
         context["left_out"] = any(row["left_out"] for row in context["rows"])
+    context["quality"] = quality.quality_notes(source, context["feeds"])
     context["doubts"] = doubts.of_measure(source, definition, Names(source))
     if rows and not calendar:
         context["point"] = point_words(definition, rows[-1])

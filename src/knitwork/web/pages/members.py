@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from knitwork.home import today as ask
 from knitwork.home.answers import Row
 from knitwork.web import glance, judging, say, small
 from knitwork.web.kept import kept
@@ -53,9 +54,18 @@ def lately_of(source: Source, code: str, until: Until) -> Row | None:
     own = until_of(source, feeds_of(source, level, [code]), until.tz)
     if own is None or own.day < until.day:
         return None
+    if source.now is not None:
+        return lately_live(source, code, level, until)
     by_unit = kept(source, "by unit", lambda: source.answers.by_unit(until.day), until.day)
     found: Row = by_unit.get((level, code), {"here": 0, "arrived": 0, "left": 0, "ends_known": True})
     return found if found["ends_known"] else found | {"here": None, "left": None}
+
+
+def lately_live(source: Source, code: str, level: str, until: Until) -> Row:
+    """Return the same from the live picture."""
+    seen = source.now.lately(code, level, until_us=until.us, last_day=until.day, days=1)
+    came, went = ask.arrived(seen, until.day), ask.left(seen, until.day)
+    return {"here": len(ask.here(seen, beside=False)), "arrived": len(came), "left": len(went), "ends_known": True}
 
 
 def ended(source: Source, code: str, until: Until) -> str:

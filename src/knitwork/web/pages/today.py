@@ -19,8 +19,8 @@ from django.utils.translation import ngettext
 
 from knitwork.draw.words import joined
 from knitwork.home import today as ask
-from knitwork.home.today import Tally
-from knitwork.web import doubts, judging, present, say, small
+from knitwork.home.today import Seen, Tally
+from knitwork.web import doubts, judging, present, quality, say, small
 from knitwork.web.accounts.access import needs
 from knitwork.web.audit.record import record
 from knitwork.web.kept import kept
@@ -30,6 +30,8 @@ from knitwork.web.pages.handoffs import untimed
 from knitwork.web.pages.unit import Head, feeds_of, head_context, head_of, is_beside, numbers_of
 from knitwork.web.source import Source
 from knitwork.web.until import Until, as_of_words, clock, day_name, until_of, warnings
+from knitwork.web.walls.render import Wanted
+from knitwork.web.walls.strips import live_feeds, strip_of
 
 MOST_CARDS = 6
 HANDOFF_DAYS = 7
@@ -44,13 +46,20 @@ def today(request: HttpRequest, code: str) -> HttpResponse:
     registered = source.answers.registry.get(code)
     level = "micro" if head.is_programme else head.place.level
     feeds = feeds_of(source, level, head.members if head.is_programme else [code])
+    # One page, one moment: a feed that is live here moves the whole page to its last message.
+    feeds = sorted({*feeds, *(one.feed for one in live_feeds(source, code))})
     until = until_of(source, feeds, registered.tz if registered else None) if head.calendar else None
     context = head_context(source, head, here="unit") | signals(source, head) | {"programme": head.is_programme}
+    context |= {
+        "alarms": quality.alarms(source, timezone.now(), feeds),
+        "quality": quality.quality_notes(source, feeds),
+    }
     if until is None:
         context["tiles"] = present.tiles(source, code, numbers_of(source, head), hide=head.hide)
         return render(request, "pages/today.html", context | {"until": None})
     context |= {
         "until": until,
+        "strip": strip_of(source, Wanted(code, page="today", whole=not head.hide)),
         "said_as_of": as_of_words(until),
         "warnings": warnings(source, until, timezone.now()),
         "members": members.rows(source, head, until),
@@ -60,7 +69,7 @@ def today(request: HttpRequest, code: str) -> HttpResponse:
         return render(request, "pages/today.html", context)
     named = not head.hide and not head.is_group
     if named:
-        seen = source.answers.lately(code, head.place.level, until_us=until.us, last_day=until.day)
+        seen = lately(source, code, head.place.level, until)
         counted = ask.tally(seen, until_us=until.us, last_day=until.day)
         beside = is_beside(source, code)
         if seen:
@@ -80,14 +89,20 @@ def today(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def tally_of(source: Source, head: Head, until: Until) -> Tally:
-    """Return the counts of a unit's last two days; kept, for they name nobody."""
+    """Return the counts of a unit's last two days; kept while nothing is live, for they name nobody."""
     code, level = head.place.code, head.place.level
 
     def make() -> Tally:
-        seen = source.answers.lately(code, level, until_us=until.us, last_day=until.day)
-        return ask.tally(seen, until_us=until.us, last_day=until.day)
+        return ask.tally(lately(source, code, level, until), until_us=until.us, last_day=until.day)
 
-    return kept(source, "tally", make, code, level, until.us, until.day)
+    return make() if source.now is not None else kept(source, "tally", make, code, level, until.us, until.day)
+
+
+def lately(source: Source, code: str, level: str, until: Until) -> list[Seen]:
+    """Return who is and was in a unit: from the live picture where there is one, else from the records."""
+    asked = source.answers if source.now is None else source.now
+    found: list[Seen] = asked.lately(code, level, until_us=until.us, last_day=until.day)
+    return found
 
 
 def written_down(request: HttpRequest, code: str, until: Until, rows: int) -> None:

@@ -18,7 +18,7 @@ from knitwork.draw.record import last_known, shown_decimals, tail, value_decimal
 from knitwork.draw.spark import spark_svg
 from knitwork.draw.words import sentence
 from knitwork.signals import Evaluation
-from knitwork.web import doubts, judging, present, say, small
+from knitwork.web import doubts, judging, present, quality, say, small
 from knitwork.web.accounts.access import needs
 from knitwork.web.pages import rounds, ways
 from knitwork.web.pages.around import periods
@@ -50,6 +50,7 @@ def understand(request: HttpRequest, code: str) -> HttpResponse:
         "totals": totals,
         "strip": present.strip(totals),
         "doubts": doubts.of_unit(source, [m for m in source.measures if m in shown], head.known),
+        "quality": quality.quality_notes(source, feeds),
         "paths": {} if head.is_programme else ways.context(source, head),
         "rhythm": {} if head.is_programme else rounds.context(source, head, until),
         "inside": unit_links(head.known, head.inside),

@@ -6,23 +6,39 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils import timezone
 
 from knitwork.model.errors import CannotDo
-from knitwork.model.units import guess_kind
+from knitwork.model.units import KINDS, FoundUnit, guess_kind
 from knitwork.web.audit.record import Actor, record
-from knitwork.web.units.keep import belong, check_unit, described, join, keep_row, known_unit, redate
+from knitwork.web.units.keep import belong, check_unit, described, join, keep_row, known_unit, nest, redate
 from knitwork.web.units.models import Membership, Unit
 from knitwork.web.units.rows import MembershipRow, UnitRow
 
 
-def notice_units(codes: Iterable[str], *, by: Actor) -> int:
-    """Add units that records speak of and nobody has named yet, with a guessed kind. Says how many."""
+def notice_units(
+    found: Iterable[str | FoundUnit], *, above: Iterable[FoundUnit] = (), whole: str = "", by: Actor
+) -> int:
+    """Add units that records speak of and nobody has named yet. Says how many.
+
+    Name, kind and place are those that the feed gives, else guessed from the code. `above` are the places in which
+    the units lie: with them the new units are nested, under `whole` at the top. What is known already is left alone.
+    """
     with transaction.atomic():
         known = set(Unit.objects.values_list("code", flat=True))
-        new = sorted({code for code in codes if code and code not in known})
-        Unit.objects.bulk_create([Unit(code=code, name=code, kind=guess_kind(code)) for code in new])
-        record(by=by, action="notice units", about=f"{len(new)} units", detail={"units": new})
+        told = [FoundUnit(one) if isinstance(one, str) else one for one in found]
+        new = {one.unit: one for one in told if one.unit and one.unit not in known}
+        groups = {one.unit: one for one in above if one.unit not in known and one.unit not in new}
+        Unit.objects.bulk_create([_noticed(one) for _, one in sorted((new | groups).items())])
+        nest(list(new.values()), groups, whole)
+        record(by=by, action="notice units", about=f"{len(new)} units", detail={"units": sorted(new)})
     return len(new)
+
+
+def _noticed(one: FoundUnit) -> Unit:
+    name = (one.name or one.unit)[:200]
+    kind = one.kind if one.kind in KINDS else guess_kind(name)
+    return Unit(code=one.unit, name=name, kind=kind, noticed_at=timezone.now())
 
 
 def set_up_unit(

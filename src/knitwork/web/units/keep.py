@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import available_timezones
 
 from knitwork.model.errors import CannotDo
-from knitwork.model.units import FOREVER_US, KINDS, guess_kind
+from knitwork.model.units import FOREVER_US, KINDS, FoundUnit, guess_kind
 from knitwork.web.units.models import Membership, Unit
 from knitwork.web.units.rows import UnitRow
 
@@ -53,6 +54,37 @@ def belong(unit: Unit, group: str | None, since_us: int | None) -> None:
                 membership.save(update_fields=["until_us"])
     if group:
         join(unit, known_unit(group), kind="belongs", since_us=since_us, until_us=None)
+
+
+def nest(units: Sequence[FoundUnit], groups: Mapping[str, FoundUnit], whole: str) -> None:
+    """Let new units belong to the places in which their feed says that they lie, and the topmost of these to `whole`.
+
+    Nothing is nested where no feed names a place, nor where people have nested units before: their word counts.
+    """
+    if not groups or Membership.objects.filter(kind=Membership.BELONGS).exists():
+        return
+    rows = {unit.code: unit for unit in Unit.objects.all()}
+    under = {one.unit: one.parent for one in (*units, *groups.values())}
+    tops = sorted(code for code in under if under[code] not in groups)
+    if len(tops) > 1 and whole:
+        made, _ = Unit.objects.get_or_create(code=whole, defaults={"name": whole, "kind": "macrosystem"})
+        rows[whole] = made
+        under |= {code: whole for code in tops if code != whole}
+    belongs = [
+        Membership(unit=rows[code], group=rows[group], kind=Membership.BELONGS)
+        for code, group in sorted(under.items())
+        if group and group in rows and group != code and not _circles(code, under)
+    ]
+    Membership.objects.bulk_create(belongs)
+
+
+def _circles(code: str, under: Mapping[str, str | None]) -> bool:
+    """Say whether a code comes back to itself on the way up."""
+    at, seen = under.get(code), {code}
+    while at is not None and at not in seen:
+        seen.add(at)
+        at = under.get(at)
+    return at == code
 
 
 def redate(unit: Unit, since_us: int | None) -> None:

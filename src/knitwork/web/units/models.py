@@ -25,6 +25,8 @@ class Unit(models.Model):
     capacity = models.FloatField(null=True, blank=True)
     since_us = models.BigIntegerField(null=True, blank=True)
     until_us = models.BigIntegerField(null=True, blank=True)
+    # When records first spoke of it; empty for what people named themselves.
+    noticed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("code",)
@@ -66,3 +68,38 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit_id} {self.kind} {self.group_id}"
+
+
+class CodeMeaning(models.Model):
+    """What a person said of a code in the records: it is another code of the unit `means`, or, where that is empty, of none.
+
+    The latest word about a code holds. None is ever changed or deleted (triggers in migration 0004).
+    """
+
+    code = models.CharField(max_length=200)
+    means = models.CharField(max_length=200, blank=True, default="")
+    said_by = models.CharField(max_length=150)
+    said_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(code="") & ~Q(said_by=""), name="meaning_has_code_and_author"),
+            models.CheckConstraint(condition=~Q(code=F("means")), name="no_code_means_itself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} means {self.means or 'itself'}"
+
+
+class Look(models.Model):
+    """That somebody looked through the codes: what records bring after it is new."""
+
+    looked_by = models.CharField(max_length=150)
+    looked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.looked_at:%Y-%m-%d %H:%M} {self.looked_by}"

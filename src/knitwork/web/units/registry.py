@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from knitwork.model.units import Membership, Registry, Unit
 from knitwork.web.units import models
+from knitwork.web.units.codes import aliases
 
 
 def snapshot(*, macro_name: str = "The whole system") -> Registry:
-    """Return all units and memberships as they stand. Reads the database (two queries)."""
+    """Return all units and memberships as they stand. Reads the database (three queries).
+
+    A code that means another unit is none itself.
+    """
+    other = aliases()
     units = tuple(
         Unit(
             unit=row.code,
@@ -20,6 +25,7 @@ def snapshot(*, macro_name: str = "The whole system") -> Registry:
             until_us=row.until_us,
         )
         for row in models.Unit.objects.all()
+        if row.code not in other
     )
     memberships = tuple(
         Membership(
@@ -30,5 +36,6 @@ def snapshot(*, macro_name: str = "The whole system") -> Registry:
             until_us=row.until_us,
         )
         for row in models.Membership.objects.select_related("unit", "group")
+        if row.unit.code not in other and row.group.code not in other
     )
-    return Registry(units, memberships, macro_name)
+    return Registry(units, memberships, macro_name, other)

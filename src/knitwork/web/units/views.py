@@ -32,6 +32,7 @@ from knitwork.web.units.actions import (
     stop_taking_part,
     take_part,
 )
+from knitwork.web.units.codes import new_codes
 from knitwork.web.units.keep import known_unit
 from knitwork.web.units.models import Membership, Unit
 from knitwork.web.units.rows import instant, zone_of
@@ -216,6 +217,7 @@ def setup_all(request: HttpRequest) -> HttpResponse:
         "group_name": request.POST.get("group-name", ""),
         "page": page + 1,
         "pages": [{"n": n + 1, "here": n == page} for n in range(pages)] if pages > 1 else [],
+        "new_codes": len(new_codes()),
     }
     return render(request, "pages/setup_all.html", context, status=422 if wrong or refused else 200)
 

@@ -86,7 +86,9 @@ class Board:
     rotates: bool
 
 
-def board(source: Source, unit: str, *, name: str, period: Period, items: tuple[Item, ...], linked: bool) -> Board:
+def board(
+    source: Source, unit: str, *, name: str, period: Period, items: tuple[Item, ...], linked: bool, live: bool = False
+) -> Board:
     """Return what a wall of a unit shows; without `items` all its measures, signals first.
 
     Always as outsiders may see it: no count of 1 to 10. With `linked` nothing on it leads to another page.
@@ -95,7 +97,7 @@ def board(source: Source, unit: str, *, name: str, period: Period, items: tuple[
     charts = [thing for thing in things if thing.evaluation is not None]
     lead = lead_of(source, unit, charts)
     foot = foot_of(charts, left_off, by_itself=not items)
-    height = paging.room(name, lead, foot)
+    height = paging.room(name, lead, foot, live=live)
     cut = paging.pages([thing.kind for thing in things], widen=not items)
     sheets = tuple(
         Sheet(

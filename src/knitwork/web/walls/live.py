@@ -4,6 +4,9 @@ A stream is plain asyncio and holds no thread and no database. Whether it may be
 whether it may go on, is asked of the pages themselves: the very request that opened it is put to Django again, so that
 a stream is open to whom the page is open, and closes when a role, a session or a link ends.
 
+A live feed changes pages more often and less: what is live of a unit, a strip of one line, goes in the event itself, at
+most twice a second, and to the screens of that unit alone. The charts stay as they are.
+
 When the records change, the inside of each wall that somebody looks at is made once. The screens are told where it
 lies, and fetch it from memory by an address that cannot be guessed.
 """
@@ -24,6 +27,7 @@ from urllib.parse import parse_qs
 
 from knitwork.web.walls import news
 from knitwork.web.walls.render import Inside, Wanted
+from knitwork.web.walls.strips import Strip
 from knitwork.web.walls.views import WALL_HEADER
 
 Scope = MutableMapping[str, Any]
@@ -33,9 +37,13 @@ Send = Callable[[Message], Awaitable[None]]
 # Django's own handler wants a dictionary for its scope, and ours is one.
 App = Callable[[Any, Receive, Any], Awaitable[None]]
 Make = Callable[[Wanted, str], Inside | None]
+MakeStrip = Callable[[Wanted, str], Strip | None]
 
 POLL_S = 0.25
 ALIVE_S = 15.0
+# How often messages are looked for, how soon a unit's strip may follow the one before, and after how long at the latest
+# a strip in which nothing changed says that its feed goes on.
+PULSE_S, SOONEST_S, GOES_ON_S = 0.1, 0.45, 10.0
 # A screen that does not read loses all but the latest news: that is all it needs.
 WAITING = 4
 # So long after it was made the inside of a wall can still be fetched.
@@ -48,6 +56,8 @@ HEADERS = [
     (b"referrer-policy", b"no-referrer"),
 ]
 ALIVE = b": still here\n\nevent: alive\ndata: \n\n"
+# Stands in a queue for the strip that waits beside it.
+STRIP = ""
 ENDED = b"event: ended\ndata: \n\n"
 
 
@@ -58,6 +68,8 @@ class Reader:
     wanted: Wanted
     language: str
     tag: str
+    strip: str = ""
+    strip_said: str | None = None
     queue: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(WAITING))
 
     @property
@@ -67,15 +79,37 @@ class Reader:
     def put(self, said: str | None) -> None:
         """Leave word; where too much waits the oldest goes. `None` means: ask whether you may still look."""
         while self.queue.full():
-            self.queue.get_nowait()
+            if self.queue.get_nowait() == STRIP:
+                self.strip_said, self.strip = None, ""
         self.queue.put_nowait(said)
+
+    def put_strip(self, said: str) -> None:
+        """Leave the latest strip: one waits at most, so that strips never push the news of charts out."""
+        if self.strip_said is None:
+            self.put(STRIP)
+        self.strip_said = said
+
+    def taken_strip(self) -> str | None:
+        """Return the strip that waits, once."""
+        said, self.strip_said = self.strip_said, None
+        return said
 
 
 class LookOut:
     """Watches for a new generation and tells the readers of each wall where its new inside lies."""
 
-    def __init__(self, *, seen: Callable[[], object], make: Make) -> None:
+    def __init__(
+        self,
+        *,
+        seen: Callable[[], object],
+        make: Make,
+        pulse: Callable[[], int] = lambda: 0,
+        turn: Callable[[Wanted], int] = lambda _wanted: 0,
+        strip: MakeStrip = lambda _wanted, _language: None,
+    ) -> None:
         self.seen, self.make = seen, make
+        self.pulse, self.turn_of, self.strip = pulse, turn, strip
+        self._beats: dict[tuple[Wanted, str], tuple[float, int, int]] = {}
         self.readers: set[Reader] = set()
         self.parts: dict[str, tuple[float, Inside]] = {}
         self.tickets: dict[tuple[Wanted, str, str], str] = {}
@@ -96,6 +130,9 @@ class LookOut:
 
     async def welcome(self, reader: Reader) -> None:
         """Tell a new reader at once where its page is already old: it was opened before the last change."""
+        self._say_strip(reader.key, await asyncio.to_thread(self._strip, *reader.key))
+        if reader.wanted.page != "wall":
+            return
         turn = -1
         while turn != self.turn:  # else what was made may be older than what the reader was told meanwhile
             turn = self.turn
@@ -114,7 +151,7 @@ class LookOut:
             loop.call_soon_threadsafe(self._tell, wall)
 
     def _tell(self, wall: int) -> None:
-        touched = [reader for reader in self.readers if reader.wanted.wall == wall]
+        touched = [reader for reader in self.readers if reader.wanted.page == "wall" and reader.wanted.wall == wall]
         for reader in touched:
             reader.put(None)
         if touched:
@@ -123,6 +160,7 @@ class LookOut:
     async def _watch(self) -> None:
         """Look four times a second, as long as anybody listens."""
         news.listen(self.changed)
+        live = asyncio.create_task(self._listen())
         try:
             # Nothing was seen yet, so the first look finds a change: the records may have moved on since a page was made.
             self._last = self
@@ -130,13 +168,52 @@ class LookOut:
                 now = await asyncio.to_thread(self._look)
                 if now != self._last:
                     self._last = now
-                    await self._renew({reader.key for reader in self.readers})
+                    await self._renew({reader.key for reader in self.readers if reader.wanted.page == "wall"})
                 self._forget()
                 await asyncio.sleep(POLL_S)
                 if self.stopping():
                     self.stop()
         finally:
+            live.cancel()
+            await asyncio.gather(live, return_exceptions=True)
             news.stop_listening(self.changed)
+
+    async def _listen(self) -> None:
+        """Ask for messages ten times a second, beside the making of walls, which may take seconds."""
+        while True:
+            version = await asyncio.to_thread(self._heard)
+            now = time.monotonic()
+            for key in {reader.key for reader in self.readers}:
+                turn, (at, told, last) = self.turn_of(key[0]), self._beats.get(key, (0.0, -1, -1))
+                if version and (
+                    (turn != told and now - at >= SOONEST_S) or (version != last and now - at >= GOES_ON_S)
+                ):
+                    self._beats[key] = (now, turn, version)
+                    self._say_strip(key, await asyncio.to_thread(self._strip, *key))
+            self._beats = {key: beat for key, beat in self._beats.items() if any(r.key == key for r in self.readers)}
+            await asyncio.sleep(PULSE_S)
+
+    def _heard(self) -> int:
+        try:
+            return self.pulse()
+        except Exception:  # a store that cannot be read now may be readable in a moment; the page says what is wrong
+            return 0
+
+    def _strip(self, wanted: Wanted, language: str) -> Strip | None:
+        try:
+            return self.strip(wanted, language)
+        except Exception:
+            logging.getLogger("django").exception("what is live could not be told")
+            return None
+
+    def _say_strip(self, key: tuple[Wanted, str], made: Strip | None) -> None:
+        """Send a strip to who shows another one."""
+        if made is None:
+            return
+        said = f"event: live\ndata: {json.dumps({'tag': made.tag, 'html': made.html})}\n\n"
+        for reader in [r for r in self.readers if r.key == key and r.strip != made.tag]:
+            reader.strip = made.tag
+            reader.put_strip(said)
 
     def _look(self) -> object:
         try:
@@ -227,8 +304,9 @@ class Live:
         if wanted is None:
             await answer.pass_on(send)
             return
-        shows = parse_qs(scope["query_string"].decode("latin-1")).get("shows", [""])[0]
-        reader = Reader(wanted, answer.language, shows)
+        asked = parse_qs(scope["query_string"].decode("latin-1"))
+        shows, strip = asked.get("shows", [""])[0], asked.get("strip", [""])[0]
+        reader = Reader(wanted, answer.language, shows, strip)
         headers = [
             *HEADERS,
             (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -257,6 +335,8 @@ class Live:
                 said, next_alive = None, time.monotonic() + ALIVE_S
             if gone.done() or self.look_out.stopped:
                 return
+            if said == STRIP:
+                said = reader.taken_strip() or ALIVE.decode()
             if said is not None:
                 await send(_body(said.encode()))
             elif (await self._ask(scope)).wanted == reader.wanted:

@@ -26,6 +26,7 @@ LONG_LEAD, LONG_LEAD_LINE = 24, 31
 LONG_TITLE_LINE = 40
 FOOT, FOOT_LINE = 21, 28
 HEAD_WIDTH, FOOT_WIDTH = 1240, 1240
+STRIP = 45  # the line of what is live
 CLOCK = 122  # the clock and what stands under it, always kept free
 # Letters grow a little where the pictures do: rows of a page, title, words, letters in the picture.
 SIZES = {3: (27, 21, 21), 2: (32, 24, 24), 1: (36, 27, 27)}
@@ -112,15 +113,16 @@ def is_long_lead(lead: str) -> bool:
     return lines(lead, HEAD_WIDTH, LEAD, most=4) > 3
 
 
-def room(name: str, lead: str, foot: str) -> float:
-    """Return the height that is left for the cards between a head and a foot."""
+def room(name: str, lead: str, foot: str, *, live: bool = False) -> float:
+    """Return the height that is left for the cards between a head and a foot; `live`: a strip stands there too."""
     title = LONG_TITLE_LINE * lines(name, HEAD_WIDTH, 34, bold=True, most=2) if is_long(name) else TITLE_LINE
     if is_long_lead(lead):
         told = LONG_LEAD_LINE * lines(lead, HEAD_WIDTH, LONG_LEAD, most=6)
     else:
         told = LEAD_LINE * lines(lead, HEAD_WIDTH, LEAD)
     head = max(title + told, CLOCK)
-    return HEIGHT - TOP - BOTTOM - 2 * BETWEEN - head - max(FOOT_LINE * lines(foot, FOOT_WIDTH, FOOT), 44)
+    strip = STRIP + BETWEEN if live else 0
+    return HEIGHT - TOP - BOTTOM - 2 * BETWEEN - head - strip - max(FOOT_LINE * lines(foot, FOOT_WIDTH, FOOT), 44)
 
 
 def frame_of(page: Page, *, wide: bool, height: float, title: str, said: str) -> Frame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,8 +22,11 @@ from knitwork.web.source import Source
 from knitwork.web.walls.links import token_of, wall_of
 from knitwork.web.walls.models import Wall
 from knitwork.web.walls.render import Wanted, inside_of, title_of
+from knitwork.web.walls.strips import Strip, strip_of
 
 SECONDS = 20
+# Where a wall's inside leaves room for what is live (inside.html).
+PLACE = '<div class="live-strip" data-strip></div>'
 # What the stream is allowed to show, from the view that asked to the stream itself (`live.py`); never sent to a browser.
 WALL_HEADER = "X-Knitwork-Wall"
 
@@ -68,13 +72,15 @@ def closed(request: HttpRequest) -> HttpResponse:
 def hang(request: HttpRequest, wanted: Wanted, *, live: str, seconds: int, wall_name: str = "") -> HttpResponse:
     """Answer with a whole wall."""
     source = with_answers(request)
-    inside = inside_of(source, wanted, page=page_of(request))
+    strip = strip_of(source, wanted)
+    inside = inside_of(source, wanted, page=page_of(request), live=strip is not None)
     stale = inside.is_stale(fresh.us_of(timezone.now()))
     name = Names(source).name(wanted.unit)
     context: dict[str, Any] = {
         "title": title_of(name, wall_name),
         # Made by our own template, which escapes every name in it.
-        "inside": mark_safe(inside.html),  # noqa: S308
+        "inside": mark_safe(inside.html.replace(PLACE, placed(strip))),  # noqa: S308
+        "strip": strip.tag if strip else "",
         "tag": inside.tag,
         "stale": stale,
         "live": live,
@@ -84,6 +90,11 @@ def hang(request: HttpRequest, wanted: Wanted, *, live: str, seconds: int, wall_
         "linked": wanted.linked,
     }
     return render(request, "walls/wall.html", context)
+
+
+def placed(strip: Strip | None) -> str:
+    """Return the place of what is live, filled as it is when the page is opened; events fill it from then on."""
+    return PLACE if strip is None else PLACE.replace("></", f">{strip.html}</")
 
 
 def page_of(request: HttpRequest) -> int:
@@ -110,6 +121,8 @@ def live(request: HttpRequest) -> HttpResponse:
         if not (number.isascii() and number.isdigit() and len(number) < 18):
             raise Http404(number)
         return allowed(request, source, Wanted(code, wall=standing(code, int(number)).pk))
+    if request.GET.get("page") == "today":
+        return allowed(request, source, Wanted(code, page="today", whole=may(request.user, "patients")))
     return allowed(request, source, Wanted(code, period=period))
 
 
@@ -129,9 +142,7 @@ def allowed(request: HttpRequest, source: Source, wanted: Wanted) -> HttpRespons
     # Staying is no act of a person: a screen that listens must not keep a session from ending.
     del request.session
     response = HttpResponse(content_type="text/plain; charset=utf-8")
-    response[WALL_HEADER] = json.dumps(
-        {"unit": wanted.unit, "wall": wanted.wall, "period": wanted.period, "linked": wanted.linked}
-    )
+    response[WALL_HEADER] = json.dumps(asdict(wanted))
     return response
 
 

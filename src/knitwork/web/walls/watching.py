@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import connection
 from django.http import Http404
 from django.utils import translation
 
 from knitwork.web.charts.decided import turns
-from knitwork.web.source import Source, source
+from knitwork.web.source import Source, lake_edition, source
 from knitwork.web.walls.render import Inside, Wanted, inside_of
+from knitwork.web.walls.strips import Strip, live_feeds, strip_of
 
-MANIFEST = ("lake", "manifest.json")
 # What the walls of one generation were made from: what one asked the records, the next need not ask again.
 _source: list[Source] = []
 
@@ -21,12 +20,11 @@ def seen() -> object:
 
     Asks the disk only for the date of one file.
     """
-    try:
-        found = settings.HOME.joinpath(*MANIFEST).stat()
-    except OSError:
+    edition = lake_edition()
+    if edition is None:
         answers = source().answers
         return None if answers is None else (answers.generation, turns())
-    return (found.st_mtime_ns, found.st_ino, found.st_size, turns())
+    return (*edition, turns())
 
 
 def make(wanted: Wanted, language: str) -> Inside | None:
@@ -34,11 +32,42 @@ def make(wanted: Wanted, language: str) -> Inside | None:
     try:
         with translation.override(language):
             known = shared_source()
-            return None if known.answers is None else inside_of(known, wanted)
+            return (
+                None if known.answers is None else inside_of(known, wanted, live=bool(live_feeds(known, wanted.unit)))
+            )
     except Http404:
         return None
     finally:
         # This thread serves no request, so nothing else would close what it opened.
+        connection.close()
+
+
+def pulse() -> int:
+    """Bring the live picture up to date and return its version; 0 where no feed is live."""
+    try:
+        known = shared_source()
+        if known.live is None or not known.live.messages.file.exists():
+            return 0
+        return int(known.live.look(lake_edition()))
+    finally:
+        connection.close()
+
+
+def turn(wanted: Wanted) -> int:
+    """Return a number that grows whenever the live picture of a wall's unit changes."""
+    known = _source[0] if _source else None
+    if known is None or known.live is None:
+        return 0
+    return int(known.live.turn(wanted.unit, known.answers.registry.level_of(wanted.unit)))
+
+
+def strip(wanted: Wanted, language: str) -> Strip | None:
+    """Return what is live of a unit, in words; None where no feed of it is."""
+    try:
+        with translation.override(language):
+            known = shared_source()
+            return None if known.answers is None else strip_of(known, wanted)
+    finally:
         connection.close()
 
 

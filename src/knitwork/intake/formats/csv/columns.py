@@ -6,6 +6,7 @@ of a file could be the same thing, the earlier name in the list wins and that is
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from knitwork.model.errors import CannotDo
 
 if TYPE_CHECKING:
-    from knitwork.intake.formats.csv.profile import Profile
+    from knitwork.intake.profile import Profile
 
 LINK_COLUMNS = ("patient", "merged_into", "at", "kind")
 COLUMNS = ("patient", "unit", "start", "end", "visit", "activity", "lifecycle", "instance", "clock")
@@ -65,7 +66,7 @@ LINK_ALIASES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 # Beside the names above, in a file of events only; never a person's column (employee, originator, nurse, doctor).
-EVENT_UNIT = ("resource", "org:resource", "org:group", "org:role")
+EVENT_UNIT = ("org:group", "resource", "org:resource", "org:role")
 
 # What a profile writes for "this file has no such column, whatever a header may suggest".
 NONE = "-"
@@ -171,12 +172,31 @@ def _require(header: Sequence[str], roles: Mapping[str, str], given: Mapping[str
     if not missing:
         return
     role = missing[0]
+    gone = next((one for one in missing if one in given), None)
+    new = new_name(given[gone], [cell for cell in header if cell not in roles.values()]) if gone else None
+    if gone and new:
+        raise CannotDo(
+            f"{name}: the column '{given[gone]}', which the feed's profile names for the {gone}, is gone, and '{new[:40]}' "
+            f'looks like its new name: write {gone}: "{new[:40]}" in the profile if it is, or ask for the old name'
+        )
     shown = ", ".join(f"'{cell[:40]}'" for cell in header[:12]) + (" ..." if len(header) > 12 else "")
     wish = f" (the profile says '{given[role]}')" if role in given else ""
     raise CannotDo(
         f"{name}: no column for the {' and the '.join(missing)} was found among {shown}{wish}: "
         f"name the {role} column one of {', '.join(ALIASES[role])}, or say which it is with --map"
     )
+
+
+def new_name(gone: str, left: Sequence[str]) -> str | None:
+    """Return which of the columns that serve nothing looks like the new name of one that is gone; None where none does.
+
+    >>> new_name("ward", ["bed", "ward_code"]), new_name("ward", ["bed", "age"])
+    ('ward_code', None)
+    """
+    names = {plain(cell): cell for cell in reversed(left) if plain(cell)}
+    inside = [cell for name, cell in names.items() if plain(gone) in name or name in plain(gone)]
+    close = difflib.get_close_matches(plain(gone), names, n=1, cutoff=0.6)
+    return names[close[0]] if close else inside[0] if len(inside) == 1 else left[0] if len(left) == 1 else None
 
 
 def choose_links(header: Sequence[str], profile: Profile, *, name: str) -> Match | None:

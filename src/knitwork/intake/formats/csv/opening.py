@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from knitwork.intake.formats.csv.activities import Extras, extras
 from knitwork.intake.formats.csv.columns import COLUMNS, LINK_COLUMNS, choose, choose_links
 from knitwork.intake.formats.csv.encoding import as_utf8
-from knitwork.intake.formats.csv.profile import Profile
 from knitwork.intake.formats.csv.sniff import Dialect, sniff
 from knitwork.intake.formats.csv.unpack import unpack
 from knitwork.intake.formats.csv.workbook import as_csv
+from knitwork.intake.profile import Profile
 from knitwork.model.errors import CannotDo, Unreadable
 
 
@@ -27,6 +29,7 @@ class Table:
     roles: dict[str, str]
     places: dict[str, int]
     workbook: bool
+    kept: Extras
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,13 @@ def _open(file: Path, *, name: str, profile: Profile, work: Path) -> Opened:
             faults.append(fault)
             continue
         notes += [note for note in chosen.notes if note not in notes]
-        table = Table(_safe(path, work), plain.name, dialect, chosen.roles, chosen.places, plain.kind == "xlsx")
+        first = (linking if found else tables)[:1]
+        kept = Extras({}, ()) if found else extras(dialect.header, chosen)
+        kept = _aligned(kept, first[0].kept if first else kept)
+        table = Table(
+            _safe(path, work), plain.name, dialect, chosen.roles, {**chosen.places, **kept.places},
+            plain.kind == "xlsx", kept,
+        )  # fmt: skip
         (linking if found else tables).append(table)
     links = not tables
     if links:
@@ -90,6 +99,31 @@ def _open(file: Path, *, name: str, profile: Profile, work: Path) -> Opened:
     if faults:
         notes += [f"passed over: {fault}" for fault in faults]
     return Opened(tuple(tables), work, tuple(notes), encoding, tables[0].dialect.separator, links)
+
+
+def described(tables: Sequence[Table]) -> tuple[tuple[str, str], ...]:
+    """Return the columns of the first table with a word for what is in them, empty where a sample shows nothing."""
+    header, sample = tables[0].dialect.header, tables[0].dialect.sample
+    times = {tables[0].places[role] for role in ("start", "end", "clock", "at") if role in tables[0].places}
+    return tuple(
+        (name, "time" if place in times else _word([row[place] for row in sample if len(row) == len(header)]))
+        for place, name in enumerate(header)
+    )
+
+
+def _word(values: Sequence[str]) -> str:
+    said = [value for value in values if value.strip()]
+    if not said:
+        return ""
+    return "number" if all(re.fullmatch(r"\s*[+-]?\d+([.,]\d+)?\s*", value) for value in said) else "text"
+
+
+def _aligned(kept: Extras, first: Extras) -> Extras:
+    """Give the columns of a later table the raw names that those of the first have."""
+    raw = {name: own for own, name in first.others}
+    places = {role: place for role, place in kept.places.items() if role in first.places and not role.startswith("x")}
+    places |= {raw[name]: kept.places[own] for own, name in kept.others if name in raw}
+    return Extras(places, first.others)
 
 
 def _safe(path: Path, work: Path) -> Path:

@@ -2,48 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from knitwork.intake.formats.csv import events, links, rules
+from knitwork.intake.formats.csv.activities import departments, land_events, placeless
 from knitwork.intake.formats.csv.columns import COLUMNS, LINK_COLUMNS
-from knitwork.intake.formats.csv.opening import Opened, opened
-from knitwork.intake.formats.csv.profile import Profile
+from knitwork.intake.formats.csv.opening import Opened, described, opened
 from knitwork.intake.formats.csv.scan import Shape, clear, fill_landing
+from knitwork.intake.formats.csv.suspicions import suspicions
 from knitwork.intake.formats.csv.tally import REJECTED, landed_view, take_tally
-from knitwork.intake.quality import Counts, sentences, shifted
+from knitwork.intake.landing import LandReport
+from knitwork.intake.profile import Profile
+from knitwork.intake.quality import sentences, shifted
 from knitwork.lake.engine import Connection
 from knitwork.model.errors import CannotDo
 
-_STAYS = Shape(
-    {
-        "patient": "patient", "unit": "unit", "visit": "visit", "start_raw": "start", "end_raw": "end",
-        "lifecycle": "lifecycle", "instance": "instance",
-    },
-    ("start", "end"),
-    rules.landing,
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class LandReport:
-    """What became of one delivery: rows seen, landed and rejected, its span, and sentences for people.
-
-    `profile` is the profile that was used, completed by what was decided on the way; `rows` counts
-    the rows of the file, of which an event log needs two for a stay. A delivery of patient links has
-    no `counts` and no span: a link is of no unit and moves no watermark.
-    """
-
-    rows: int
-    landed: int
-    rejected: int
-    first_us: int | None
-    last_us: int | None
-    notes: tuple[str, ...]
-    profile: Profile
-    counts: Counts | None = None
-    kind: Literal["stays", "links"] = "stays"
+# An event without a place is no stay.
+_PLACED = "unit IS NOT NULL OR rule IS NOT NULL"
 
 
 def guess(file: Path, *, name: str, profile: Profile | None = None, work: Path | None = None) -> Profile:
@@ -99,13 +76,20 @@ def _landed(
         if source.links:
             return _linked(con, source, profile, feed=feed, delivery=delivery, extracted_us=extracted_us, name=name)
         zone = profile.zone or "UTC"
-        readings, decided = fill_landing(con, source, _STAYS, profile, zone=zone, name=name)
-        if _paired(source):
-            con.execute(f"CREATE TEMP TABLE pairs AS {events.paired('landing')}")
-            con.execute("DROP TABLE landing; ALTER TABLE pairs RENAME TO landing")
+        shape = _stays(source)
+        readings, decided = fill_landing(con, source, shape, profile, zone=zone, name=name)
+        log = "activity" in source.tables[0].roles
+        paired, placed = _paired(source), departments(source.tables[0].roles)
+        told = int(con.execute("SELECT count(*) FROM landing").fetchall()[0][0])
+        if paired or (log and placed):
+            stays = events.paired("landing") if paired else f"SELECT * FROM landing WHERE {_PLACED}"
+            con.execute(f"CREATE TEMP TABLE pairs AS {stays}")
+            con.execute("ALTER TABLE landing RENAME TO log; ALTER TABLE pairs RENAME TO landing")
         tally = take_tally(con, received_us=received_us)
-        if not tally.landed:
-            con.execute(REJECTED)
+        con.execute(REJECTED)
+        if paired or (log and placed):
+            tally = replace(tally, rows=told + tally.ragged, landed_rows=told + tally.ragged - tally.refused)
+        if not tally.landed_rows:
             raise _nothing(con, tally.rows, name)
         counts = tally.counts(assumed=profile.zone is None)
         now_shifted = profile.calendar == "shifted" or (profile.calendar is None and shifted(counts))
@@ -114,22 +98,58 @@ def _landed(
                 tally, zone=zone, assumed=profile.zone is None, feed=feed, delivery=delivery, extracted_us=extracted_us
             )
         )
-        con.execute(REJECTED)
+        tables = {"landed": tally.landed}
+        said = placeless(con) if log and placed else []
+        if log:
+            tables["landed_event"] = land_events(
+                con, "log" if paired or placed else "landing", source.tables[0].kept, places=placed, paired=paired,
+                ends="end" in source.tables[0].roles, feed=feed, delivery=delivery, extracted_us=extracted_us,
+            )  # fmt: skip
+            said += suspicions(
+                con, "log" if paired or placed else "landing", source.tables[0].kept, paired=paired,
+                ends="end" in source.tables[0].roles, placed=placed,
+            )  # fmt: skip
         order = next((r.order for r in readings.values() if r.order), profile.date_order)
         return LandReport(
             tally.rows,
-            tally.landed,
+            tally.landed_rows,
             tally.refused,
             tally.first_us,
             tally.last_us,
-            (*source.notes, *decided, *sentences(counts, shifted_now=now_shifted)),
+            (*source.notes, *decided, *sentences(counts, shifted_now=now_shifted), *said),
             replace(
                 completed(profile, source),
                 date_order=order,
                 calendar=profile.calendar or ("shifted" if now_shifted else None),
             ),
             counts,
+            kind="stays" if tally.landed else "records",
+            tables=tables,
+            columns=described(source.tables),
         )
+
+
+def _stays(source: Opened) -> Shape:
+    """Return what rows of stays or events are made of; those of an event log keep their other columns."""
+    kept = source.tables[0].kept
+    raw = {
+        "patient": "patient", "unit": "unit", "visit": "visit", "start_raw": "start", "end_raw": "end",
+        "end_kind_raw": "end_kind", "lifecycle": "lifecycle", "instance": "instance", "activity": "activity", "pair": "pair",
+    }  # fmt: skip
+    along = [role for role in kept.places if role in ("staff", "value")] + [own for own, _ in kept.others]
+    raw |= {role: role for role in along}
+    keeps = (["activity"] if _events(source) else []) + along
+    return Shape(raw, ("start", "end"), partial(rules.landing, kept=keeps, placeless=_placeless(source)))
+
+
+def _placeless(source: Opened) -> bool:
+    roles = source.tables[0].roles
+    return "activity" in roles and departments(roles)
+
+
+def _events(source: Opened) -> bool:
+    roles = source.tables[0].roles
+    return "activity" in roles or "end" not in roles
 
 
 def _linked(

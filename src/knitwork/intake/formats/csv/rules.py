@@ -6,7 +6,7 @@ are not part of what lands.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from knitwork.intake.formats.csv.dates import NO_TIME, Reading, local_time
 from knitwork.intake.formats.csv.zones import first_fold, gap, instant, suspect
@@ -28,13 +28,20 @@ RULE_NAMES = "ENUM(" + ", ".join(f"'{rule}'" for rule in RULES) + ")"
 
 STARTS = ("start", "begin", "started", "in", "enter", "arrive", "s")
 ENDS = ("complete", "end", "stop", "completed", "finished", "out", "leave", "depart", "ate_abort", "c")
+# The other transitions of the XES standard: something happens, and nobody comes or goes.
+BETWEEN = (
+    "event", "schedule", "assign", "reassign", "suspend", "resume", "autoskip", "manualskip", "withdraw", "pi_abort", "unknown",
+)  # fmt: skip
 
 
-def landing(raw: str, readings: Mapping[str, Reading], zone: str) -> str:
+def landing(
+    raw: str, readings: Mapping[str, Reading], zone: str, *, kept: Sequence[str] = (), placeless: bool = False
+) -> str:
     """Return the SELECT that types the rows of `raw`.
 
-    `raw` has "row", patient, unit, visit, start_raw, end_raw, lifecycle and instance. Rows without an
-    end column are events: each ends when it starts, until events.py pairs them.
+    `raw` has "row", patient, unit, visit, start_raw, end_raw, end_kind_raw, lifecycle and instance. Rows without an
+    end column are events: each ends when it starts, until events.py pairs them. Columns that are `kept` go along.
+    With `placeless` a row needs no unit: an event may have none.
     """
     single = "end" not in readings
     start = readings["start"]
@@ -42,8 +49,10 @@ def landing(raw: str, readings: Mapping[str, Reading], zone: str) -> str:
     end_kind = (
         "'inferred'"
         if single
-        else "CASE WHEN open_end THEN 'open' WHEN end_us IS NULL THEN 'missing' ELSE 'recorded' END"
+        else "CASE WHEN open_end THEN 'open' WHEN end_us IS NULL THEN CASE WHEN lower(end_kind_raw) = 'open' "
+        "THEN 'open' ELSE 'missing' END WHEN lower(end_kind_raw) = 'inferred' THEN 'inferred' ELSE 'recorded' END"
     )
+    along = "".join(f" {column}," for column in kept)
     gap_bit, fold_start, fold_end = FLAGS["dst_gap"], FLAGS["dst_fold_start"], FLAGS["dst_fold_end"]
     return f"""
     WITH read AS (SELECT *, {said("start_raw")} AS start_text, {said("end_raw")} AS end_text FROM {raw}),
@@ -71,7 +80,7 @@ def landing(raw: str, readings: Mapping[str, Reading], zone: str) -> str:
             WHEN (start_date OR end_date) AND end_second < start_us
                 AND CAST(end_local AS DATE) = CAST(start_local AS DATE) THEN start_us
             WHEN end_first >= start_us THEN end_first ELSE end_second END AS end_us FROM fold)
-    SELECT "row", patient, unit, visit,{" lifecycle, instance," if single else ""}
+    SELECT "row", patient, unit, visit,{" lifecycle, instance, end_kind_raw, pair," if single else ""}{along}
         start_us, {"start_us" if single else "end_us"} AS end_us, {end_kind}::{END_KINDS} AS end_kind,
         night::UTINYINT AS night,
         (CASE WHEN start_date THEN {START_DATE} ELSE 0 END
@@ -82,7 +91,7 @@ def landing(raw: str, readings: Mapping[str, Reading], zone: str) -> str:
           + CASE WHEN epoch_us(end_local) % 60000000 <> 0 THEN {END_SECONDS} ELSE 0 END
           + CASE WHEN start_offset THEN {OFFSET} ELSE 0 END)::SMALLINT AS marks,
         CASE WHEN patient IS NULL THEN 'patient_empty'
-            WHEN unit IS NULL THEN 'unit_empty'
+            {"" if placeless else "WHEN unit IS NULL THEN 'unit_empty'"}
             WHEN start_text IS NULL THEN 'start_empty'
             WHEN start_us IS NULL THEN 'start_unreadable'
             WHEN start_local < {PLACEHOLDER_BEFORE} OR {means_open("start_local")} THEN 'start_placeholder'

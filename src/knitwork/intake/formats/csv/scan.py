@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from knitwork.intake import landing
 from knitwork.intake.formats.csv.careful import clean
 from knitwork.intake.formats.csv.dates import ISO, Reading, decide, looks_iso
 from knitwork.intake.formats.csv.opening import Opened, Table
-from knitwork.intake.formats.csv.profile import Profile
 from knitwork.intake.formats.csv.zones import quoted
+from knitwork.intake.profile import Profile
 from knitwork.lake.engine import BadInput, Connection
 
 
@@ -69,11 +70,9 @@ def fill_landing(
 
 def clear(con: Connection) -> None:
     """Remove what landing made in `con`."""
-    con.execute(
-        "DROP VIEW IF EXISTS landed; DROP TABLE IF EXISTS rejected; DROP TABLE IF EXISTS landing; "
-        "DROP VIEW IF EXISTS linked; DROP TABLE IF EXISTS pairs; DROP TABLE IF EXISTS faulty; "
-        "DROP TABLE IF EXISTS reject_errors; DROP TABLE IF EXISTS reject_scans"
-    )
+    landing.clear(con)
+    for table in ("landing", "log", "pairs", "faulty", "reject_errors", "reject_scans"):
+        con.execute(f"DROP TABLE IF EXISTS {table}")
 
 
 def _fill(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from knitwork.intake.formats.csv.columns import plain, score
-from knitwork.intake.formats.csv.profile import SEPARATORS, Profile
+from knitwork.intake.profile import SEPARATORS, Profile
 from knitwork.model.errors import Unreadable
 
 SAMPLE = 1 << 18

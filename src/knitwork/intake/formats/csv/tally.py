@@ -19,7 +19,7 @@ _GOOD = "FILTER (rule IS NULL)"
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counts over one delivery; the columns of `seen` are named in take_tally."""
+    """Counts over one delivery; the columns of `seen` are named in take_tally, `landed` counts stays."""
 
     rows: int
     landed: int
@@ -28,6 +28,9 @@ class Tally:
     last_us: int | None
     rejected: tuple[tuple[str, int], ...]
     seen: dict[str, int]
+    # Records of which something was taken: rows, of which events need two for a stay.
+    landed_rows: int
+    ragged: int = 0
 
     def midnight(self, role: str) -> bool:
         """Say whether so many times of a column are midnight that no time of day was recorded."""
@@ -96,6 +99,8 @@ def take_tally(con: Connection, *, received_us: int | None) -> Tally:
         last,
         tuple((rule, n) for rule, n in rejected),
         dict(zip(counted, numbers, strict=True)),
+        landed,
+        faulty,
     )
 
 

@@ -1,26 +1,15 @@
-"""From a file as it came to plain tables: opens gz and zip, and refuses what hides or explodes.
-
-Everything is streamed, so that a small file cannot fill the memory; what grows more than a
-hundredfold is refused before it fills the disk.
-"""
+"""From a file as it came to plain tables of text and workbooks, packed or not."""
 
 from __future__ import annotations
 
-import gzip
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
-from knitwork.intake.inbox import CHUNK, cannot_open
+from knitwork.intake.unpack import HARMLESS, MAX_RATIO, gunzip, head_of, members
 from knitwork.model.errors import Unreadable
-
-# A table of times shrinks ten- to twentyfold; a hundred is a bomb (reference/trust.md, 5.2 item 13).
-MAX_RATIO = 100
-# Below this no ratio does harm.
-HARMLESS = 32 << 20
 
 Kind = Literal["text", "gz", "zip", "xlsx"]
 
@@ -53,11 +42,7 @@ class Plain:
 
 def kind_of(path: Path, *, name: str) -> Kind:
     """Tell the kind of a file by its first bytes, never by its name; refuse what cannot be a table."""
-    try:
-        with path.open("rb") as source:
-            head = source.read(4096)
-    except OSError as problem:
-        raise cannot_open(path, problem) from None
+    head = head_of(path)
     if not head:
         raise Unreadable(f"{name} is empty (0 bytes): export it again")
     if head[:2] == b"\x1f\x8b":
@@ -82,66 +67,19 @@ def unpack(path: Path, *, name: str, work: Path) -> Iterator[Plain]:
     kind = kind_of(path, name=name)
     if kind == "gz":
         inner = work / "gunzipped"
-        _gunzip(path, inner, name=name)
+        gunzip(path, inner, name=name)
         inside = kind_of(inner, name=name)
         if inside in ("gz", "zip"):
             raise Unreadable(f"{name} is packed twice: unpack it once and load what is inside")
         yield Plain(inner, name, "xlsx" if inside == "xlsx" else "text")
     elif kind == "zip":
-        yield from _members(path, name=name, work=work)
+        for part in members(path, name=name, work=work):
+            inside = kind_of(part.path, name=part.name)
+            if inside in ("zip", "gz"):
+                raise Unreadable(f"{part.name} is packed inside a zip: unpack {name} once and load what is inside")
+            yield Plain(part.path, part.name, "xlsx" if inside == "xlsx" else "text")
     else:
         yield Plain(path, name, kind)
-
-
-def _gunzip(path: Path, target: Path, *, name: str) -> None:
-    allowed = max(HARMLESS, MAX_RATIO * path.stat().st_size)
-    try:
-        with gzip.open(path, "rb") as source, target.open("wb") as out:
-            _copy(source, out, allowed=allowed, name=name)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as problem:
-        raise Unreadable(f"{name} is cut off or damaged ({problem}): fetch or export it again") from None
-
-
-def _members(path: Path, *, name: str, work: Path) -> Iterator[Plain]:
-    allowed = max(HARMLESS, MAX_RATIO * path.stat().st_size)
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = sorted((m for m in archive.infolist() if _wanted(m)), key=lambda m: m.filename)
-            if not members:
-                raise Unreadable(f"{name} is a zip with no file in it: pack the table again")
-            for number, member in enumerate(members):
-                inner_name = f"{name}/{member.filename}"
-                if member.flag_bits & 0x1:
-                    raise Unreadable(f"{name} is protected by a password: unpack it and load what is inside")
-                inner = work / f"member{number}"
-                with archive.open(member) as source, inner.open("wb") as out:
-                    allowed -= _copy(source, out, allowed=allowed, name=name)
-                if not inner.stat().st_size:
-                    continue
-                inside = kind_of(inner, name=inner_name)
-                if inside in ("zip", "gz"):
-                    raise Unreadable(f"{inner_name} is packed inside a zip: unpack {name} once and load what is inside")
-                yield Plain(inner, inner_name, "xlsx" if inside == "xlsx" else "text")
-    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, OverflowError, RuntimeError) as problem:
-        raise Unreadable(f"{name} is a damaged zip ({problem}): fetch it again, or unpack it yourself") from None
-
-
-def _wanted(member: zipfile.ZipInfo) -> bool:
-    parts = Path(member.filename).parts
-    return not member.is_dir() and bool(parts) and not any(p.startswith(".") or p == "__MACOSX" for p in parts)
-
-
-def _copy(source: IO[bytes] | gzip.GzipFile, out: IO[bytes], *, allowed: int, name: str) -> int:
-    """Copy until `allowed` bytes; more is a bomb."""
-    copied = 0
-    while chunk := source.read(CHUNK):
-        copied += len(chunk)
-        if copied > allowed:
-            raise Unreadable(
-                f"{name} grows more than {MAX_RATIO}-fold when unpacked, as a zip bomb does: unpack it yourself first"
-            )
-        out.write(chunk)
-    return copied
 
 
 def _is_workbook(path: Path, *, name: str) -> bool:

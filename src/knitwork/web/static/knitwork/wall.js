@@ -84,6 +84,13 @@
         clock.hidden = false;
       }
     }
+    const until = find("[data-strip-late]");
+    if (until) {
+      const silent = now > Number(until.dataset.stripLate);
+      until.querySelector(".strip-silent").hidden = !silent;
+      until.querySelector(".strip-fresh").hidden = silent;
+    }
+    for (const one of wall.querySelectorAll("[data-silent]")) one.hidden = now <= Number(one.dataset.silent);
     const late = Number(find("[data-late]")?.dataset.late || 0);
     const lost = refused || now - heard > ALIVE_MS * MISSED;
     const state = lost ? "lost" : late && now > late ? "stale" : "";
@@ -107,7 +114,10 @@
     const was = !wall.contains(focus) ? "" : focus.matches("[data-turn]") ? "[data-turn]"
       : focus.dataset.to ? `[data-to="${focus.dataset.to}"]` : focus.hasAttribute("href") ? `a[href="${CSS.escape(focus.getAttribute("href"))}"]` : "";
     const started = since;
+    const strip = find("[data-strip]");
     wall.replaceChildren(...made.body.childNodes);
+    // What is live came with an event of its own, and stays.
+    if (strip) find("[data-strip]")?.replaceWith(strip);
     wall.dataset.tag = news.tag;
     show(Math.min(page, Math.max(sheets().length, 1)));
     since = started;
@@ -117,15 +127,23 @@
     told.textContent = "";
     setTimeout(() => { told.textContent = wall.dataset.new; }, 100);
   }
+  function renewStrip(news) {
+    wall.dataset.stripTag = news.tag;
+    const made = new DOMParser().parseFromString(news.html, "text/html");
+    find("[data-strip]")?.replaceChildren(...made.body.childNodes);
+    look();
+  }
   let stream;
   function listen() {
     const from = new URL(wall.dataset.live, location.href);
     from.searchParams.set("shows", wall.dataset.tag);
+    from.searchParams.set("strip", wall.dataset.stripTag);
     stream = new EventSource(from);
     const here = () => { heard = Date.now(); refused = false; };
     stream.addEventListener("open", here);
     stream.addEventListener("alive", here);
     stream.addEventListener("wall", (event) => { here(); renew(JSON.parse(event.data)).catch(() => {}); });
+    stream.addEventListener("live", (event) => { here(); renewStrip(JSON.parse(event.data)); });
     // The link was withdrawn or the session ended: what stands here is no longer to be seen.
     stream.addEventListener("ended", () => { stream.close(); location.reload(); });
     stream.addEventListener("error", () => {

@@ -1,10 +1,11 @@
-"""The mapping profile of a feed: which column is what, and how its times are to be read.
+"""The profile of a feed, of whatever format: which column is what, how its times are read, how often it comes.
 
 It is a flat YAML file that people edit, so every complaint names the line.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
-from knitwork.intake.formats.csv.columns import ALIASES, COLUMNS
 from knitwork.model.errors import BadDefinition
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
@@ -20,7 +20,9 @@ ENCODINGS = ("utf-8", "utf-16", "latin-1", "cp1252")
 CHOICES: dict[str, tuple[str, ...]] = {
     "date_order": ("dmy", "mdy", "ymd"),
     "calendar": ("real", "shifted"),
+    "snapshot": ("whole", "period"),
 }
+CADENCE = re.compile(r"[1-9][0-9]{0,3} ?(min|h|d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,9 @@ class Profile:
     merged_into: str | None = None
     at: str | None = None
     kind: str | None = None
+    snapshot: str | None = None
+    cadence: str | None = None
+    identifier: str | None = None
 
     def with_zone(self, zone: str | None) -> Profile:
         """Return the profile with the zone that was given on the command line, if any."""
@@ -64,6 +69,9 @@ _COMMENTS = {
     "encoding": f"One of {', '.join(ENCODINGS)}. Empty: found out for each file.",
     "separator": f"One of {', '.join(SEPARATORS)}. Empty: found out for each file.",
     "calendar": "real, or shifted when dates were moved for privacy: then no calendar charts are drawn.",
+    "snapshot": "whole when each extract holds everything, period when it holds all from its first start on; empty: additions.",
+    "cadence": "How often something should come, such as 15 min, 4 h or 1 d. Empty: as often as it usually does.",
+    "identifier": "Which of a patient's numbers counts where a record has several: its system or its type, such as MR.",
 }
 
 
@@ -109,6 +117,9 @@ def parse_profile(text: str, *, source: str) -> Profile:
 
 def write_profile(profile: Profile, *, feed: str) -> str:
     """Return the profile as the commented YAML that is kept in feeds/<feed>.yaml."""
+    # The names of columns belong to tables, which are read by profiles themselves.
+    from knitwork.intake.formats.csv.columns import ALIASES, COLUMNS
+
     lines = [
         f"# How files of the feed {feed} are read. Written by the first load; edit it and run knitwork refresh.",
         "# Other names that are understood without this file: "
@@ -118,11 +129,12 @@ def write_profile(profile: Profile, *, feed: str) -> str:
         if key in _COMMENTS:
             lines += ["", f"# {_COMMENTS[key]}"]
         value = getattr(profile, key)
-        lines.append(f"{key}: {_quoted(value)}".rstrip())
+        lines.append(f"{key}: {quoted(value)}".rstrip())
     return "\n".join(lines) + "\n"
 
 
-def _quoted(value: str | None) -> str:
+def quoted(value: str | None) -> str:
+    """Return a value as it stands behind its key; nothing where there is none."""
     if value is None:
         return ""
     text: str = yaml.safe_dump(value, default_style='"', width=10_000, allow_unicode=True)
@@ -137,6 +149,8 @@ def _check(key: str, value: str, *, line: int, source: str) -> None:
         raise BadDefinition(f"{where}: separator is one of {', '.join(SEPARATORS)}, and this is '{value}'")
     if key == "encoding" and value.lower() not in ENCODINGS:
         raise BadDefinition(f"{where}: encoding is one of {', '.join(ENCODINGS)}, and this is '{value}'")
+    if key == "cadence" and not CADENCE.fullmatch(value):
+        raise BadDefinition(f"{where}: cadence is a number and min, h or d, such as 15 min, and this is '{value}'")
     if key == "zone":
         try:
             ZoneInfo(value)

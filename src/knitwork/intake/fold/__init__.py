@@ -1,0 +1,22 @@
+"""Fold the messages of a visit into its stays: a pure function of the set, whatever the order of arrival.
+
+`docs/reference/fold.md` says which message does what.
+"""
+
+from __future__ import annotations
+
+from knitwork.intake.fold.visits import fold_visit, visits_of
+from knitwork.intake.fold.words import WHY, Folded, FoldedDuty, FoldedEvent, FoldedStay, Move, Parked, Waiting
+
+__all__ = [
+    "WHY",
+    "Folded",
+    "FoldedDuty",
+    "FoldedEvent",
+    "FoldedStay",
+    "Move",
+    "Parked",
+    "Waiting",
+    "fold_visit",
+    "visits_of",
+]

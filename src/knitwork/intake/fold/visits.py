@@ -1,0 +1,84 @@
+"""The fold itself: from the set of a visit's messages to its stays."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+
+from knitwork.intake.fold.known import OPENS, effective, in_order, standing
+from knitwork.intake.fold.sweep import walk_through
+from knitwork.intake.fold.words import Folded, Move, Parked
+
+
+def visits_of(
+    moves: Iterable[Move], *, person: Mapping[str, str] | None = None
+) -> dict[tuple[str, str | None], list[Move]]:
+    """Group messages by person and visit; `person` names, for numbers that were given up, whose they are.
+
+    Messages without a number of a visit stand together under the person and None; `fold_visit` parts them.
+    """
+    found: dict[tuple[str, str | None], list[Move]] = {}
+    for move in moves:
+        who = move.patient if person is None else person.get(move.patient, move.patient)
+        found.setdefault((who, move.visit), []).append(move)
+    return found
+
+
+def fold_visit(moves: Iterable[Move]) -> Folded:
+    """Return what the messages of one visit come to: the same for the same set, in any order, however often repeated.
+
+    Fold fewer messages to see what was known then. Messages without a number of a visit are all those of one patient.
+    """
+    ordered = in_order(moves)
+    if not ordered:
+        return Folded()
+    if ordered[0].visit is not None:
+        return _fold(ordered)
+    parts = [_fold(chain) for chain in _chains(ordered)]
+    return Folded(
+        tuple(stay for part in parts for stay in part.stays),
+        tuple(event for part in parts for event in part.events),
+        tuple(duty for part in parts for duty in part.duties),
+        tuple(parked for part in parts for parked in part.parked),
+        tuple(waiting for part in parts for waiting in part.waiting),
+        tuple(sorted({flag for part in parts for flag in part.flags})),
+    )
+
+
+def _chains(ordered: list[Move]) -> list[list[Move]]:
+    """Part messages without a visit's number: an admission after a discharge begins another visit.
+
+    What is said late of an earlier visit goes to it by the time of its effect.
+    """
+    chains: list[list[Move]] = [[]]
+    begun: list[float] = [float("-inf")]
+    left: int | None = None  # when the patient was discharged from the last visit
+    for move in ordered:
+        at = effective(move, move.event)
+        if at is None:
+            chains[-1].append(move)
+            continue
+        if left is not None and move.event in OPENS and at >= left:
+            chains.append([])
+            begun.append(at)
+            left = None
+        where = bisect_right(begun, at) - 1
+        chains[where].append(move)
+        if where == len(chains) - 1 and move.event in {"A03", "A13"}:
+            left = at if move.event == "A03" else None
+    return chains
+
+
+def _fold(ordered: list[Move]) -> Folded:
+    parked: list[Parked] = []
+    flags: set[str] = set()
+    walk = walk_through(standing(ordered, parked, flags), parked, flags)
+    parked.sort()
+    return Folded(
+        tuple(walk.stays),
+        tuple(walk.events),
+        tuple(walk.duties),
+        tuple(parked),
+        tuple(walk.waiting[kind] for kind in sorted(walk.waiting)),
+        tuple(sorted(flags)),
+    )

@@ -1,0 +1,241 @@
+"""Encounters of R4 and R5, and EncounterHistory: stays, phases, who took part, how they came and went.
+
+A stay is one entry of `location[]` that the patient really was in; where an encounter names no place, its whole period
+is one stay, in the class of its service provider. Encounters that are part of another one are its stays.
+"""
+
+from __future__ import annotations
+
+from knitwork.intake.formats.csv.rules import cast_us
+from knitwork.intake.formats.csv.zones import quoted
+from knitwork.intake.formats.fhir.words import (
+    CODEABLE,
+    PERIOD,
+    REFERENCE,
+    TEXT,
+    code_of,
+    coded,
+    listed,
+    names,
+    one_of,
+    patient_of,
+    place_of,
+    text,
+)  # fmt: skip
+
+END_KIND = "urn:knitwork:end-kind"
+PRECISION = "urn:knitwork:precision"
+
+_OWN = [{"url": TEXT, "valueCode": TEXT}]
+_PLACE = {"location": REFERENCE, "status": TEXT, "period": {**PERIOD, "extension": _OWN}}
+SHAPE = {
+    "class": "JSON",
+    "statusHistory": [{"status": TEXT, "period": PERIOD}],
+    "subjectStatus": CODEABLE,
+    "subject": REFERENCE,
+    "patient": REFERENCE,
+    "participant": [{"type": [CODEABLE], "period": PERIOD, "individual": REFERENCE, "actor": REFERENCE}],
+    "period": PERIOD,
+    "actualPeriod": PERIOD,
+    "location": [_PLACE],
+    "serviceProvider": REFERENCE,
+    "partOf": REFERENCE,
+    "encounter": REFERENCE,
+    "hospitalization": {"admitSource": CODEABLE, "dischargeDisposition": CODEABLE},
+    "admission": {"admitSource": CODEABLE, "dischargeDisposition": CODEABLE},
+    "diagnosis": [{"condition": "JSON", "rank": TEXT}],
+    "appointment": "JSON",
+    "basedOn": [REFERENCE],
+}
+
+TAKEN_BACK = ("cancelled", "entered-in-error")
+NOT_YET = ("planned",)
+GOING_ON = ("arrived", "triaged", "in-progress", "onleave", "on-hold")
+# A patient is not, or not yet, in a place that is only kept for him or her.
+NOT_THERE = ("planned", "reserved")
+
+CLASS_KINDS = {
+    "emer": "ed", "imp": "ward", "acute": "ward", "nonac": "ward", "obsenc": "ward", "amb": "clinic", "ss": "ward",
+    "hh": "homecare", "vr": "virtual", "fld": "ems", "prenc": "clinic",
+}  # fmt: skip
+CLASS_NAMES = {
+    "emer": "emergency", "imp": "inpatient", "acute": "acute inpatient", "nonac": "inpatient, non-acute",
+    "obsenc": "observation", "amb": "ambulatory", "ss": "short stay", "hh": "home health", "vr": "virtual",
+    "fld": "field", "prenc": "pre-admission",
+}  # fmt: skip
+
+
+def staged(kind: str, source: str) -> str:
+    """Return the SELECT that makes of each Encounter or EncounterHistory in `source` what the others build on."""
+    history = kind == "EncounterHistory"
+    class_ = "coalesce(json_extract_string(j.class, '$.code'), json_extract_string(j.class, '$[0].coding[0].code'))"
+    own = f"coalesce({text('j.id')}, '')"
+    return f"""SELECT "row", {text("j.id")} AS id, {quoted(kind + "/")} || {own} AS record,
+        {patient_of("j.subject")} AS patient,
+        {code_of("j.encounter") if history else text("j.id")} AS visit,
+        {"NULL" if history else code_of("j.partOf")} AS part_of,
+        lower({text("j.status")}) AS status,
+        coalesce(status IN {listed(TAKEN_BACK)}, false) AS cancelled,
+        {cast_us(text("j.meta.lastUpdated"))} AS said_us,
+        {text("coalesce(j.actualPeriod.start, j.period.start)")} AS start_raw,
+        {text('coalesce(j.actualPeriod."end", j.period."end")')} AS end_raw,
+        coalesce(status IN {listed(GOING_ON)}, false) AND end_raw IS NULL AS going_on,
+        list_filter(j.location, lambda l: lower(coalesce(l.status, '')) NOT IN {listed(NOT_THERE)}) AS placed,
+        {text(class_)} AS class, {place_of("j.serviceProvider")} AS provider,
+        {text("j.serviceProvider.display")} AS provider_name,
+        j.statusHistory AS phases, {coded("j.subjectStatus")} AS subject_status, j.participant AS participants,
+        coalesce(j.hospitalization, j.admission) AS admission, j.diagnosis AS diagnoses,
+        j.actualPeriod IS NOT NULL OR j.admission IS NOT NULL OR left(ltrim(j.class::VARCHAR), 1) = '[' AS is_r5
+        FROM {source} AS j WHERE j."resourceType" IS NOT NULL"""
+
+
+def stays(table: str, *, whole: bool = True) -> str:
+    """Return the SELECT of raw stays, as texts; what they are worth is judged when they are typed.
+
+    `visit_of` tells the visit at the top of encounters that are part of each other, `parents` which have parts.
+    With `whole` an encounter that names no place is one stay; one that is taken back is a row without a stay.
+    """
+    own = f"list_filter(l.period.extension, lambda x: x.url = {quoted(END_KIND)})[1].valueCode"
+    finest = f"list_filter(l.period.extension, lambda x: x.url = {quoted(PRECISION)})[1].valueCode"
+    start_us = cast_us("l.period.start")
+    latest = f"list_max(list_transform(placed, lambda p: {cast_us('p.period.start')}))"
+    unit = "coalesce(provider || '/' || class, provider)"
+    shared = """e."row", e.patient, coalesce(v.visit, e.visit) AS visit, e.record, e.said_us, e.cancelled"""
+    return f"""
+    WITH e AS (SELECT e.*, coalesce(len(e.placed), 0) AS places FROM {table} e),
+    entries AS (SELECT *, unnest(placed) AS l FROM e WHERE places > 0 AND NOT cancelled
+            AND (status IS NULL OR status NOT IN {listed(NOT_YET)})),
+    told AS (SELECT *, l.period.start IS NULL AND l.period."end" IS NULL AS whole,
+            CASE WHEN l.period."end" IS NULL AND l.period.start IS NOT NULL
+                THEN places = 1 OR {start_us} >= {latest} END AS latest FROM entries)
+    SELECT {shared}, {place_of("e.l.location")} AS unit, {text("e.l.location.display")} AS unit_name,
+        CASE WHEN whole THEN start_raw ELSE {text("e.l.period.start")} END AS start_raw,
+        CASE WHEN whole OR latest THEN end_raw ELSE {text('e.l.period."end"')} END AS end_raw,
+        CASE WHEN {own} IS NOT NULL THEN {own}
+            WHEN latest AND end_raw IS NOT NULL THEN 'inferred'
+            WHEN going_on AND (whole OR lower(l.status) = 'active' OR (l.status IS NULL AND latest)) THEN 'open' END
+            AS end_kind_raw, {finest} AS finest
+        FROM told e LEFT JOIN visit_of v ON v.id = e.id
+    """ + (
+        f"""UNION ALL BY NAME
+    SELECT {shared}, {unit} AS unit, NULL AS unit_name, e.start_raw, e.end_raw,
+        CASE WHEN going_on THEN 'open' END AS end_kind_raw, NULL AS finest
+        FROM e LEFT JOIN visit_of v ON v.id = e.id
+        WHERE places = 0 AND NOT cancelled AND (status IS NULL OR status NOT IN {listed(NOT_YET)})
+            AND (e.id IS NULL OR e.id NOT IN (SELECT id FROM parents))"""
+        if whole
+        else ""
+    )
+
+
+def taken_back(table: str) -> str:
+    """Return the SELECT of the rows that take an encounter's earlier stays back; they need no place and no time."""
+    return f"""SELECT e.patient, coalesce(v.visit, e.visit) AS visit, e.record, e.said_us, true AS cancelled, e."row",
+        {place_of("e.placed[1].location")} AS unit, 'missing' AS end_kind
+        FROM {table} e LEFT JOIN visit_of v ON v.id = e.id WHERE e.cancelled AND e.patient IS NOT NULL"""
+
+
+VISIT_OF = """CREATE TEMP TABLE visit_of AS
+    WITH RECURSIVE links AS (SELECT id, any_value(part_of) AS part_of FROM encounters
+            WHERE part_of IS NOT NULL AND part_of <> id GROUP BY id),
+    climb AS (SELECT id, part_of AS visit, 1 AS steps FROM links
+        UNION ALL SELECT c.id, l.part_of, steps + 1 FROM climb c JOIN links l ON l.id = c.visit WHERE steps < 8)
+    SELECT id, arg_max(visit, steps) AS visit FROM climb GROUP BY id"""
+
+# Those whose stays came as encounters, or as the history of one, are no stays themselves.
+PARENTS = f"""CREATE TEMP TABLE parents AS SELECT DISTINCT part_of AS id FROM encounters
+        WHERE part_of IS NOT NULL AND part_of <> id AND NOT cancelled
+            AND (status IS NULL OR status NOT IN {listed(NOT_YET)})
+    UNION SELECT DISTINCT visit FROM histories WHERE len(placed) > 0 AND NOT cancelled AND visit IS NOT NULL"""
+
+
+# R4 tells the phases of a visit by status, R5 by the state of the subject. A patient who comes back is not new.
+PHASES = {
+    "arrived": "arrive", "triaged": "triage", "in-progress": "roomed", "onleave": "leave", "finished": "depart",
+    "receiving-care": "roomed", "on-leave": "leave", "departed": "depart",
+}  # fmt: skip
+ROLES = {
+    "atnd": "attending", "pprf": "primary", "sprf": "secondary", "adm": "admitting", "dis": "discharging",
+    "con": "consulting", "ref": "referring",
+}  # fmt: skip
+# Whose part in an encounter is that they saw the patient.
+SEERS = ("attending", "primary", "admitting", "consulting")
+STAFF = ("Practitioner", "PractitionerRole", "CareTeam")
+
+
+def phases(instant: str, precision: str) -> str:
+    """Return the SELECT of the events of an encounter's status history; `instant` and `precision` are over `at_raw`."""
+    earlier = "phases[n - 1].status"
+    return f"""SELECT record || '/phase/' || n AS event, patient, {instant} AS at_us, {precision} AS precision,
+        CASE WHEN lower(phase.status) = 'in-progress' AND {earlier} = 'onleave' THEN 'return'
+            ELSE {one_of("phase.status", PHASES)} END AS type,
+        visit, said_us, cancelled, "row"
+        FROM (SELECT *, phase.period.start AS at_raw FROM (SELECT *, unnest(phases) AS phase,
+            generate_subscripts(phases, 1) AS n FROM encounters WHERE len(phases) > 0))
+        WHERE patient IS NOT NULL AND type IS NOT NULL AND {instant} IS NOT NULL"""
+
+
+def history(instant: str, precision: str) -> str:
+    """Return the SELECT of the events of EncounterHistory."""
+    return f"""SELECT record AS event, patient, {instant} AS at_us, {precision} AS precision,
+        {one_of("subject_status", PHASES)} AS type, visit, said_us, cancelled, "row"
+        FROM (SELECT *, start_raw AS at_raw FROM histories)
+        WHERE patient IS NOT NULL AND type IS NOT NULL AND {instant} IS NOT NULL"""
+
+
+def duties(start: str, end: str) -> str:
+    """Return the SELECT of who took part; `start` and `end` are instants over `start_raw` and `end_raw`."""
+    return f"""SELECT record || '/participant/' || n AS duty, patient, {code_of("who")} AS staff,
+        coalesce({one_of("role_code", ROLES)}, lower(role_code), 'other') AS role, visit,
+        {start} AS start_us, {end} AS end_us, said_us, cancelled, "row", start_raw, record
+        FROM (SELECT "row", record, patient, visit, said_us, cancelled, n,
+                coalesce(p.individual, p.actor) AS who, p.type[1].coding[1].code AS role_code,
+                p.period.start AS start_raw, p.period."end" AS end_raw
+            FROM (SELECT *, unnest(participants) AS p, generate_subscripts(participants, 1) AS n
+                FROM encounters WHERE len(participants) > 0))
+        WHERE patient IS NOT NULL AND {names("who", *STAFF)} AND {code_of("who")} IS NOT NULL"""
+
+
+def seen(precision: str) -> str:
+    """Return the SELECT of when somebody first saw the patient, from `duties` told with `start_raw`."""
+    return f"""SELECT record || '/seen' AS event, patient, min(start_us) AS at_us,
+        arg_min({precision}, start_us) AS precision, 'seen' AS type, any_value(visit) AS visit,
+        arg_min(staff, start_us) AS staff, any_value(said_us) AS said_us, bool_or(cancelled) AS cancelled, "row"
+        FROM told_duties WHERE role IN {listed(SEERS)} AND start_us IS NOT NULL GROUP BY "row", record, patient"""
+
+
+def ways(start: str, end: str) -> str:
+    """Return the SELECT of how patients came and where they went: facts, with the departure's code."""
+    base = 'patient, visit, said_us, cancelled, "row"'
+    return f"""SELECT * FROM (
+        SELECT record || '/admit_source' AS fact, 'flag' AS kind, 'admit_source' AS code,
+            {coded("admission.admitSource")} AS value_code, {start} AS at_us, 's' AS precision, {base}
+        FROM encounters WHERE admission IS NOT NULL
+        UNION ALL SELECT record || '/disposition', 'flag', 'discharge_disposition',
+            {coded("admission.dischargeDisposition")}, {end}, 's', {base} FROM encounters WHERE admission IS NOT NULL)
+        WHERE patient IS NOT NULL AND value_code IS NOT NULL AND at_us IS NOT NULL"""
+
+
+def diagnoses() -> str:
+    """Return the SELECT that adds to conditions their rank in the encounter that they were diagnoses of."""
+    reference = """coalesce(json_extract_string(d.condition, '$.reference'),
+        json_extract_string(d.condition, '$[0].reference.reference'))"""
+    found = f"{{'reference': {reference}, 'identifier': {{'value': NULL::VARCHAR}}}}"
+    return f"""SELECT 'Condition/' || {code_of("found")} AS fact, patient, visit, 'diagnosis' AS kind,
+        try_cast(d.rank AS INTEGER) AS rank, said_us, "row"
+        FROM (SELECT *, {found} AS found FROM (SELECT *, unnest(diagnoses) AS d FROM encounters
+            WHERE len(diagnoses) > 0 AND NOT cancelled))
+        WHERE patient IS NOT NULL AND {names("found", "Condition")} AND try_cast(d.rank AS INTEGER) IS NOT NULL"""
+
+
+def named() -> str:
+    """Return the SELECT of places that encounters name in words, and of the classes of providers they were in."""
+    unit = "provider || '/' || class"
+    return f"""SELECT place, any_value(name ORDER BY name) AS name, any_value(parent ORDER BY parent) AS parent,
+            any_value(kind ORDER BY kind) AS kind, min("row") AS "row" FROM (
+        SELECT {place_of("l.location")} AS place, {text("l.location.display")} AS name, NULL AS parent, NULL AS kind,
+            "row" FROM (SELECT "row", unnest(placed) AS l FROM encounters WHERE len(placed) > 0)
+        UNION ALL SELECT {unit}, concat_ws(', ', provider_name, {one_of("class", CLASS_NAMES, "class")}), provider,
+            {one_of("class", CLASS_KINDS)}, "row" FROM encounters WHERE coalesce(len(placed), 0) = 0
+        UNION ALL SELECT provider, provider_name, NULL, NULL, "row" FROM encounters)
+        WHERE place IS NOT NULL AND (name IS NOT NULL OR parent IS NOT NULL) GROUP BY place"""

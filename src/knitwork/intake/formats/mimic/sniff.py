@@ -1,0 +1,13 @@
+"""Is this a table of MIMIC, or a zip of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from knitwork.intake.formats.known_tables import claims as holds
+from knitwork.intake.formats.mimic.tables import MIMIC
+
+
+def claims(path: Path, name: str) -> bool:  # noqa: ARG001 - the content alone says it
+    """Say whether a file is, or holds, a table of MIMIC, by its columns."""
+    return holds(MIMIC, path)

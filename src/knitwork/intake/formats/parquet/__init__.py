@@ -1,0 +1,1 @@
+"""Parquet: a table of stays, events or links under any usual names, read by the rules of tables of text."""

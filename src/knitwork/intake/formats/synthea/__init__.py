@@ -1,0 +1,1 @@
+"""The CSV files that Synthea writes of its invented patients."""

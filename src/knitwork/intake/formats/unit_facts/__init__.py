@@ -1,0 +1,1 @@
+"""Facts of units: tables of numbers by unit and period, with no patient in them."""

@@ -1,0 +1,150 @@
+"""From landed rows to what the sources hold true now: one view or table for each landed table, as SQL.
+
+A landed row is a statement. Which of the statements about one thing holds depends on the set of them alone: the latest
+by the source's own time, then the larger content hash. What no longer holds is kept in `withdrawn`, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from knitwork.intake.landing import BUCKETED, LANDED, TAIL
+from knitwork.lake.engine import Connection
+
+# Which columns name a unit, and are read as the unit that a bed, a room or an old code stands for.
+UNITS = ("unit", "prior_unit", "pending_unit", "from_unit", "to_unit")
+# The records besides stays, by the column that identifies them.
+RECORDS = {"event": "event", "request": "request", "message": "message", "duty": "duty", "fact": "fact"}
+# No source time at all is before all times.
+NEVER = -(2**62)
+_TAIL = {name for name, _ in TAIL}
+
+
+def _of_person(table: str, as_of_us: int | None) -> str:
+    """Return the view `told_<table>`: a landed table under persons and units, as far as it was known by then."""
+    columns = [name for name, _ in LANDED[table]]
+    places = {name: f"p{i}" for i, name in enumerate(c for c in UNITS if c in columns)}
+    replaced = ["coalesce(v.person, k.person, l.patient) AS patient"]
+    replaced += [f"coalesce({alias}.unit, l.{name}) AS {name}" for name, alias in places.items()]
+    joins = [f"LEFT JOIN place_raw {alias} ON {alias}.code = l.{name}" for name, alias in places.items()]
+    known = "" if as_of_us is None else f" AND (l.came_us IS NULL OR l.came_us <= {as_of_us})"
+    name = table.replace("landed", "told")
+    return f"""CREATE TEMP VIEW {name if name != "told" else "told_rows"} AS
+SELECT l.* REPLACE ({", ".join(replaced)}),
+       CASE WHEN coalesce(v.person, k.person) <> l.patient THEN l.patient END AS source_patient
+FROM {table} l
+-- one row a number, a visit and a code: multiplies nothing
+LEFT JOIN visit_link v ON v.patient = l.patient AND v.visit = l.visit
+LEFT JOIN whole_link k ON k.patient = l.patient
+{" ".join(joins)}
+WHERE coalesce(v.here, k.here) IS NOT FALSE{known}"""
+
+
+def told_sql(as_of_us: int | None = None) -> tuple[str, ...]:
+    """Return the statements that make the views of all landed tables under persons and units."""
+    return tuple(_of_person(table, as_of_us) for table in BUCKETED)
+
+
+# `said` orders the statements about one thing.
+_SAID = f"coalesce(said_us, extracted_us, {NEVER})"
+
+# A row may tell of several stays, so that a stay is named by its row, unit and start together.
+_SAME = "{0}.feed = t.feed AND {0}.delivery = t.delivery AND {0}.row = t.row AND {0}.unit = t.unit AND {0}.start_us = t.start_us"
+
+_EXTRACTS = """CREATE TEMP TABLE IF NOT EXISTS extract_raw
+(feed VARCHAR, delivery VARCHAR, weight INTEGER, from_us BIGINT, until_us BIGINT)"""
+# Whether anything is ever taken back here: most files only add, and need none of what follows.
+_ANY = """SELECT (SELECT count(*) FROM extract_raw)
+    + (SELECT count(*) FROM told_rows WHERE cancelled) + (SELECT count(*) FROM told_rows WHERE record IS NOT NULL)"""
+_WITHDRAWN = (
+    # What a later extract of a snapshot feed no longer has, for the time of which it speaks.
+    """CREATE TEMP TABLE vanished AS
+    SELECT t.feed, t.delivery, t.row, t.unit, t.start_us, max_by(n.delivery, n.weight) AS by_delivery
+    FROM told_rows t
+    JOIN extract_raw o ON o.feed = t.feed AND o.delivery = t.delivery
+    JOIN extract_raw n ON n.feed = t.feed AND n.weight > o.weight AND t.start_us >= n.from_us AND t.start_us < n.until_us
+    GROUP BY ALL""",
+    # Of all statements of a feed about one of its records the latest holds, with all its rows, or none of this patient.
+    f"""CREATE TEMP TABLE spoken AS
+    SELECT feed, record, max({{'said': {_SAID}, 'delivery': delivery}}) AS latest
+    FROM (
+        SELECT feed, record, said_us, extracted_us, delivery FROM told_rows WHERE record IS NOT NULL
+        UNION ALL
+        SELECT feed, record, said_us, extracted_us, delivery FROM told_elsewhere WHERE told = 'landed'
+    )
+    GROUP BY feed, record HAVING count(DISTINCT ({_SAID}, delivery)) > 1""",
+    f"""CREATE TEMP TABLE replaced AS
+    SELECT t.feed, t.delivery, t.row, t.unit, t.start_us, any_value(s.latest.delivery) AS by_delivery
+    FROM told_rows t JOIN spoken s ON s.feed = t.feed AND s.record = t.record
+    WHERE {{'said': {_SAID}, 'delivery': t.delivery}} < s.latest GROUP BY ALL""",
+    # A stay that is taken back by its patient, unit and start.
+    f"""CREATE TEMP TABLE taken_back AS
+    SELECT patient, unit, start_us, max({_SAID}) AS said, arg_max(delivery, {_SAID}) AS by_delivery
+    FROM told_rows WHERE cancelled AND record IS NULL GROUP BY ALL""",
+    f"""CREATE TEMP TABLE dropped AS
+    SELECT t.patient, t.unit, t.start_us, t.end_us, t.visit, t.feed, t.delivery, t.row,
+           CASE WHEN t.cancelled OR b.said IS NOT NULL THEN 'cancelled' WHEN v.row IS NOT NULL THEN 'vanished'
+                ELSE 'replaced' END AS why,
+           coalesce(v.by_delivery, r.by_delivery, b.by_delivery, t.delivery) AS by_delivery
+    FROM told_rows t
+    LEFT JOIN vanished v ON {_SAME.format("v")}
+    LEFT JOIN replaced r ON {_SAME.format("r")}
+    LEFT JOIN taken_back b ON b.patient = t.patient AND b.unit = t.unit AND b.start_us = t.start_us AND {_SAID} <= b.said
+    WHERE t.cancelled OR v.row IS NOT NULL OR r.row IS NOT NULL OR b.said IS NOT NULL""",
+    f"""CREATE TEMP VIEW told AS
+    SELECT t.* FROM told_rows t ANTI JOIN dropped w ON {_SAME.format("w")}
+    UNION ALL BY NAME FROM move_stay""",
+    # A stay that another row still tells is not lost.
+    """CREATE TEMP TABLE withdrawn AS
+    SELECT w.* FROM dropped w
+    ANTI JOIN told t ON t.patient = w.patient AND t.unit = w.unit AND t.start_us = w.start_us""",
+)
+_NOTHING_WITHDRAWN = (
+    """CREATE TEMP TABLE withdrawn (patient VARCHAR, unit VARCHAR, start_us BIGINT, end_us BIGINT, visit VARCHAR,
+    feed VARCHAR, delivery VARCHAR, row BIGINT, why VARCHAR, by_delivery VARCHAR)""",
+    "CREATE TEMP VIEW told AS FROM told_rows UNION ALL BY NAME FROM move_stay",
+)
+
+
+def tell_stays(con: Connection) -> None:
+    """Leave `told`, the stays that hold, and `withdrawn`, those that were taken back, replaced or have vanished."""
+    con.execute(_EXTRACTS)
+    any_ = con.execute(_ANY).fetchall()[0][0]
+    for statement in _WITHDRAWN if any_ else _NOTHING_WITHDRAWN:
+        con.execute(statement)
+
+
+def record_sql(name: str) -> tuple[str, ...]:
+    """Return the statements that make one table of records: each once, by the latest statement of each of its fields."""
+    table = f"landed_{name}"
+    key = RECORDS[name]
+    columns = [c for c, _ in LANDED[table] if c not in _TAIL and c != key]
+    latest = f"({_SAID}, delivery, row)"
+    fields = ", ".join(f"arg_max({c}, {latest}) FILTER ({c} IS NOT NULL) AS {c}" for c in columns)
+    kept = ", ".join(columns)
+    moved = f" UNION ALL BY NAME SELECT * FROM move_{name}" if name in MOVED else ""
+    # Row 0: where both patients are one person, the statement itself counts and not that it was made elsewhere.
+    elsewhere = f""" UNION ALL BY NAME SELECT record AS {key}, patient, said_us, true AS cancelled, feed, delivery,
+        0 AS row, extracted_us FROM told_elsewhere WHERE told = '{table}'"""
+    return (
+        f"CREATE TEMP TABLE all_{name} AS SELECT * FROM told_{name}{moved}{elsewhere}",
+        f"CREATE TEMP TABLE repeated_{name} AS SELECT {key} FROM all_{name} GROUP BY {key} HAVING count(*) > 1",
+        f"""CREATE TEMP TABLE {name} AS
+        SELECT {key}, {kept}, nullif({_SAID}, {NEVER}) AS said_us, feed, delivery, row
+        FROM all_{name} a ANTI JOIN repeated_{name} r ON r.{key} = a.{key} WHERE cancelled IS NOT TRUE
+        UNION ALL BY NAME
+        SELECT {key}, {fields}, nullif(max({_SAID}), {NEVER}) AS said_us, arg_max(feed, {latest}) AS feed,
+               arg_max(delivery, {latest}) AS delivery, arg_max(row, {latest}) AS row
+        FROM all_{name} a SEMI JOIN repeated_{name} r ON r.{key} = a.{key}
+        GROUP BY {key} HAVING arg_max(coalesce(cancelled, false), {latest}) IS NOT TRUE
+        ORDER BY patient, {key}""",
+    )
+
+
+# The fold of moves adds to these.
+MOVED = ("event", "duty")
+
+
+def records_sql(names: Sequence[str] = tuple(RECORDS)) -> tuple[str, ...]:
+    """Return the statements that make every table of records besides stays."""
+    return tuple(statement for name in names for statement in record_sql(name))

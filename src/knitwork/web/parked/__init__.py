@@ -1,0 +1,1 @@
+"""Messages of live feeds that wait for a person: shown, corrected, read again or set aside."""

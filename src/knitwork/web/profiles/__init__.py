@@ -1,0 +1,1 @@
+"""How feeds are read: every version of a profile, who made it and why."""

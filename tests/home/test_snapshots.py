@@ -1,0 +1,124 @@
+"""Feeds that send everything each time: the newest extract speaks, and what vanished is taken back, visibly."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from pathlib import Path
+
+import pytest
+
+from knitwork.home import LoadOptions, open_home
+from tests.home.homes import HEADER, NOON, registry, write
+
+DAY = dt.timedelta(days=1)
+FIRST = dt.datetime(2026, 3, 2, 8, tzinfo=dt.UTC)
+
+
+def row(patient, day, hours=5):
+    start = FIRST + day * DAY
+    return dict(
+        zip(
+            HEADER,
+            (patient, "ICU", start.isoformat(), (start + hours * dt.timedelta(hours=1)).isoformat(), ""),
+            strict=True,
+        )
+    )
+
+
+def home_of(folder: Path, extracts, kind: str, *, order=None):
+    """Load extracts (rows, day of extraction) into a home whose feed sends `kind` snapshots."""
+    home = open_home(folder)
+    home.write_settings(name="Home", tz="UTC")
+    (folder / "feeds").mkdir(exist_ok=True)
+    (folder / "feeds" / "adt.yaml").write_text(f"zone: UTC\nsnapshot: {kind}\n")
+    for place in order or range(len(extracts)):
+        rows, day = extracts[place]
+        file = write(folder.parent / f"{folder.name}-{place}.csv", rows)
+        home.load([file], LoadOptions(feed="adt", received_at=NOON, extracted_at=FIRST + day * DAY))
+    home.refresh(registry())
+    return home
+
+
+def patients(home) -> list[str]:
+    return sorted(home.stays().column("patient").to_pylist())
+
+
+def withdrawn(home) -> list[tuple[str, str]]:
+    rows = home.answers().rows("SELECT patient::VARCHAR AS patient, why FROM {withdrawn} ORDER BY ALL")
+    return [(r["patient"], r["why"]) for r in rows]
+
+
+def test_the_newest_whole_extract_is_all_there_is(tmp_path):
+    home = home_of(
+        tmp_path / "h", [([row("A", 0), row("B", 1), row("C", 2)], 3), ([row("A", 0), row("C", 2)], 4)], "whole"
+    )
+
+    assert patients(home) == ["A", "C"]
+    # A and C are told by both extracts: only B is gone.
+    assert withdrawn(home) == [("B", "vanished")]
+
+
+def test_what_vanished_names_the_extract_that_no_longer_has_it(tmp_path):
+    home = home_of(tmp_path / "h", [([row("A", 0), row("B", 1)], 3), ([row("A", 0)], 4)], "whole")
+
+    newest = next(d["delivery"] for d in home.answers().deliveries() if d["taken"] == 1)
+    rows = home.answers().rows("SELECT by_delivery FROM {withdrawn} WHERE patient = 'B'")
+    assert [r["by_delivery"] for r in rows] == [newest]
+
+
+def test_an_extract_of_a_period_leaves_what_was_before_it(tmp_path):
+    extracts = [([row("OLD", 0), row("A", 10), row("GONE", 11)], 12), ([row("A", 10), row("B", 12)], 13)]
+
+    assert patients(home_of(tmp_path / "h", extracts, "period")) == ["A", "B", "OLD"]
+
+
+def test_a_stay_that_vanished_from_the_end_of_the_period_is_taken_back(tmp_path):
+    extracts = [([row("A", 10), row("LAST", 12)], 13), ([row("A", 10)], 14)]
+
+    assert patients(home_of(tmp_path / "h", extracts, "period")) == ["A"]
+
+
+@pytest.mark.parametrize("kind", ["whole", "period"])
+def test_the_order_of_arrival_changes_nothing(tmp_path, kind):
+    extracts = [
+        ([row("A", 0), row("B", 1)], 3),
+        ([row("B", 1, hours=7), row("C", 2)], 4),
+        ([row("C", 2), row("D", 3), row("B", 1)], 5),
+    ]
+    found = [
+        home_of(tmp_path / f"h{''.join(map(str, order))}", extracts, kind, order=order)
+        .stays()
+        .drop(["feed"])
+        .to_pylist()
+        for order in itertools.permutations(range(3))
+    ]
+
+    assert all(one == found[0] for one in found)
+    assert found[0]
+
+
+def test_a_feed_that_only_adds_takes_nothing_back(tmp_path):
+    home = open_home(tmp_path / "h")
+    for place, rows in enumerate(([row("A", 0), row("B", 1)], [row("A", 0)])):
+        home.load([write(tmp_path / f"{place}.csv", rows)], LoadOptions(feed="adt", tz="UTC", received_at=NOON))
+    home.refresh(registry())
+
+    assert patients(home) == ["A", "B"]
+    assert withdrawn(home) == []
+
+
+def test_as_of_an_earlier_time_what_vanished_later_is_still_there(tmp_path):
+    home = open_home(tmp_path / "h")
+    home.write_settings(name="Home", tz="UTC")
+    (tmp_path / "h" / "feeds").mkdir()
+    (tmp_path / "h" / "feeds" / "adt.yaml").write_text("zone: UTC\nsnapshot: whole\n")
+    for place, rows in enumerate(([row("A", 0), row("B", 1)], [row("A", 0)])):
+        moment = NOON + place * DAY
+        options = LoadOptions(feed="adt", received_at=moment, extracted_at=moment)
+        home.load([write(tmp_path / f"{place}.csv", rows)], options)
+    home.refresh(registry(), as_of=NOON)
+    before = patients(home)
+    home.refresh(registry())
+
+    assert (before, patients(home)) == (["A", "B"], ["A"])

@@ -1,0 +1,42 @@
+"""Stays written as CSV come back the same."""
+
+from __future__ import annotations
+
+import csv
+
+import pyarrow as pa
+from hypothesis import HealthCheck, given, settings
+
+from knitwork.intake.formats.csv.write import write
+from tests.intake.test_xes import stay_table, stays
+
+KEPT = ("patient", "unit", "start_us", "end_us", "end_kind", "visit")
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=8)
+@given(stays())
+def test_what_is_written_comes_back(landing, tmp_path, rows):
+    written = write({"stay": stay_table(rows)}, tmp_path)
+
+    back = landing(tmp_path / "stays.csv")
+
+    assert sorted((tuple(r[c] for c in KEPT) for r in back.rows), key=str) == rows
+    assert (written.records, written.files, written.lost) == (len(rows), 1, ())
+
+
+def test_the_columns_are_those_that_the_command_prints(tmp_path):
+    write({"stay": stay_table([("1", "ED", 0, 3_600_000_000, "recorded", "v")])}, tmp_path)
+
+    with (tmp_path / "stays.csv").open(newline="") as source:
+        assert list(csv.reader(source)) == [
+            ["patient", "unit", "start", "end", "end_kind", "visit", "journey"],
+            ["1", "ED", "1970-01-01T00:00:00+00:00", "1970-01-01T01:00:00+00:00", "recorded", "v", ""],
+        ]
+
+
+def test_what_a_table_of_stays_cannot_carry_is_listed(tmp_path):
+    written = write(
+        {"stay": stay_table([("1", "ED", 0, None, "open", None)]), "fact": pa.table({"code": ["I21"]})}, tmp_path
+    )
+
+    assert [(lost.table, lost.column) for lost in written.lost] == [("fact", "code")]
