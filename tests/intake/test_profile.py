@@ -38,7 +38,11 @@ def test_the_written_profile_explains_itself():
         ("unit: [a, b]\n", "line 1: 'unit' needs one value"),
         ("- a\n- b\n", "line 1: this is not a list of 'key: value' lines"),
         ("a: b: c\n", "line 1"),
-        ("x: &a [*a]\n", "'x' is not known"),
+        ("unit: &a x\nend: *a\n", "line 2: this is not a list of 'key: value' lines (an alias (*) is not read here"),
+        ("x: &a [*a]\n", "line 1"),
+        ("unit: " + "[" * 200_000, "line 1: this is not a list of 'key: value' lines (this is nested too deep)"),
+        ("unit: a\x00b\n", "signs that YAML does not allow"),
+        ("# " + "x" * 600_000, "has more than 524,288 characters"),
     ],
 )
 def test_a_complaint_names_the_line(text, complaint):

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from knitwork.model.errors import BadDefinition
+from knitwork.model.yaml_text import NotYaml, compose
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 ENCODINGS = ("utf-8", "utf-16", "latin-1", "cp1252")
@@ -89,11 +90,11 @@ def read_profile(path: Path) -> Profile:
 def parse_profile(text: str, *, source: str) -> Profile:
     """Check the text of a profile; complaints name `source` and the line."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as problem:
-        mark = getattr(problem, "problem_mark", None)
-        where = f"line {mark.line + 1}" if mark else "somewhere"
-        raise BadDefinition(f"{source}, {where}: this is not a list of 'key: value' lines") from None
+        node = compose(text)
+    except NotYaml as fault:
+        where = f"line {fault.line}" if fault.line else "somewhere"
+        why = "" if fault.problem.startswith("this is not YAML") else f" ({fault.problem})"
+        raise BadDefinition(f"{source}, {where}: this is not a list of 'key: value' lines{why}") from None
     if node is None:
         return Profile()
     if not isinstance(node, yaml.MappingNode):

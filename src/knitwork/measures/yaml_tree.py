@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
 
 import yaml
 
 from knitwork.measures.language.tokens import Place
 from knitwork.model.errors import BadDefinition
+from knitwork.model.yaml_text import NotYaml, compose
 
 _EMPTY = ("", "~", "null")
 
@@ -81,20 +81,14 @@ class Branch:
         return self.value
 
 
-# libyaml's own reader, ten times as quick, where it was built in.
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
 def read_tree(text: str, source: str = "") -> Branch:
     """Return the contents of a YAML text; what is not YAML is refused with line and column."""
     try:
-        node = yaml.compose(text, Loader=LOADER)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = Place(mark.line + 1, mark.column + 1, source) if mark else Place(1, 1, source)
-        raise place.error(f"this is not YAML: {error.problem}") from None
-    except yaml.YAMLError:
-        raise BadDefinition(f"{source or 'the definition'} holds signs that YAML does not allow") from None
+        node = compose(text)
+    except NotYaml as fault:
+        if fault.line:
+            raise Place(fault.line, fault.column, source).error(fault.problem) from None
+        raise BadDefinition(f"{source or 'the definition'} cannot be read: {fault.problem}") from None
     if node is None:
         raise BadDefinition(f"{source or 'the definition'} is empty")
     return _branch(node, source, 0)
