@@ -96,3 +96,19 @@ def test_a_row_that_is_set_aside_leaves_no_event(log):
 
     assert [e["row"] for e in rows.events] == [2]
     assert rows.report.rejected == 2
+
+
+def test_what_belongs_to_another_activity_by_its_name_and_stands_alone_is_said(log):
+    head = "case_id,activity,timestamp\n"
+    both = "".join(
+        f"{n},Treatment,2024-01-0{n} 10:00\n{n},Treatment evaluation,2024-01-0{n} 11:00\n" for n in range(1, 5)
+    )
+    alone = "5,Treatment evaluation,2024-01-05 11:00\n"
+
+    assert (
+        "1 case has 'Treatment evaluation' without 'Treatment', which 4 of 5 have (row 9)"
+        in log(head + both + alone).report.notes
+    )
+    # Of four cases one without is no exception, and 'Treatments' is another word.
+    for usual in (both[: both.index("4,")] + alone, both.replace("Treatment evaluation", "Treatments") + alone):
+        assert not any("without 'Treatment'" in note for note in log(head + usual).report.notes)

@@ -181,6 +181,17 @@ def test_a_triage_before_its_registration_is_found(report, acts):
     assert f"in the other {both - odd} come" in note
 
 
+def test_an_evaluation_of_a_treatment_without_the_treatment_is_found(report, acts):
+    evaluated = [{r["meant"] for r in rows} for rows in cases(acts).values()]
+    evaluated = [meant for meant in evaluated if "Treatment evaluation" in meant]
+    both = sum("Treatment" in meant for meant in evaluated)
+
+    assert said(report, "without").startswith(
+        f"{len(evaluated) - both} case has 'Treatment evaluation' without 'Treatment', "
+        f"which {both} of {len(evaluated)} have"
+    )
+
+
 def test_cases_that_begin_elsewhere_begin_twice_or_have_one_activity_are_counted(report, acts):
     all_ = cases(acts)
     begin = Counter(
@@ -252,6 +263,33 @@ def test_the_log_of_events_has_the_defects_of_the_log_of_activities(reports):
     notes = " | ".join(reports["csv/hospital_events.csv"].notes)
 
     assert [words for words in counts if words not in notes] == []
+
+
+# What daqapo's own detectors find in this log, and the words of the rule that reports it here.
+DETECTED = {
+    "activity frequency violations": ["cases have 'Registration', with which cases begin, more than once"],
+    "activity order violations": ["'Triage' before 'Registration'"],
+    "attribute dependencies": ["'Registration' by a Nurse", "more than one 'specialization'"],
+    "case id sequence gaps": ["numbered one by one"],
+    "duration outliers": ["over 20 times as long as usual"],
+    "incomplete cases": ["begin with something other", "one activity only"],
+    "incorrect activity names": ["an activity that is no word", "'Trage', likely a misspelling"],
+    "missing values": ["who did it", "not say 'triagecode'", "no start: set aside"],
+    "multiregistration": ["as from a form", "as in a batch", "repeat patient, activity and time"],
+    "overlaps": ["two activities at the same time", "with two patients at once"],
+    "related activities": ["'Treatment evaluation' without 'Treatment'"],
+    "similar labels": ["elsewhere it is written 'Registration'", "misspelling of 'Triage'"],
+    "time anomalies": ["before they start: set aside", "no time at all"],
+    "value range violations": ["a 'triagecode' outside 1 to 5"],
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("defect", DETECTED)
+def test_every_kind_of_defect_that_daqapo_looks_for_is_reported_in_every_form_of_the_log(reports, name, defect):
+    notes = " | ".join(reports[name].notes)
+
+    assert [words for words in DETECTED[defect] if words not in notes] == []
 
 
 def test_no_sentence_names_a_patient(reports, acts):

@@ -20,6 +20,8 @@ USUAL, USUAL_CASES = 0.20, 1 / 3
 FORM_US, BATCH_US = 5_000_000, 10_000_000
 # How nearly all others must have one before the other, and how many others there must be.
 ORDERED, ORDERED_AMONG = 0.90, 10
+# Of so many cases four in five must have what an activity belongs to, before the others are odd.
+BELONGS_AMONG = 5
 LONG = 20
 # Who does most of an activity in a log of this size is a desk or a machine, and not a person.
 DESK, DESK_AMONG = 0.5, 50
@@ -37,7 +39,7 @@ def suspicions(con: Connection, log: str, kept: Extras, *, paired: bool, ends: b
             said += _labels(con, log, "unit")
         _make_acts(con, log, kept, paired=paired, ends=ends)
         said += _no_words(con) + _gaps(con, log, kept) + _repeated(con, log, paired=paired)
-        said += _together(con) + _cases(con) + _order(con) + _far(con)
+        said += _together(con) + _cases(con) + _order(con) + _without(con) + _far(con)
         if ends or paired:
             said += _overlaps(con) + _long(con)
         if "staff" in kept.places:
@@ -206,6 +208,26 @@ def _order(con: Connection) -> list[str]:
     ).fetchall()[0]
     example = f"'{second[:60]}' before '{first[:60]}', which in the other {others:,} come the other way round"
     return [f"{_n(cases, 'case')} {_has(cases)} an unusual order, such as {example}{_at([(r,) for r in rows])}"]
+
+
+def _without(con: Connection) -> list[str]:
+    """Say which cases have what by its name belongs to another activity, as an evaluation of a treatment, without it."""
+    return [
+        f"{_n(len(rows), 'case')} {_has(len(rows))} '{whole[:60]}' without '{part[:60]}', which {both:,} of {cases:,} have"
+        f"{_at([(r,) for r in rows])}"
+        for whole, part, cases, both, rows in con.execute(
+            f"""WITH had AS (SELECT case_, activity, min("row") AS "row" FROM acts GROUP BY ALL),
+            words AS (SELECT DISTINCT activity, ' ' || lower(activity) || ' ' AS label FROM had)
+            SELECT w.activity, p.activity, count(*) AS cases, count(q.case_) AS complete,
+                list(h."row" ORDER BY h."row") FILTER (q.case_ IS NULL) AS rows
+            FROM words w JOIN words p ON w.activity <> p.activity AND contains(w.label, p.label)
+            JOIN had h ON h.activity = w.activity
+            -- A case has one row for each activity.
+            LEFT JOIN had q ON q.case_ = h.case_ AND q.activity = p.activity
+            GROUP BY ALL HAVING cases >= {BELONGS_AMONG} AND complete < cases AND complete >= (1 - {USUAL}) * cases - 1e-9
+            ORDER BY 1, 2"""
+        ).fetchall()
+    ]
 
 
 def _far(con: Connection) -> list[str]:
