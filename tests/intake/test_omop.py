@@ -159,6 +159,22 @@ def test_deaths_notes_and_episodes_are_events_and_messages(land):
     assert not any("Smith" in note for note in one.report.notes)
 
 
+def test_a_person_is_born_once_and_on_a_day_that_is_known(land):
+    head = "person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth,birth_datetime,race_concept_id\n"
+
+    one = land(
+        head + "1,0,1950,2,3,,0\n2,0,1951,,,1951-04-05 06:07:00,0\n3,0,1952,,,,0\n4,0,1900,1,1,,0\n5,0,1953,2,30,,0\n"
+    )
+
+    assert one.rows("landed_event", "patient, type, at_us, precision") == [
+        ("1", "birth", us("1950-02-03"), "d"), ("2", "birth", us("1951-04-05 06:07"), "d"),
+    ]  # fmt: skip
+    assert (one.report.landed, one.report.ignored, one.rejected()) == (2, 2, [(5, "born", "time_unreadable")])
+    # A birth is long before what a delivery speaks of.
+    assert (one.report.first_us, one.report.last_us) == (None, None)
+    assert not any("time of day" in note or "zone" in note for note in one.report.notes)
+
+
 COST = "cost_id,cost_event_id,cost_domain_id,cost_type_concept_id,currency_concept_id,total_charge,total_cost,total_paid{}\n"
 
 
@@ -215,7 +231,7 @@ def test_parquet_is_read_by_its_types(tmp_path):
         ("visit_detail/1", "100", us("2024-01-31 09:00"), "m"),
         ("visit_detail/2", None, us("2024-01-30 23:00"), "d"),
     ]
-    assert ("visit_detail_start_datetime", "time") in one.report.columns
+    assert ("visit_detail.visit_detail_start_datetime", "time") in one.report.columns
 
 
 def test_a_parquet_time_with_a_zone_keeps_its_instant(tmp_path):

@@ -59,7 +59,12 @@ def test_facts_and_events_are_as_many_as_the_rows_of_their_tables(landed, tables
         for name in ("condition_occurrence", "procedure_occurrence", "measurement", "observation")
     }
     visits = len(tables["visit_occurrence"])
-    assert events == {"arrive": visits, "discharge": visits, "death": len(tables["death"])}
+    assert events == {
+        "arrive": visits,
+        "discharge": visits,
+        "death": len(tables["death"]),
+        "birth": len(tables["person"]),
+    }
 
 
 def test_measurements_keep_their_values_and_units(landed, tables):
@@ -75,7 +80,7 @@ def test_measurements_keep_their_values_and_units(landed, tables):
 def test_every_row_of_the_zip_is_accounted_for(landed, tables):
     report = landed.report
     read = ("visit_detail", "visit_occurrence", "condition_occurrence", "procedure_occurrence", "measurement",
-            "observation", "death")  # fmt: skip
+            "observation", "person", "death")  # fmt: skip
 
     assert report.rows == sum(len(rows) for rows in tables.values())
     assert report.landed == sum(len(tables[name]) for name in read)

@@ -107,8 +107,11 @@ def test_charges_and_payments_add_up_and_plans_and_deaths_are_taken(folder):
     assert Counter(state for (state,) in plans.rows("landed_request", "state")) == Counter(
         "done" if r["STOP"] else "open" for r in table(folder / "careplans.csv")
     )
-    died = {r["Id"]: us(r["DEATHDATE"]) for r in table(folder / "patients.csv") if r["DEATHDATE"]}
-    assert dict(patients.rows("landed_event", "patient, at_us")) == died
+    assert Counter(patients.rows("landed_event", "patient, type, at_us")) == Counter(
+        (r["Id"], type_, us(r[column]))
+        for type_, column in (("birth", "BIRTHDATE"), ("death", "DEATHDATE"))
+        for r in table(folder / "patients.csv") if r[column]
+    )  # fmt: skip
 
 
 @pytest.mark.slow

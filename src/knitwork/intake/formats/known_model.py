@@ -25,6 +25,23 @@ class Into:
     once: str = ""
 
 
+# The moment of a birth, which is a day whatever is written, and before which nobody can be in care.
+BORN = "born"
+
+
+def day_of_birth(sql: str) -> str:
+    """Return the SQL of a day of birth; one before 1900-01-02 is made up, and no reason to set its row aside."""
+    return f"CASE WHEN left({sql}, 10) > '1900-01-01' THEN {sql} END"
+
+
+def birth(patient: str) -> Into:
+    """Return the event of a birth, of which there is one for each patient; the number stays out of its name."""
+    return Into("landed_event", {
+        "event": f"'birth/' || md5({patient})", "patient": patient, "type": "'birth'", "at_us": f"{BORN}_us",
+        "precision": "'d'",
+    }, f"{BORN}_us IS NOT NULL")  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A table of a model.

@@ -11,7 +11,7 @@ from knitwork.intake.formats.csv.sniff import Dialect
 from knitwork.intake.formats.csv.tally import FUTURE_US, SHORT_US
 from knitwork.intake.formats.csv.zones import quoted
 from knitwork.intake.formats.known_files import Plain, trouble_of_file
-from knitwork.intake.formats.known_model import Into, Known
+from knitwork.intake.formats.known_model import BORN, Into, Known
 from knitwork.intake.formats.known_times import read_moments
 from knitwork.intake.landing import LANDED
 from knitwork.intake.quality import MIDNIGHTS, MIDNIGHTS_AMONG
@@ -193,16 +193,18 @@ def _counted(
     """Count in one pass what the typed rows showed."""
     good = "fault IS NULL"
     into = " OR ".join(f"({into.when})" for into in known.into) or "false"
-    ends = ["stay_end_us" if known.stays and m == "end" else f"{m}_us" for m in known.moments]
+    # A delivery does not speak of the days of births: they are long before it, and nobody wants their time of day.
+    moments = [m for m in known.moments if m != BORN]
+    ends = ["stay_end_us" if known.stays and m == "end" else f"{m}_us" for m in moments]
     sums: dict[str, str] = {"rows": "true", "landed": f"{good} AND ({into})"}
     sums |= {f"fault {n}": f"fault = {n}" for n in range(len(faults))}
     sums |= {f"doubt {n}": f"{good} AND ({condition})" for n, (condition, _, _) in enumerate(known.doubts)}
-    for m in known.moments:
+    for m in moments:
         sums |= {
             f"{m} timed": f"{good} AND {m}_us IS NOT NULL AND NOT {m}_day",
             f"{m} midnight": f"{good} AND {m}_midnight",
         }
-    any_of = {part: " OR ".join(f"{m}_{part}" for m in known.moments) or "false" for part in ("day", "naive")}
+    any_of = {part: " OR ".join(f"{m}_{part}" for m in moments) or "false" for part in ("day", "naive")}
     sums |= {"days": f"{good} AND ({any_of['day']})", "naive": f"{good} AND ({any_of['naive']})"}
     sums["seconds"] = f"{good} AND (" + (" OR ".join(f"{us} % {_MINUTE_US} <> 0" for us in ends) or "false") + ")"
     if known.stays:
@@ -216,7 +218,7 @@ def _counted(
     for n, fault in enumerate(faults):
         if seen[f"fault {n}"]:
             rejected[fault.rule] = rejected.get(fault.rule, 0) + seen[f"fault {n}"]
-    coarse = frozenset(m for m in known.moments if _midnights(seen[f"{m} timed"], seen[f"{m} midnight"]))
+    coarse = frozenset(m for m in moments if _midnights(seen[f"{m} timed"], seen[f"{m} midnight"]))
     doubts = tuple(seen[f"doubt {n}"] for n in range(len(known.doubts)))
     finest = "s" if seen["seconds"] else "m"
     return Read(

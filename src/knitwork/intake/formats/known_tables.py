@@ -135,11 +135,9 @@ def _report(
 ) -> LandReport:
     counts = _counts(reads, assumed=profile.zone is None)
     calendar = profile.calendar or model.calendar or ("shifted" if shifted(counts) else None)
-    one = len(delivery.tables) == 1
+    # With the table's name, so that a table is compared with an earlier one of the same and with no other.
     columns = tuple(
-        (column.lower() if one else f"{plain.table}.{column.lower()}", word)
-        for plain in delivery.tables
-        for column, word in plain.columns
+        (f"{plain.table}.{column.lower()}", word) for plain in delivery.tables for column, word in plain.columns
     )
     firsts = [read.first_us for read in reads if read.first_us is not None]
     lasts = [read.last_us for read in reads if read.last_us is not None]

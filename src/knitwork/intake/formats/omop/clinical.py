@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from knitwork.intake.formats.known_model import Into, Known
+from knitwork.intake.formats.known_model import BORN, Into, Known, birth, day_of_birth
 
 _WHO = {"patient": "person_id", "visit": "visit_occurrence_id"}
 
@@ -73,6 +73,19 @@ _DEATH = Known(
     }),),
 )  # fmt: skip
 
+# A year or a month of birth is no day before which nothing can be.
+_Y, _M, _D = (f"try_cast(try_cast({part}_of_birth AS DOUBLE) AS INTEGER)" for part in ("year", "month", "day"))
+_BIRTHDAY = f"CASE WHEN ({_Y} + {_M} + {_D}) IS NOT NULL THEN printf('%04d-%02d-%02d', {_Y}, {_M}, {_D}) END"
+_PERSON = Known(
+    "person",
+    "person_id gender_concept_id year_of_birth race_concept_id",
+    "month_of_birth day_of_birth birth_datetime",
+    must={"patient": "person_id"},
+    moments={BORN: day_of_birth(f"coalesce(birth_datetime, {_BIRTHDAY})")},
+    into=(birth("person_id"),),
+    why="of persons only the day of birth is read",
+)
+
 _NOTE = Known(
     "note",
     "note_id person_id note_date note_type_concept_id note_text",
@@ -125,4 +138,4 @@ _COST = Known(
     why="they name no person, or no amount",
 )  # fmt: skip
 
-CLINICAL = (_CONDITION, _PROCEDURE, _MEASUREMENT, _OBSERVATION, _DEATH, _NOTE, _EPISODE, _COST)
+CLINICAL = (_CONDITION, _PROCEDURE, _MEASUREMENT, _OBSERVATION, _PERSON, _DEATH, _NOTE, _EPISODE, _COST)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from knitwork.intake.formats.known_model import Known
 
-_PEOPLE = "a patient's birth, sex and address are not needed"
 _STAFF = "they are people, who are never rated"
 _NO_WAY = "no unit, request or outcome is in them"
 _DERIVED = "they were worked out from other tables"
@@ -13,7 +12,6 @@ _WORDS = "they name codes and say nothing of patients"
 UNREAD = tuple(
     Known(table, needs, why=why)
     for table, needs, why in (
-        ("person", "person_id gender_concept_id year_of_birth race_concept_id", _PEOPLE),
         ("provider", "provider_id provider_name specialty_concept_id", _STAFF),
         ("drug_exposure", "drug_exposure_id person_id drug_concept_id", _NO_WAY),
         ("device_exposure", "device_exposure_id person_id device_concept_id", _NO_WAY),

@@ -5,7 +5,7 @@ Nobody moves inside a hospital in Synthea, so a unit is an organisation and a cl
 
 from __future__ import annotations
 
-from knitwork.intake.formats.known_model import Into, Known, Model, listed
+from knitwork.intake.formats.known_model import BORN, Into, Known, Model, birth, day_of_birth, listed
 
 # What a unit of each class of encounter is.
 CLASSES = {
@@ -65,12 +65,12 @@ _PATIENTS = Known(
     "patients",
     "id birthdate deathdate ssn race gender",
     must={"patient": "id"},
-    moments={"died": "deathdate"},
+    moments={BORN: day_of_birth("birthdate"), "died": "deathdate"},
     into=(Into("landed_event", {
         "event": "'death/' || md5(id)", "patient": "id", "type": "'death'", "at_us": "died_us",
         "precision": "died_precision",
-    }, "died_us IS NOT NULL"),),
-    why="of patients only the date of death is read",
+    }, "died_us IS NOT NULL"), birth("id")),
+    why="of patients only the dates of birth and death are read",
 )  # fmt: skip
 
 _CONDITIONS = Known(
