@@ -10,7 +10,7 @@ from knitwork.intake.formats.csv import events, links, rules
 from knitwork.intake.formats.csv.activities import departments, land_events, placeless
 from knitwork.intake.formats.csv.columns import COLUMNS, LINK_COLUMNS
 from knitwork.intake.formats.csv.opening import Opened, described, opened
-from knitwork.intake.formats.csv.scan import Shape, clear, fill_landing
+from knitwork.intake.formats.csv.scan import Shape, clear, fill_landing, make_log
 from knitwork.intake.formats.csv.suspicions import suspicions
 from knitwork.intake.formats.csv.tally import REJECTED, landed_view, take_tally
 from knitwork.intake.landing import LandReport
@@ -83,8 +83,7 @@ def _landed(
         told = int(con.execute("SELECT count(*) FROM landing").fetchall()[0][0])
         if paired or (log and placed):
             stays = events.paired("landing") if paired else f"SELECT * FROM landing WHERE {_PLACED}"
-            con.execute(f"CREATE TEMP TABLE pairs AS {stays}")
-            con.execute("ALTER TABLE landing RENAME TO log; ALTER TABLE pairs RENAME TO landing")
+            make_log(con, stays)
         tally = take_tally(con, received_us=received_us)
         con.execute(REJECTED)
         if paired or (log and placed):
