@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from bench import fhir, readers, walls
-from bench.lines import Line, within
+from bench.lines import Line, at_least, within
 from knitwork.demo import write_flat
 
+ROWS_A_SECOND = 1_000_000
 PAGE = Path(__file__).parents[1] / "docs" / "reference" / "benchmarks.md"
 
 
@@ -65,6 +66,23 @@ def one_more(stays: Path, target: Path) -> None:
         csv.writer(out).writerows([header, row])
 
 
+def land_csv(folder: Path, stays: Path) -> list[Line]:
+    """Land the stays, beside a bare read of the same bytes."""
+    found = task("land_csv", folder, stays)
+    rows, wall, bare = found["rows"], found["query_s"], found["bare_s"]
+    return [
+        Line(
+            f"CSV read and typed, {rows:,} stays", wall, found["query_cpu_s"], found["peak_mb"],
+            f"{ROWS_A_SECOND:,} rows a second",
+            f"{at_least(rows / wall, ROWS_A_SECOND, 'rows')}; {wall / bare:.1f} x the bare read",
+        ),
+        Line(
+            "the same bytes, read into a table of text", bare, found["bare_cpu_s"], None, "yardstick",
+            f"{rows / bare:,.0f} rows a second",
+        ),
+    ]  # fmt: skip
+
+
 def measure(count: int, work: Path) -> list[Line]:
     stays, late, folder = work / "stays.csv", work / "late.csv", work / "home"
     write_flat(stays, stays=count)
@@ -82,6 +100,7 @@ def measure(count: int, work: Path) -> list[Line]:
             within(whole["wall_s"], time_limit, "s") + "; " + within(whole["peak_mb"], memory_limit, "MB"),
         )
     )  # fmt: skip
+    lines += land_csv(folder, stays)
     refreshed = task("late_row", folder, late)
     lines.append(
         Line(

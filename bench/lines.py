@@ -22,3 +22,10 @@ def within(value: float, limit: float, unit: str) -> str:
     if value <= limit:
         return f"reached: {value:.3g} {unit}"
     return f"missed by {100 * (value / limit - 1):.0f}%: {value:.3g} against {limit:g} {unit}"
+
+
+def at_least(rate: float, wanted: float, what: str) -> str:
+    """Say whether a rate was reached, or by how much it was missed."""
+    if rate >= wanted:
+        return f"reached: {rate:,.0f} {what} a second"
+    return f"missed by {100 * (1 - rate / wanted):.0f}%: {rate:,.0f} against {wanted:,.0f} {what} a second"

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from knitwork.home import Home, LoadOptions, open_home
+from knitwork.intake.formats.csv import read as csv
+from knitwork.intake.profile import Profile
 from knitwork.lake.engine import connect
 from knitwork.lake.runner import paths_sql
 from knitwork.model.units import Membership, Registry, Unit
@@ -35,6 +37,28 @@ def everything(folder: Path, stays: Path) -> dict[str, Any]:
     loaded = time.monotonic()
     report = home.refresh(registry_of(home))
     return {"stays": report.stays, "refresh_s": round(time.monotonic() - loaded, 2), "buckets": report.buckets}
+
+
+def land_csv(folder: Path, stays: Path) -> dict[str, Any]:
+    """Land the stays as a load does, and read the same bytes into a table of text: the best of five, taken in turn."""
+    home = open_home(folder.parent / "landing")
+    con = home.place.lake.writer()
+    profile = Profile(zone="Europe/Amsterdam")
+    landed, bare = [], []
+    for _ in range(5):
+        began, cpu = time.monotonic(), time.process_time()
+        report = csv.land(con, stays, profile, feed="bench", delivery="d" * 64, work=folder.parent)
+        landed.append((time.monotonic() - began, time.process_time() - cpu))
+        began, cpu = time.monotonic(), time.process_time()
+        con.execute(f"CREATE OR REPLACE TEMP TABLE bare AS FROM read_csv('{stays}', all_varchar = true)")
+        bare.append((time.monotonic() - began, time.process_time() - cpu))
+    return {
+        "rows": report.rows,
+        "query_s": min(landed)[0],
+        "query_cpu_s": min(landed)[1],
+        "bare_s": min(bare)[0],
+        "bare_cpu_s": min(bare)[1],
+    }
 
 
 def late_row(folder: Path, stays: Path) -> dict[str, Any]:
@@ -154,6 +178,7 @@ def charts(folder: Path, stays: Path) -> dict[str, Any]:
 TASKS: dict[str, Callable[[Path, Path], dict[str, Any]]] = {
     "everything": everything,
     "late_row": late_row,
+    "land_csv": land_csv,
     "scan": scan,
     "graph_counts": graph_counts,
     "graph_quantiles": graph_quantiles,
