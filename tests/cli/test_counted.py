@@ -35,3 +35,15 @@ def test_what_is_wrong_once_is_one_thing(knitwork, copied):
     assert checked.status == 1
     assert "1 file of the lake is missing" in checked.out
     assert "1 thing needs attention." in checked.out
+
+
+@pytest.mark.slow
+def test_numbers_of_units_alone_are_said_and_every_measure_says_what_it_lacks(knitwork, tmp_path):
+    (tmp_path / "beds.csv").write_text("unit,month,falls,bed_days\nA,2026-01,3,310\nB,2026-01,,290\n", "utf-8")
+
+    opened = knitwork("open", tmp_path / "beds.csv", "--home", tmp_path / "home", "--no-serve")
+
+    assert (opened.status, opened.err) == (0, "")
+    assert "beds.csv: 2 rows taken, 0 rejected" in opened.out
+    assert "0 units, 0 patients, 0 hand-offs between units" in opened.out
+    assert "3 numbers of units by period" in opened.out

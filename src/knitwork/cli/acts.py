@@ -189,6 +189,8 @@ def summary(home: Home) -> None:
         counted(handoffs, "hand-off between units", "hand-offs between units"),
     )
     say(f"{home.settings.name}: {', '.join(told)}")
+    if numbers := answers.manifest.rows("unit_fact"):
+        sentences([f"{counted(numbers, 'number', 'numbers')} of units by period: kept in unit_fact, not charted"])
     for feed in answers.feeds():
         if feed.calendar == "shifted":
             sentences(

@@ -144,7 +144,7 @@ def inputs(answers: Answers) -> Inputs:
     return Inputs(
         ends=bool(stay["ends"]),
         times_of_day=bool(stay["times"]),
-        kinds=frozenset(stay["kinds"]),
+        kinds=frozenset(stay["kinds"] or ()),
         units=int(stay["units"]),
         calendar=bool(stay["calendar"]),
         departures_recorded=bool(departures["known"]),
