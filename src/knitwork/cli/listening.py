@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -103,7 +104,8 @@ async def _one(listener: Listener, feed: str, host: str, port: int, stop_all: Ca
     try:
         await listener.run(host, port)
     except OSError as problem:
-        why = problem.strerror or type(problem).__name__
+        # asyncio puts the address into the text again; the number alone says why.
+        why = os.strerror(problem.errno) if problem.errno else type(problem).__name__
         raise CannotDo(f"{feed} cannot come on {host}:{port} ({why}): name another port, or stop who has it") from None
     finally:
         stop_all()
