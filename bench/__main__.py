@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench import fhir, readers, walls
+from bench import fhir, live, readers, walls
 from bench.lines import Line, at_least, within
 from knitwork.demo import write_flat
 
@@ -186,7 +186,14 @@ def main() -> None:
     wanted = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="knitwork-bench-") as work:
         text = report(
-            [*measure(wanted.stays, Path(work)), *fhir.measure(), *readers.measure(), *walls.measure()], wanted.stays
+            [
+                *measure(wanted.stays, Path(work)),
+                *fhir.measure(),
+                *readers.measure(),
+                *walls.measure(),
+                *live.measure(wanted.stays),
+            ],
+            wanted.stays,
         )
     print(text)
     if wanted.stays == 1_000_000:

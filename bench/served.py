@@ -1,7 +1,8 @@
-"""The demo served by the product itself, in a process of its own, for what is measured through its door."""
+"""Commands of the product in processes of their own, for what is measured through their doors."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -42,23 +43,37 @@ def demo(work: Path, *, patients: int = 12_000) -> Iterator[Served]:
     home = work / "riverbend"
     command = [sys.executable, "-m", "knitwork", "demo", "--home", str(home), "--patients", str(patients), "--no-serve"]
     subprocess.run(command, check=True, capture_output=True)
+    with serving(home, work) as served:
+        yield served
+
+
+@contextmanager
+def serving(home: Path, work: Path) -> Iterator[Served]:
+    """Serve a home until the block ends; what the server says is written in `work`."""
     log = work / "server.log"
+    with running("serve", "--home", str(home), "--port", "0", log=log) as process:
+        yield Served(told(process, log, r"(http://[\w.:]+\d)"), home, process.pid)
+
+
+@contextmanager
+def running(*words: str, log: Path, module: str = "knitwork") -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command of the product, or of another module, until the block ends."""
     with log.open("w") as out:
-        command = [sys.executable, "-u", "-m", "knitwork", "serve", "--home", str(home), "--port", "0"]
+        command = [sys.executable, "-u", "-m", module, *words]
         process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
         try:
-            yield Served(_address(process, log), home, process.pid)
+            yield process
         finally:
             process.terminate()
-            process.wait(15)
+            # a listener may be in the midst of a refresh, which it ends first
+            process.wait(120)
 
 
-def _address(process: subprocess.Popen[bytes], log: Path, seconds: float = 60) -> str:
-    """Wait until the server has said where it is."""
+def told(process: subprocess.Popen[bytes], log: Path, pattern: str, seconds: float = 60) -> str:
+    """Wait until a command has said something, and return the group of the pattern."""
     until = time.monotonic() + seconds
     while time.monotonic() < until and process.poll() is None:
-        said = [word.rstrip("/.") for word in log.read_text().split() if word.startswith("http://")]
-        if said:
-            return said[0]
-        time.sleep(0.1)
-    raise SystemExit(f"the server did not start:\n{log.read_text()}")
+        if found := re.search(pattern, log.read_text()):
+            return found[1]
+        time.sleep(0.05)
+    raise SystemExit(f"this did not begin as it should:\n{log.read_text()}")
