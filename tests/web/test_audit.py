@@ -6,12 +6,17 @@ import datetime as dt
 import importlib
 import inspect
 import pkgutil
+from dataclasses import replace
 
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 import knitwork.web
+from knitwork.home.place import Place
+from knitwork.home.profiles import keep_text
+from knitwork.home.streams import messages_of
+from knitwork.intake.mllp.hearing import hear
 from knitwork.signals.episodes import Episode
 from knitwork.signals.interrupted import ItsSpec
 from knitwork.web.accounts import actions as accounts
@@ -22,6 +27,8 @@ from knitwork.web.audit.record import broken_links, record
 from knitwork.web.changes import actions as changes
 from knitwork.web.charts import actions as charts
 from knitwork.web.charts.notes import NoteRow
+from knitwork.web.parked import actions as parked
+from knitwork.web.profiles import actions as profiles
 from knitwork.web.units import actions as units
 from knitwork.web.units.models import Membership, Unit
 from knitwork.web.units.rows import MembershipRow, UnitRow
@@ -39,6 +46,12 @@ def taking_part():
     """Return the membership of a unit in a programme."""
     unit, group = Unit.objects.get(code="X"), Unit.objects.get(code="G")
     return Membership.objects.create(unit=unit, group=group, kind="takes_part")
+
+
+def meant_x():
+    """Return a code of which somebody said that it means X."""
+    AUDITED.append(1)
+    return units.say_same(code="X2", means="X", by="other")
 
 
 def hung():
@@ -82,6 +95,35 @@ def episode():
         start="2025-06-01", end="2026-02-01", verdict="worse", recent=True,
     )  # fmt: skip
     return {"episodes": [one], "seen": "new", "today": DAY, "by": "test"}
+
+
+PLACE: list[Place] = []
+WHOLE = b"MSH|^~\\&|A|B|C|D|20260301080000||ADT^A01|1|P|2.5\rEVN||20260301080000\rPID|1||P-1\rPV1||I|W7\r"
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path):
+    """Give the acts on what a home keeps a home, in which the profile of one feed lies."""
+    made = Place(tmp_path / "home")
+    made.create()
+    keep_text(made, "adt", "zone: UTC\n")
+    PLACE[:] = [made]
+    return made
+
+
+def waiting():
+    """Return a message without a patient's number, which waits for a person."""
+    (one,) = messages_of(PLACE[0]).store([hear("adt", WHOLE.replace(b"P-1", b""), 1).arrival])
+    assert one.state == "parked"
+    return one
+
+
+def readable():
+    """Return a message that waits although it can be read as the profile is now."""
+    store = messages_of(PLACE[0])
+    (one,) = store.store([replace(hear("adt", WHOLE, 1).arrival, state="parked", rule="no_patient", reason="No PID-3")])
+    assert one.state == "parked"
+    return one
 
 
 # One entry for each event that making ready for an act wrote.
@@ -144,6 +186,20 @@ ACTS = {
         reason="Agreed",
         by="test",
     ),
+    "knitwork.web.parked.actions.correct": lambda: parked.correct(
+        PLACE[0], waiting(), WHOLE.decode().replace("\r", "\n"), by="test"
+    ),
+    "knitwork.web.parked.actions.dismiss": lambda: parked.dismiss(PLACE[0], waiting(), "A test", by="test"),
+    "knitwork.web.parked.actions.replay": lambda: parked.replay(PLACE[0], readable(), by="test"),
+    # One event for each message that is read again: here there is one.
+    "knitwork.web.parked.actions.replay_alike": lambda: parked.replay_alike(
+        PLACE[0], "adt", readable().reason, by="test"
+    ),
+    "knitwork.web.profiles.actions.notice": lambda: profiles.notice(PLACE[0], "adt", by="test"),
+    "knitwork.web.profiles.actions.notice_all": lambda: profiles.notice_all(PLACE[0], by="test"),
+    "knitwork.web.profiles.actions.save_profile": lambda: profiles.save_profile(
+        PLACE[0], feed="lab", text="zone: UTC\n", why="It is in Greenwich", based_on=0, by="test"
+    ),
     "knitwork.web.accounts.actions.add_account": lambda: accounts.add_account(
         name="dora", password="a long enough password", by="test"
     ),
@@ -165,6 +221,9 @@ ACTS = {
     "knitwork.web.units.actions.bring_in_memberships": lambda: units.bring_in_memberships(
         [MembershipRow("X", "G", "belongs")], by="test"
     ),
+    "knitwork.web.units.actions.say_same": lambda: units.say_same(code="X2", means="X", by="test"),
+    "knitwork.web.units.actions.take_back": lambda: units.take_back(code=meant_x().code, by="test"),
+    "knitwork.web.units.actions.look_through": lambda: units.look_through(by="test"),
     "knitwork.web.walls.actions.make_wall": lambda: walls.make_wall(unit="X", said=Arrangement("Desk"), by="test"),
     "knitwork.web.walls.actions.arrange_wall": lambda: walls.arrange_wall(
         wall=hung().pk, version=1, said=Arrangement("Desk"), by="test"

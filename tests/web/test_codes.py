@@ -12,8 +12,8 @@ from knitwork.home import open_home
 from knitwork.model.errors import CannotDo
 from knitwork.web import source
 from knitwork.web.audit.models import AuditEvent
-from knitwork.web.units.actions import bring_in_units, notice_units, set_up_unit
-from knitwork.web.units.codes import aliases, look, new_codes, say_same, take_back
+from knitwork.web.units.actions import bring_in_units, look_through, notice_units, say_same, set_up_unit, take_back
+from knitwork.web.units.codes import aliases, new_codes
 from knitwork.web.units.models import CodeMeaning, Unit
 from knitwork.web.units.registry import snapshot
 from knitwork.web.units.rows import read_units_csv
@@ -104,7 +104,7 @@ def test_a_code_is_new_until_somebody_looked_or_named_it(db):
     set_up_unit(code="A", name="Acute", kind="ward", group=None, by="ada")
     say_same(code="B", means="A", by="ada")
     assert new_codes() == {"C"}
-    look(by="ada")
+    look_through(by="ada")
     assert new_codes() == set()
     notice_units(["D"], by="load")
     assert new_codes() == {"D"}

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import html
 import re
+from contextlib import nullcontext
 
 import pytest
 from django.db import DatabaseError, transaction
 
+from knitwork.cli import acts
 from knitwork.home import LoadOptions, open_home
 from knitwork.home.profiles import with_values
 from knitwork.intake.profile import parse_profile
 from knitwork.web import source
 from knitwork.web.audit.models import AuditEvent
-from knitwork.web.profiles.actions import difference, versions
+from knitwork.web.profiles.history import difference, versions
 from knitwork.web.profiles.models import ProfileVersion
 from knitwork.web.units.actions import notice_units
 from knitwork.web.units.registry import snapshot
@@ -257,3 +259,18 @@ def test_a_value_of_several_lines_is_written_anew():
 
 def test_the_feed_leads_to_its_profile(ben, home):
     assert "/feeds/adt/profile/" in ben.get("/feeds/adt/").content.decode()
+
+
+def test_a_refresh_notices_an_edited_profile_before_anybody_opens_a_page(home, monkeypatch):
+    monkeypatch.setattr(acts, "database", lambda _home: nullcontext())
+    acts.bring_up(home, quiet=True)
+    file_of(home).write_text(wanted(home, zone="Europe/Oslo"), "utf-8")
+    acts.bring_up(home, quiet=True)
+    acts.bring_up(home, quiet=True)
+
+    assert [(one.number, one.said_by, one.why) for one in versions("adt")] == [
+        (2, "", "edited by hand"),
+        (1, "", "first load"),
+    ]
+    event = AuditEvent.objects.filter(action="profile").latest("id")
+    assert (event.actor, event.detail["changed"]) == ("the command line", ["zone"])

@@ -143,11 +143,14 @@ def told(report: LoadReport) -> None:
 
 
 def bring_up(home: Home, *, full: bool = False, as_of: dt.datetime | None = None, quiet: bool = False) -> RefreshReport:
-    """Note new units in the registry, then derive and measure under it."""
+    """Note new units and edited profiles, then derive and measure under them."""
     with database(home):
+        from knitwork.web.profiles.actions import notice_all
         from knitwork.web.units import actions
         from knitwork.web.units.registry import snapshot
 
+        # Before the deliveries are read by them: the numbers that change have a version with a day to point at.
+        notice_all(home.place, by=BY)
         registry = snapshot(macro_name=home.settings.name)
         found = home.units_found(registry)
         if {one.unit for one in found} - {u.unit for u in registry.units}:

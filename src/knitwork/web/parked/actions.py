@@ -15,12 +15,6 @@ from knitwork.web.audit.record import Actor, actor_name, record
 from knitwork.web.parked.words import payload_of
 
 
-def find(place: Place, feed: str, seq: int) -> Stored | None:
-    """Return a message of a feed by its place in the order of coming."""
-    found = messages_of(place).since(seq - 1, 1, feed) if seq > 0 else []
-    return found[0] if found and found[0].seq == seq else None
-
-
 def correct(place: Place, one: Stored, text: str, *, by: Actor) -> Stored:
     """Store a corrected copy, which counts from now on; the original stays beside it."""
     payload = payload_of(text, one.payload)

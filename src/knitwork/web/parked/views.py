@@ -90,10 +90,16 @@ def rule_words(one: Stored) -> str:
     return delivered.rule_names().get(one.rule, _("it could not be read"))
 
 
+def found(feed: str, seq: int) -> Stored | None:
+    """Return a message of a feed by its place in the order of coming."""
+    rows = messages_of(home()).since(seq - 1, 1, feed) if seq > 0 else []
+    return rows[0] if rows and rows[0].seq == seq else None
+
+
 @needs("patients")
 def message(request: HttpRequest, feed: str, seq: int) -> HttpResponse:
     """Show one message and take a correction, a reading again or a setting aside. The reading is written down."""
-    one = actions.find(home(), feed, seq)
+    one = found(feed, seq)
     refused = ""
     if request.method == "POST":
         if one is None or one.state not in WAITS:

@@ -24,7 +24,8 @@ from knitwork.web import delivered, notes, say
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.profiles import words
-from knitwork.web.profiles.actions import difference, notice, save_profile, versions, who_set
+from knitwork.web.profiles.actions import NOBODY, notice, save_profile
+from knitwork.web.profiles.history import difference, versions, who_set
 from knitwork.web.profiles.models import ProfileVersion
 from knitwork.web.source import Source
 
@@ -91,7 +92,7 @@ def begun(request: HttpRequest) -> str:
 
 def listed(feed: str, source: Source) -> dict[str, Any]:
     """Return one feed as a row of the list."""
-    version = notice(home(), feed)
+    version = notice(home(), feed, by=NOBODY)
     came = len(source.answers.deliveries(feed))
     return {"feed": feed, "came": say.count(came)} | (told(version, source) if version else {})
 
@@ -117,7 +118,7 @@ def profile(request: HttpRequest, feed: str) -> HttpResponse:
     """Show how a feed is read; try out and keep what a person wants instead."""
     source = with_answers(request)
     text = known(source, feed)
-    latest = notice(home(), feed)
+    latest = notice(home(), feed, by=NOBODY)
     proposed: Proposed | None = None
     if request.method == "POST":
         if not may(request.user, "set_up"):

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from knitwork.model.errors import CannotDo
 from knitwork.model.units import KINDS, FoundUnit, guess_kind
-from knitwork.web.audit.record import Actor, record
+from knitwork.web.audit.record import Actor, actor_name, record
+from knitwork.web.units.codes import check_same, said
 from knitwork.web.units.keep import belong, check_unit, described, join, keep_row, known_unit, nest, redate
-from knitwork.web.units.models import Membership, Unit
+from knitwork.web.units.models import CodeMeaning, Look, Membership, Unit
 from knitwork.web.units.rows import MembershipRow, UnitRow
 
 
@@ -29,7 +31,7 @@ def notice_units(
         told = [FoundUnit(one) if isinstance(one, str) else one for one in found]
         new = {one.unit: one for one in told if one.unit and one.unit not in known}
         groups = {one.unit: one for one in above if one.unit not in known and one.unit not in new}
-        Unit.objects.bulk_create([_noticed(one) for _, one in sorted((new | groups).items())])
+        Unit.objects.bulk_create([_noticed(one) for _code, one in sorted((new | groups).items())])
         nest(list(new.values()), groups, whole)
         record(by=by, action="notice units", about=f"{len(new)} units", detail={"units": sorted(new)})
     return len(new)
@@ -192,3 +194,32 @@ def bring_in_memberships(rows: Iterable[MembershipRow], *, by: Actor) -> int:
             join(unit, group, kind=row.kind, since_us=row.since_us, until_us=row.until_us)
         record(by=by, action="bring in memberships", about=f"{len(rows)} memberships", detail={"units": named})
     return len(rows)
+
+
+def say_same(*, code: str, means: str, by: Actor) -> CodeMeaning:
+    """Say that `code` is another code of the unit `means`: its records count there from the next refresh on."""
+    code, means = code.strip(), means.strip()
+    with transaction.atomic():
+        check_same(code, means)
+        was = said().get(code)
+        made = CodeMeaning.objects.create(code=code, means=means, said_by=actor_name(by), said_at=timezone.now())
+        detail = {"was": was.means if was else "", "now": means}
+        record(by=by, action="map code", about=f"code {code}", detail=detail)
+    return made
+
+
+def take_back(*, code: str, by: Actor) -> None:
+    """Let a code mean itself again."""
+    with transaction.atomic():
+        was = said().get(code)
+        if was is None:
+            raise CannotDo(_("“%(code)s” means no other unit: somebody took that back already.") % {"code": code})
+        CodeMeaning.objects.create(code=code, means="", said_by=actor_name(by), said_at=timezone.now())
+        record(by=by, action="take back code", about=f"code {code}", detail={"was": was.means, "now": ""})
+
+
+def look_through(*, by: Actor) -> None:
+    """Say that the codes were looked through: none of them is new any more."""
+    with transaction.atomic():
+        Look.objects.create(looked_by=actor_name(by), looked_at=timezone.now())
+        record(by=by, action="look through codes", about="codes", detail={})

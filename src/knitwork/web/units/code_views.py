@@ -21,7 +21,7 @@ from knitwork.web.pages.around import Names
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.source import Source
 from knitwork.web.units import codes as said_of
-from knitwork.web.units.actions import set_up_unit
+from knitwork.web.units.actions import look_through, say_same, set_up_unit, take_back
 from knitwork.web.units.models import Membership, Unit
 from knitwork.web.units.views import after_a_change
 
@@ -51,11 +51,11 @@ def acted(request: HttpRequest) -> str:
     asked = request.POST
     code = asked.get("code", "").strip()
     if asked.get("act") == "back":
-        said_of.take_back(code=code, by=by)
+        take_back(code=code, by=by)
         return _("“%(code)s” is a unit of its own again.") % {"code": code}
     if asked.get("act") == "new":
         return named(asked.dict(), by)
-    said_of.say_same(code=code, means=asked.get("means", ""), by=by)
+    say_same(code=code, means=asked.get("means", ""), by=by)
     return _("“%(code)s” means %(unit)s now.") % {"code": code, "unit": Unit.objects.get(code=asked["means"]).name}
 
 
@@ -66,7 +66,7 @@ def named(asked: dict[str, str], by: Actor) -> str:
         for unit in Unit.objects.filter(code__in=said_of.new_codes()):
             name, means = asked.get(f"name-{unit.pk}"), asked.get(f"means-{unit.pk}", "")
             if means:
-                said_of.say_same(code=unit.code, means=means, by=by)
+                say_same(code=unit.code, means=means, by=by)
             elif name is not None and name.strip() != unit.name:
                 now_in = unit.memberships.filter(kind=Membership.BELONGS, until_us__isnull=True)
                 group = now_in.values_list("group__code", flat=True).first()
@@ -77,7 +77,7 @@ def named(asked: dict[str, str], by: Actor) -> str:
             else:
                 continue
             changed += 1
-        said_of.look(by=by)
+        look_through(by=by)
     return ngettext("%(n)s code was given a word.", "%(n)s codes were given a word.", changed) % {"n": changed}
 
 

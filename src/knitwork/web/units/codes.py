@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from knitwork.model.errors import CannotDo
-from knitwork.web.audit.record import Actor, actor_name, record
 from knitwork.web.units.keep import known_unit
 from knitwork.web.units.models import CodeMeaning, Look, Membership, Unit
 
@@ -36,19 +33,7 @@ def _end(code: str, direct: dict[str, str]) -> str:
     return at
 
 
-def say_same(*, code: str, means: str, by: Actor) -> CodeMeaning:
-    """Say that `code` is another code of the unit `means`: its records count there from the next refresh on."""
-    code, means = code.strip(), means.strip()
-    with transaction.atomic():
-        _check(code, means)
-        was = said().get(code)
-        made = CodeMeaning.objects.create(code=code, means=means, said_by=actor_name(by), said_at=timezone.now())
-        detail = {"was": was.means if was else "", "now": means}
-        record(by=by, action="map code", about=f"code {code}", detail=detail)
-    return made
-
-
-def _check(code: str, means: str) -> None:
+def check_same(code: str, means: str) -> None:
     """Refuse what could not be undone in anybody's head: a code of itself, a circle, or one of a group."""
     if not code or len(code) > 200:
         raise CannotDo(_("Write the code as it stands in the records, of 200 letters at most."))
@@ -62,23 +47,6 @@ def _check(code: str, means: str) -> None:
         raise CannotDo(_("“%(code)s” means “%(other)s” already: take that back first.") % known)
     if Membership.objects.filter(group__code=code).exists() or Unit.objects.filter(code=code, kind__in=GROUPS).exists():
         raise CannotDo(_("“%(code)s” holds other units: only a unit can be the same as another.") % {"code": code})
-
-
-def take_back(*, code: str, by: Actor) -> None:
-    """Let a code mean itself again."""
-    with transaction.atomic():
-        was = said().get(code)
-        if was is None:
-            raise CannotDo(_("“%(code)s” means no other unit: somebody took that back already.") % {"code": code})
-        CodeMeaning.objects.create(code=code, means="", said_by=actor_name(by), said_at=timezone.now())
-        record(by=by, action="take back code", about=f"code {code}", detail={"was": was.means, "now": ""})
-
-
-def look(*, by: Actor) -> None:
-    """Say that the codes were looked through: none of them is new any more."""
-    with transaction.atomic():
-        Look.objects.create(looked_by=actor_name(by), looked_at=timezone.now())
-        record(by=by, action="look through codes", about="codes", detail={})
 
 
 def last_look() -> dt.datetime | None:
