@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from bench.readers import ask
 from bench.served import demo
+from knitwork.web.place import read_secret
+from knitwork.web.sealed import seal
 
 TARGET = Path(__file__).parents[1] / "docs" / "pictures"
 CHROMIUM = os.environ.get("KNITWORK_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -29,6 +31,8 @@ class Picture:
     printed: bool = False
 
 
+# Dan Vitale's page, whose address only the home that shows it can seal.
+DAN = "DAN-VITALE"
 PICTURES = (
     Picture("wall", "/units/RG-CARD/wall/", WALL),
     Picture("wall-4k", "/units/RG-CARD/wall/", WALL_4K),
@@ -46,19 +50,28 @@ PICTURES = (
     Picture("handoffs-matrix", "/handoffs/?view=matrix", DESK),
     Picture("pair", "/handoffs/RG-ED/RG-CARD/", DESK),
     Picture("journeys", "/journeys/", (1440, 1700)),
-    Picture("patient", "/patients/DAN-VITALE/", (1440, 1700)),
-    Picture("patient-print", "/patients/DAN-VITALE/", PAPER, printed=True),
+    Picture("patient", DAN, (1440, 1700)),
+    Picture("patient-print", DAN, PAPER, printed=True),
     Picture("feeds", "/feeds/", DESK),
     Picture("help", "/help/", DESK),
 )
 
 
-def take(browser: Browser, address: str, picture: Picture) -> None:
+def path_of(picture: Picture, home: Path) -> str:
+    """Return the path of a picture's page in this home."""
+    if picture.path != DAN:
+        return picture.path
+    secret = read_secret(home)
+    assert secret is not None
+    return f"/patients/{seal(DAN, secret)}/"
+
+
+def take(browser: Browser, address: str, path: str, picture: Picture) -> None:
     """Take one picture of a page, without a trace of focus or pointer."""
     width, height = picture.size
     context = browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
     page = context.new_page()
-    page.goto(address + picture.path)
+    page.goto(address + path)
     if picture.printed:
         page.emulate_media(media="print")
     page.screenshot(path=TARGET / f"{picture.name}.png")
@@ -73,7 +86,7 @@ def main() -> None:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
             for picture in PICTURES:
-                take(browser, served.address, picture)
+                take(browser, served.address, path_of(picture, served.home), picture)
             browser.close()
     for old in set(TARGET.glob("*.png")) - {TARGET / f"{one.name}.png" for one in PICTURES}:
         old.unlink()

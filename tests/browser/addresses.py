@@ -11,6 +11,8 @@ from django.urls import reverse
 
 from knitwork.home import open_home
 from knitwork.web import manual
+from knitwork.web.place import read_secret
+from knitwork.web.sealed import seal
 from knitwork.web.urls import urlpatterns
 
 ROUTES = [route.name for route in urlpatterns]
@@ -36,6 +38,14 @@ class Site:
     def of(self, route: str, query: str = "", **words: str) -> str:
         """Return the path of a route."""
         return reverse(route, kwargs=words) + query
+
+    @cached_property
+    def secret(self) -> str:
+        return read_secret(self.home)
+
+    def patient(self, number: str) -> str:
+        """Return the path of a patient's page, as only this home can seal it."""
+        return f"/patients/{seal(number, self.secret)}/"
 
     @cached_property
     def units(self) -> list[str]:
@@ -123,8 +133,8 @@ class Site:
             ("journeys", self.of("journeys", f"?through={sender}&then={receiver}"))
             for level, sender, receiver in self.pairs[:1]
         ]
-        found.append(("patients", self.of("patients", "?q=1")))
-        found += [("patient", self.of("patient", patient=patient)) for patient in self.patients]
+        found.append(("patients", self.of("patients", f"?q={seal('1', self.secret)}")))
+        found += [("patient", self.patient(patient)) for patient in self.patients]
         for at, measure in enumerate(self.measures[::each] if units else []):
             unit = units[at % len(units)]
             found.append(("measure", self.of("measure", code=unit, measure=measure)))

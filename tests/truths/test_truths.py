@@ -9,6 +9,7 @@ import pytest
 
 from knitwork.demo import twice
 from knitwork.demo.ledger import TRUTHS
+from tests.web.routes import patient
 
 pytestmark = pytest.mark.slow
 
@@ -170,15 +171,15 @@ def test_the_feeds_say_that_two_numbers_were_linked(read):
     assert "1 link between patient numbers" in read("/feeds/").words
 
 
-def test_the_two_numbers_have_one_journey_with_the_way_between_the_hospitals(told, read):
-    page = read(told["two-numbers"]["page"])
+def test_the_two_numbers_have_one_journey_with_the_way_between_the_hospitals(read):
+    page = read(patient(twice.NAME))
 
     assert re.search(r"Emergency Department, Hillside → Stroke Unit\s+1\s?h\s+10\s?min", page.whole)
     assert "Journey 2" not in page.whole
 
 
-def test_the_page_of_two_numbers_names_both(told, read):
-    page = read(told["two-numbers"]["page"])
+def test_the_page_of_two_numbers_names_both(read):
+    page = read(patient(twice.NAME))
 
     assert re.search(
         rf"{twice.NAME_AT_HILLSIDE} is the same person, by a link of .* \(row 1 of patient-links.csv\)", page.whole
@@ -186,7 +187,7 @@ def test_the_page_of_two_numbers_names_both(told, read):
 
 
 def test_the_number_that_was_given_up_leads_to_the_person(read):
-    page = read(f"/patients/{twice.NAME_AT_HILLSIDE}/")
+    page = read(patient(twice.NAME_AT_HILLSIDE))
 
     assert page.status == 200
     assert twice.NAME in page.whole

@@ -1,5 +1,20 @@
 """Every page of the site with an address that exists in the invented system, and who may see it."""
 
+from django.conf import settings
+
+from knitwork.web.sealed import seal
+
+
+def patient(number):
+    """Return the address of a patient's page."""
+    return f"/patients/{seal(number, settings.SECRET_KEY)}/"
+
+
+def looking_for(typed):
+    """Return the address of the answer to what was typed."""
+    return f"/patients/?q={seal(typed, settings.SECRET_KEY)}"
+
+
 PAGES = {
     # name: (address, right)
     "system": ("/", "read"),
@@ -35,8 +50,8 @@ PAGES = {
     "journeys": ("/journeys/", "read"),
     "journeys-csv": ("/journeys/variants.csv", "read"),
     "journey-patients": ("/journeys/patients/?through=ED", "patients"),
-    "patients": ("/patients/?q=P-00", "patients"),
-    "patient": ("/patients/P-0042/", "patients"),
+    "patients": (looking_for("P-00"), "patients"),
+    "patient": (patient("P-0042"), "patients"),
     "feeds": ("/feeds/", "read"),
     "feed": ("/feeds/adt/", "read"),
     "feed-rule": ("/feeds/adt/rules/two_beds/", "read"),

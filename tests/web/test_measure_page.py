@@ -19,6 +19,7 @@ from knitwork.web.pages import compare
 from knitwork.web.pages.around import place
 
 from . import fake_answers
+from .routes import patient
 
 
 def text(response):
@@ -258,7 +259,7 @@ def test_all_patients_behind_a_point_come_as_a_file_and_taking_it_is_written_dow
 def test_each_patient_leads_to_his_own_page(tess):
     page = text(tess.get("/units/CCU/measures/gap_median/behind/2026-09-01/"))
 
-    assert '<a href="/patients/P-0042/">P-0042</a>' in page
+    assert f'<a href="{patient("P-0042")}">P-0042</a>' in page
 
 
 @pytest.mark.parametrize("address", ["behind/soon/", "behind/soon/patients.csv"])

@@ -10,6 +10,7 @@ from django.urls import reverse
 from knitwork.web.audit.models import AuditEvent
 
 from .fake_journeys import PEOPLE
+from .routes import looking_for, patient
 
 
 def text(response):
@@ -17,7 +18,7 @@ def text(response):
 
 
 def test_ada_and_tess_find_a_patient_and_ben_cem_and_nobody_do_not(ada, tess, ben, cem, nobody):
-    for address in ("/patients/", "/patients/?q=42", "/patients/P-0042/"):
+    for address in ("/patients/", looking_for("42"), patient("P-0042")):
         assert ada.get(address).status_code == 200
         assert tess.get(address).status_code == 200
         assert ben.get(address).status_code == 403
@@ -34,8 +35,30 @@ def test_no_patient_is_listed_before_something_is_typed(tess):
     assert not AuditEvent.objects.filter(action="looked for patients").exists()
 
 
-def test_what_is_looked_for_is_written_down_with_how_many_were_found(tess):
+def test_what_is_typed_is_sent_in_a_form_and_stands_sealed_in_the_address_of_the_answer(tess):
+    answer = tess.post("/patients/", {"q": " p-00 "})
+
+    assert (answer.status_code, answer["Location"]) == (302, looking_for("p-00"))
+    assert "p-00" not in answer["Location"].casefold()
+    assert 'value="p-00"' in text(tess.get(answer["Location"]))
+    assert tess.post("/patients/", {"q": "  "})["Location"] == "/patients/"
+
+
+def test_what_stands_in_plain_in_an_address_is_not_looked_for(tess):
     page = text(tess.get("/patients/?q=p-00"))
+
+    assert "Type the number" in page
+    assert not AuditEvent.objects.filter(action="looked for patients").exists()
+
+
+def test_who_may_not_see_patients_may_not_look_for_one(ben, cem, nobody):
+    assert ben.post("/patients/", {"q": "42"}).status_code == 403
+    assert cem.post("/patients/", {"q": "42"}).status_code == 403
+    assert nobody.post("/patients/", {"q": "42"})["Location"].startswith("/sign-in/")
+
+
+def test_what_is_looked_for_is_written_down_with_how_many_were_found(tess):
+    page = text(tess.get(looking_for("p-00")))
 
     assert reverse("patient", kwargs={"patient": "P-0042"}) in page
     event = AuditEvent.objects.get(action="looked for patients")
@@ -43,7 +66,7 @@ def test_what_is_looked_for_is_written_down_with_how_many_were_found(tess):
 
 
 def test_what_is_not_found_says_what_to_try_and_escapes_what_was_typed(tess):
-    page = text(tess.get("/patients/", {"q": "<script>nobody"}))
+    page = text(tess.get(looking_for("<script>nobody")))
 
     assert "&lt;script&gt;nobody" in page
     assert "<script>" not in page
@@ -51,15 +74,15 @@ def test_what_is_not_found_says_what_to_try_and_escapes_what_was_typed(tess):
 
 
 def test_a_patient_is_read_only_after_it_is_written_down_and_an_unknown_one_is_too(tess):
-    assert tess.get("/patients/P-0042/").status_code == 200
-    assert tess.get("/patients/nobody/").status_code == 404
+    assert tess.get(patient("P-0042")).status_code == 200
+    assert tess.get(patient("nobody")).status_code == 404
 
     events = AuditEvent.objects.filter(action="read a patient")
     assert [(event.about, event.detail) for event in events] == [("P-0042", {"stays": 6}), ("nobody", {"stays": 0})]
 
 
 def test_the_lead_says_the_chain_and_the_longest_wait(tess):
-    page = text(tess.get("/patients/P-0042/"))
+    page = text(tess.get(patient("P-0042")))
     lead = re.search(r'<p class="lead">(.*?)</p>', page)[1]
 
     assert "6 units" in lead
@@ -69,7 +92,7 @@ def test_the_lead_says_the_chain_and_the_longest_wait(tess):
 
 
 def test_every_unit_every_gap_and_every_stay_stands_on_the_page(tess):
-    page = text(tess.get("/patients/P-0042/"))
+    page = text(tess.get(patient("P-0042")))
 
     for code, visits in (("ED", "1 visit · 1 h"), ("REHAB", "1 visit · 1 h")):
         assert reverse("unit", kwargs={"code": code}) in page
@@ -88,7 +111,7 @@ def test_every_unit_every_gap_and_every_stay_stands_on_the_page(tess):
 
 
 def test_unknown_departures_are_said_and_never_counted_as_nothing(tess):
-    page = text(tess.get("/patients/P-0007/"))
+    page = text(tess.get(patient("P-0007")))
 
     assert "2 departures are not known" in page
     assert "not known to Cardiology ward" in page
@@ -100,7 +123,7 @@ def test_unknown_departures_are_said_and_never_counted_as_nothing(tess):
 
 def test_where_departures_are_copied_no_wait_is_told(tess, invented_system):
     invented_system["answers"].unrecorded = True
-    page = text(tess.get("/patients/P-0042/"))
+    page = text(tess.get(patient("P-0042")))
 
     assert "longest wait" not in page
     assert "2 h 30 min" not in page
@@ -109,7 +132,7 @@ def test_where_departures_are_copied_no_wait_is_told(tess, invented_system):
 
 def test_shifted_dates_are_told_as_days_from_the_first(tess, invented_system):
     invented_system["answers"].shifted = True
-    page = text(tess.get("/patients/P-0042/"))
+    page = text(tess.get(patient("P-0042")))
 
     assert "day 1, 08:00" in page
     assert "days are counted from the first" in page
@@ -142,21 +165,21 @@ def test_a_number_that_was_given_up_leads_to_its_person_and_that_is_written_down
 
 
 def test_the_page_names_the_numbers_that_were_given_up_and_by_which_link(tess):
-    page = text(tess.get("/patients/P-0042/"))
+    page = text(tess.get(patient("P-0042")))
 
     assert "HS/42 is the same person, by a link of 5 October 2026 (row 2 of patient-links)." in page
-    assert "is the same person" not in text(tess.get("/patients/P-0007/"))
+    assert "is the same person" not in text(tess.get(patient("P-0007")))
 
 
 def test_where_days_are_shifted_a_link_is_named_without_its_day(tess, invented_system):
     invented_system["answers"].shifted = True
 
-    assert "HS/42 is the same person, by a link in row 2 of patient-links" in text(tess.get("/patients/P-0042/"))
+    assert "HS/42 is the same person, by a link in row 2 of patient-links" in text(tess.get(patient("P-0042")))
 
 
 def test_a_person_is_found_by_a_number_that_was_given_up(tess):
-    page = text(tess.get("/patients/?q=hs"))
+    page = text(tess.get(looking_for("hs")))
 
     assert "also known as HS/42" in page
     assert reverse("patient", kwargs={"patient": "P-0042"}) in page
-    assert "also known as" not in text(tess.get("/patients/?q=p-00"))
+    assert "also known as" not in text(tess.get(looking_for("p-00")))

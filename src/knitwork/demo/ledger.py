@@ -168,8 +168,8 @@ TRUTHS: tuple[Truth, ...] = (
         "merge",
         f"One person is {twice.NAME} at General and {twice.NAME_AT_HILLSIDE} at Hillside: taken from Hillside's "
         "emergency department to the Stroke Unit of General on 8 June 2026 under the other number.",
-        page=f"/patients/{twice.NAME}/",
-        says="One journey under both numbers, with the 70 minutes between Hillside and the Stroke Unit.",
+        page="/patients/",
+        says=f"Look for {twice.NAME}: one journey under both numbers, with the 70 minutes between Hillside and the Stroke Unit.",
         units=("HS-ED", "RG-STRK"),
         expect="one journey",
     ),

@@ -1,8 +1,12 @@
-"""Unit codes in addresses: any text, slashes too, as one part of a path."""
+"""Codes in addresses: those of units, any text, slashes too, as one part of a path; those of patients, sealed."""
 
 from __future__ import annotations
 
 import re
+
+from django.conf import settings
+
+from knitwork.web.sealed import opened, seal
 
 
 class UnitCode:
@@ -23,3 +27,15 @@ class UnitCode:
         """
         written = re.sub(r"[~/\\?#]", lambda m: f"~{ord(m[0]):02X}", str(value))
         return re.sub(r"^\.+", lambda m: "~2E" * len(m[0]), written)
+
+
+class SealedPatient:
+    """Write a patient's number so that the address does not tell it. What is not sealed here is no address."""
+
+    regex = r"[\w-]+"
+
+    def to_python(self, value: str) -> str:
+        return opened(value, settings.SECRET_KEY)
+
+    def to_url(self, value: str) -> str:
+        return seal(str(value), settings.SECRET_KEY)

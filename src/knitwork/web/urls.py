@@ -10,7 +10,7 @@ from knitwork.web.accounts.views import SignIn
 from knitwork.web.alerts import views as alerts
 from knitwork.web.changes import views as changes
 from knitwork.web.charts import views as charts
-from knitwork.web.converters import UnitCode
+from knitwork.web.converters import SealedPatient, UnitCode
 from knitwork.web.pages import (
     catalogue,
     feed,
@@ -36,6 +36,7 @@ from knitwork.web.walls import arrange as arranging
 from knitwork.web.walls import views as walls
 
 register_converter(UnitCode, "code")
+register_converter(SealedPatient, "sealed")
 
 urlpatterns = [
     path("", system.system, name="system"),
@@ -80,7 +81,7 @@ urlpatterns = [
     path("journeys/variants.csv", journeys.numbers, name="journeys-csv"),
     path("journeys/patients/", journeys.takers, name="journey-patients"),
     path("patients/", patient.patients, name="patients"),
-    path("patients/<code:patient>/", patient.patient, name="patient"),
+    path("patients/<sealed:patient>/", patient.patient, name="patient"),
     path("feeds/", feeds.feeds, name="feeds"),
     path("feeds/<code:feed>/", feed.feed, name="feed"),
     path("feeds/<code:feed>/rules/<slug:rule>/", feed.breaking, name="feed-rule"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -19,6 +20,7 @@ from knitwork.web.pages.around import Names
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.pages.lanes import journey_picture, visit_picture, worth_drawing
 from knitwork.web.pages.lengths import Clock, length
+from knitwork.web.sealed import opened, seal
 from knitwork.web.source import Source
 
 # With more pictures than this a page grows long and heavy: the table below holds every stay.
@@ -30,9 +32,15 @@ LONGEST_QUESTION = 200
 
 @needs("patients")
 def patients(request: HttpRequest) -> HttpResponse:
-    """Find a patient by an id or a part of it. What was asked for is written down before it is answered."""
+    """Find a patient by an id or a part of it. What was asked for is written down before it is answered.
+
+    What is typed is sent in the body of a form, and its answer has an address of its own in which it stands sealed.
+    """
+    if request.method == "POST":
+        typed = request.POST.get("q", "").strip()[:LONGEST_QUESTION]
+        return redirect(asking(typed))
     source = with_answers(request)
-    asked = request.GET.get("q", "").strip()[:LONGEST_QUESTION]
+    asked = asked_for(request)
     context: dict[str, Any] = {"asked": asked, "calendar": source.answers.calendar == "real"}
     if asked:
         rows, found = source.answers.find_patients(asked)
@@ -45,6 +53,19 @@ def patients(request: HttpRequest) -> HttpResponse:
             "limit": FOUND,
         }
     return render(request, "pages/patients.html", context)
+
+
+def asking(typed: str) -> str:
+    """Return the address of the answer to what was typed."""
+    return reverse("patients") + (f"?q={seal(typed, settings.SECRET_KEY)}" if typed else "")
+
+
+def asked_for(request: HttpRequest) -> str:
+    """Return what is asked for; nothing where the address was not made here."""
+    try:
+        return opened(request.GET.get("q", ""), settings.SECRET_KEY)
+    except ValueError:
+        return ""
 
 
 def found_row(row: dict[str, Any], tz: str) -> dict[str, Any]:
@@ -75,7 +96,7 @@ def patient(request: HttpRequest, patient: str) -> HttpResponse:
     with transaction.atomic():
         record(by=request.user, action="read a patient", about=patient[:400], detail={"stays": len(rows)})  # type: ignore[arg-type]
     if not rows:
-        raise Http404(patient)
+        raise Http404
     chain = chain_of(rows)
     names = Names(source)
     clock = Clock(source.answers.registry, source.tz, chain.calendar, min(stay.start_us for stay in chain.stays))
