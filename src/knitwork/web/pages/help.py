@@ -11,11 +11,13 @@ from knitwork.web.accounts.access import needs
 # What somebody on a page most likely wants to read about; other pages offer how to read a chart.
 ABOUT = {
     "feeds": "how-to/load-last-nights-extract",
+    "feed": "how-to/when-a-feed-changes",
+    "feed-rule": "reference/data-quality",
     "setup": "how-to/name-and-nest-units",
     "parked": "how-to/correct-a-parked-message",
     "parked-message": "how-to/correct-a-parked-message",
     "units-setup": "how-to/name-and-nest-units",
-    "codes": "how-to/name-and-nest-units",
+    "codes": "how-to/map-a-feed",
     "profiles": "how-to/map-a-feed",
     "profile": "how-to/map-a-feed",
     "profile-version": "how-to/map-a-feed",
