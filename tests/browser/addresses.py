@@ -10,6 +10,9 @@ from pathlib import Path
 from django.urls import reverse
 
 from knitwork.home import open_home
+from knitwork.home.quality.rules import RULES
+from knitwork.home.streams import messages_of
+from knitwork.intake.messages import Stored
 from knitwork.web import manual
 from knitwork.web.place import read_secret
 from knitwork.web.sealed import seal
@@ -21,7 +24,9 @@ FORMS_ONLY = {"sign-out", "language"}
 # These need a wall that somebody made, or are no page: test_walls.py opens them.
 FORMS_ONLY |= {"wall-made", "wall-arrange", "wall-link", "live", "live-link"}
 DOWNLOADS = {"numbers", "behind-csv", "journeys-csv", "help-picture", "handoffs-csv", "pair-csv"}
-DOWNLOADS |= {"summary-csv", "measure-units-csv", "funnel-csv"}
+DOWNLOADS |= {"summary-csv", "measure-units-csv", "funnel-csv", "feed-rejected"}
+# These need a message that waits for a person: there is one in the home of the tiny file.
+WAITING = {"parked", "parked-message"}
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,29 @@ class Site:
         rows = self.answers.rows("SELECT patient::VARCHAR AS patient FROM {patient} ORDER BY stays DESC, patient")
         return list(dict.fromkeys([rows[0]["patient"], rows[-1]["patient"]]))
 
+    @cached_property
+    def waiting(self) -> list[Stored]:
+        """Return the messages that wait for a person."""
+        store = messages_of(open_home(self.home).place)
+        return [one for feed in store.feeds() for one in store.parked(feed)]
+
+    def of_feeds(self) -> list[tuple[str, str]]:
+        """Return the pages of every feed, a rule that its stays break most, and of what waits."""
+        found = [("profiles", self.of("profiles"))] if self.answers.feeds() else []
+        quality = self.answers.quality()
+        for feed in sorted(quality):
+            found += [(name, self.of(name, feed=feed)) for name in ("feed", "profile", "feed-rejected")]
+            found.append(("profile-version", self.of("profile-version", feed=feed, number="1")))
+            days = quality[feed].days
+            if days is not None:
+                most = max(RULES, key=lambda rule: days.total(rule.id))
+                found.append(("feed-rule", self.of("feed-rule", feed=feed, rule=most.id)))
+        found += [("parked", self.of("parked", feed=feed)) for feed in dict.fromkeys(one.feed for one in self.waiting)]
+        found += [
+            ("parked-message", self.of("parked-message", feed=one.feed, seq=str(one.seq))) for one in self.waiting
+        ]
+        return found
+
     def point(self, unit: str, measure: str) -> str | None:
         """Return the first day of the fullest month of a measure, or None where there is none."""
         level = self.answers.registry.level_of(unit)
@@ -104,6 +132,7 @@ class Site:
         ]
         found += [("system", self.of("system", "?view=list")), ("units-setup", self.of("units-setup"))]
         found.append(("codes", self.of("codes")))
+        found += self.of_feeds()
         found += [("rules", self.of("rules")), ("notes", self.of("notes"))]
         # The manual is the same in every home, so the homes of which less is walked show a page of it or two.
         chapters = [path for path in manual.paths() if "decisions" not in path]

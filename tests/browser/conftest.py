@@ -14,6 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from knitwork.home import open_home
+from knitwork.home.streams import messages_of
+from knitwork.intake.mllp.hearing import hear
+
 from .addresses import Site
 
 CHROMIUM = os.environ.get("KNITWORK_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -26,6 +30,14 @@ P2,Ward,2024-01-05 10:00,
 P3,"The Ward of Our Lady of Perpetual Help for the Care of Convalescent Seafarers, East/West",2024-01-05 10:00,2024-01-06
 P4,Ward,2024-01-05 10:00,2024-01-04 10:00
 """
+
+# A live feed's messages that wait: one names no patient, one of another sender is no HL7 v2 at all.
+NO_PATIENT = (
+    b"MSH|^~\\&|ADT|RIV|KNIT|RIV|20240106080000||ADT^A01|C1|P|2.5\rEVN|A01|20240106080000\r"
+    b"PID|1||||De Vries-van den Heuvel^Johanna Wilhelmina^^^^^L||19420314|F|||Lange Nieuwstraat 114^^Utrecht^^3512PN^NL\r"
+    b"PV1|1|I|Ward^12^2||||0148^Mulder^A^^^Dr||||||||||||V-9\r"
+)
+WAITING = (NO_PATIENT, NO_PATIENT.replace(b"|C1|", b"|C2|"), b"<html>not a message</html>")
 
 
 def pytest_collection_modifyitems(items):
@@ -97,11 +109,17 @@ def demo(work) -> Iterator[Site]:
 
 @pytest.fixture(scope="session")
 def tiny(work) -> Iterator[Site]:
-    """A file of five rows: too little for any chart, kinds guessed, one row refused, one name far too long."""
+    """A file of five rows: too little for any chart, kinds guessed, one row refused, one name far too long.
+
+    And a live feed of which nothing could be read yet.
+    """
     file = work / "tiny.csv"
     file.write_text(TINY)
     home = work / "tiny"
     knitwork("open", str(file), "--home", str(home), "--no-serve")
+    came_us = 1_704_528_000_000_000  # 2024-01-06, 08:00 UTC
+    messages_of(open_home(home).place).store([hear("adt", one, came_us + n).arrival for n, one in enumerate(WAITING)])
+    knitwork("refresh", "--home", str(home))
     with served(home) as address:
         yield Site(address, home)
 
