@@ -27,6 +27,7 @@ from knitwork.web.profiles import words
 from knitwork.web.profiles.actions import NOBODY, notice, save_profile
 from knitwork.web.profiles.history import difference, versions, who_set
 from knitwork.web.profiles.models import ProfileVersion
+from knitwork.web.profiles.origins import origin
 from knitwork.web.source import Source
 
 
@@ -211,12 +212,13 @@ def row(key: str, current: Profile, guess: Guessed | None, by: ProfileVersion | 
     """Return one key of a profile with where its value comes from."""
     value = getattr(current, key)
     would = getattr(guess.profile, key) if guess else None
+    whence = origin(value, would, said=by is not None)
     if by is not None:
         who = {"by": by.said_by or _("by hand"), "at": say.moment(by.said_at, source.tz)}
         came = _("said: %(by)s, %(at)s") % who
-    elif value is None:
+    elif whence == "open":
         came = _("left to each file") if key not in words.COLUMNS else ""
-    elif guess is not None and value == would:
+    elif guess is not None and whence == "guessed":
         text = ngettext("guessed from %(n)s row", "guessed from %(n)s rows", guess.rows)
         came = text % {"n": say.count(guess.rows)}
     else:
