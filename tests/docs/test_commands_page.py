@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from knitwork.cli import looking
+from knitwork.cli import behind, looking, profiling
 from knitwork.cli.commands import app
 from knitwork.draw.table import COLUMNS
 
@@ -61,7 +61,14 @@ def test_every_argument_stands_in_the_usage(name):
         ("measures", looking.MEASURES),
         ("measure", looking.MEASURE),
         ("rejects", looking.REJECTS),
+        ("deliveries", looking.DELIVERIES),
+        ("withdrawn", looking.WITHDRAWN),
+        ("behind", behind.BEHIND),
         ("chart", COLUMNS),
+        ("profile", profiling.PROFILES),
+        ("profile", profiling.SAYS),
+        ("profile", profiling.VERSIONS),
+        ("profile", profiling.DIFFERS),
     ],
 )
 def test_output_columns_stand_on_the_page_in_their_order(name, columns):

@@ -260,6 +260,9 @@ class FakeAnswers(FakeFeeds, FakeLevels, JourneyAnswers, FakeLinks, FakeToday, F
              "start": AS_OF_US - 86_400_000_000, "end": None, "value": 3600, "in_numerator": True},
         ]  # fmt: skip
 
+    def told_by(self, rows):
+        return [(("stays-2026.csv", 7 + i),) for i, _ in enumerate(rows)]
+
     def people(self, measure, level, unit, period):
         return {}
 

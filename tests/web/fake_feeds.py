@@ -32,5 +32,21 @@ class FakeFeeds:
     came = (LATE, FIRST)
     beginnings: Mapping[str, Beginning] = MappingProxyType({})
 
+    # One stay that a second extract no longer had.
+    taken_back = (
+        {"feed": "adt", "why": "vanished", "patient": "P-0007", "unit": "CCU", "start_us": 1_790_000_000_000_000,
+         "end_us": 1_790_003_600_000_000, "visit": "V-1", "delivery": "d1", "row": 5, "by_delivery": "d2"},
+    )  # fmt: skip
+
+    def withdrawn_stays(self, feed=None, limit=None):
+        return [dict(row) for row in self.taken_back if feed in (None, row["feed"])]
+
+    def withdrawn_counts(self, feed=None):
+        return [
+            {"feed": row["feed"], "by_delivery": row["by_delivery"], "why": row["why"], "stays": 1,
+             "first_us": row["start_us"], "last_us": row["start_us"]}
+            for row in self.taken_back if feed in (None, row["feed"])
+        ]  # fmt: skip
+
     def brought(self):
         return list(self.came)

@@ -81,21 +81,10 @@ def database(home: Home) -> Iterator[None]:
 
 
 def _bring_in(files: Sequence[Path]) -> None:
-    from knitwork.web.units import actions, rows
+    from knitwork.web.loading.actions import bring_in
 
     for file in sorted(files, key=lambda f: f.name, reverse=True):
-        try:
-            text = file.read_text("utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise CannotDo(f"{file} cannot be read as text: {error}") from error
-        try:
-            if file.name == "units.csv":
-                count = actions.bring_in_units(rows.read_units_csv(text), by=BY)
-            else:
-                count = actions.bring_in_memberships(rows.read_memberships_csv(text), by=BY)
-        except CannotDo as refused:
-            raise CannotDo(f"{file}: {refused}") from refused
-        say(f"{file.name}: {counted(count, 'row', 'rows')} brought in")
+        say(f"{file.name}: {counted(bring_in(file, by=BY), 'row', 'rows')} brought in")
 
 
 def take_in(home: Home, paths: Sequence[Path], options: LoadOptions) -> LoadReport | None:
@@ -145,17 +134,9 @@ def told(report: LoadReport) -> None:
 def bring_up(home: Home, *, full: bool = False, as_of: dt.datetime | None = None, quiet: bool = False) -> RefreshReport:
     """Note new units and edited profiles, then derive and measure under them."""
     with database(home):
-        from knitwork.web.profiles.actions import notice_all
-        from knitwork.web.units import actions
-        from knitwork.web.units.registry import snapshot
+        from knitwork.web.loading.actions import registry_now
 
-        # Before the deliveries are read by them: the numbers that change have a version with a day to point at.
-        notice_all(home.place, by=BY)
-        registry = snapshot(macro_name=home.settings.name)
-        found = home.units_found(registry)
-        if {one.unit for one in found} - {u.unit for u in registry.units}:
-            actions.notice_units(found, above=home.groups_above(found), whole=home.settings.name, by=BY)
-        registry = snapshot(macro_name=home.settings.name)
+        registry = registry_now(home, by=BY)
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),

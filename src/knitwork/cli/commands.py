@@ -12,10 +12,12 @@ from typing import Annotated
 import typer
 
 from knitwork.cli import acts
+from knitwork.cli.behind import tracing
 from knitwork.cli.exporting import exporting
 from knitwork.cli.listening import listening
 from knitwork.cli.looking import looking
 from knitwork.cli.printing import say
+from knitwork.cli.profiling import profiling
 from knitwork.home import LoadOptions, open_home
 from knitwork.model.errors import CannotDo
 
@@ -32,6 +34,8 @@ app.add_typer(account_app, name="account")
 looking(app)
 listening(app)
 exporting(app)
+profiling(app)
+tracing(app)
 
 HomeOption = Annotated[
     Path | None,

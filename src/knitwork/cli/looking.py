@@ -38,6 +38,10 @@ HANDOFFS = (
 EACH = ("level", "kind", "from_unit", "to_unit", "patient", "left_at", "arrived_at", "transit_s")
 MEASURES = ("measure", "version", "title", "direction", "compass", "needs", "computable", "why_not")
 MEASURE = ("measure", "version", "level", "unit", "period", "stratum", "numerator", "denominator", "value")
+DELIVERIES = (
+    "feed", "name", "received", "taken", "new", "known", "late", "rejected", "taken_back", "changed", "delivery",
+)  # fmt: skip
+WITHDRAWN = ("feed", "why", "patient", "unit", "start", "end", "visit", "delivery", "row", "by_delivery")
 REJECTS = ("feed", "delivery", "row", "field", "rule", "message")
 
 
@@ -49,7 +53,7 @@ def level_named(level: str) -> str:
 
 def looking(app: typer.Typer) -> None:
     """Add the looking commands to the command line."""
-    for command in (status, units, stays, journeys, handoffs, rejects, measures, measure, chart):
+    for command in (status, units, stays, journeys, handoffs, deliveries, rejects, withdrawn, measures, measure, chart):
         app.command()(command)
 
 
@@ -87,10 +91,21 @@ def status(home: HomeOption = None, format: FormatOption = Format.table) -> None
     if format is Format.table:
         for feed in answers.feeds():
             sentences(f"{feed.feed}: {note}" for note in feed.notes)
+        for feed_name, stays in _taken_back(answers):
+            gone = counted(stays, "stay that was told no longer holds", "stays that were told no longer hold")
+            sentences([f"{feed_name}: {gone}, see withdrawn"])
         for name in late:
             say(f"{name}: nothing came for more than twice its cadence: see why it is silent")
         if links.deliveries:
             say(linked(links))
+
+
+def _taken_back(answers: Answers) -> list[tuple[str, int]]:
+    """Return how many stays of each feed no longer hold."""
+    found: dict[str, int] = {}
+    for row in answers.withdrawn_counts():
+        found[row["feed"]] = found.get(row["feed"], 0) + row["stays"]
+    return sorted(found.items())
 
 
 def _links_feed(answers: Answers, feed: str) -> dict[str, Any]:
@@ -209,6 +224,40 @@ def handoffs(
     show(
         ({"level": level, "kind": "patient", **r} for r in found), HANDOFFS, format, empty="No hand-offs at this level."
     )
+
+
+def deliveries(
+    home: HomeOption = None,
+    feed: Annotated[str | None, typer.Option(help="only this feed", show_default=False)] = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """What each file brought: rows new, known already, late, refused, and the months that it changed."""
+    brought = acts.derived(home).answers().brought()
+    show(
+        (
+            {
+                "feed": one.feed, "name": one.name, "received": one.received_at, "taken": one.taken, "new": one.new,
+                "known": one.known, "late": one.late, "rejected": one.refused, "taken_back": one.taken_back,
+                "changed": ", ".join(f"{month.first_day[:7]} ({month.new})" for month in one.months) or None,
+                "delivery": one.delivery,
+            }
+            for one in brought
+            if feed in (None, one.feed)
+        ),
+        DELIVERIES,
+        format,
+    )  # fmt: skip
+
+
+def withdrawn(
+    home: HomeOption = None,
+    feed: Annotated[str | None, typer.Option(help="only this feed", show_default=False)] = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """Stays that were told once and no longer hold: which, why, and what took them back."""
+    rows = acts.derived(home).answers().withdrawn_stays(feed, _limit(format))
+    told = ({**row, "start": iso(row["start_us"]), "end": iso(row["end_us"])} for row in rows)
+    show(told, WITHDRAWN, format, empty="No stay was taken back.")
 
 
 def rejects(

@@ -26,7 +26,9 @@ from knitwork.home import (
     places,
     rhythm,
     spine,
+    telling,
     today,
+    withdrawn,
 )
 from knitwork.home.feeds import FeedState
 from knitwork.home.place import Place
@@ -298,6 +300,11 @@ class Answers:
 
     def here(self, unit: str, level: str, limit: int | None = None) -> list[Row]:
         return spine.here(self, unit, level=level, limit=limit)
+
+    # Functions of the answers, asked as these are.
+    told_by = telling.told_by
+    withdrawn_counts = withdrawn.counted
+    withdrawn_stays = withdrawn.withdrawn
 
     def brought(self) -> list[lateness.Brought]:
         return lateness.brought(self)

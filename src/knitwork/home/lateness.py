@@ -5,10 +5,12 @@ Worked out from the rows as they landed, each with the delivery that told it: no
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from knitwork.home import withdrawn
 from knitwork.model.tables import FLAGS
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ class Brought:
     known_to_us: int | None
     units: int
     months: tuple[Month, ...]
+    # Stays told before that no longer hold by its word.
+    taken_back: int = 0
 
     @property
     def known(self) -> int:
@@ -112,9 +116,12 @@ def brought(answers: Answers) -> list[Brought]:
     if not answers.manifest.of("landed"):
         return []
     marks = {(row["feed"], row["delivery"]): row for row in answers.rows(_MARKS)}
+    back: Counter[tuple[str, str]] = Counter()
+    for row in withdrawn.counted(answers):
+        back[row["feed"], row["by_delivery"]] += row["stays"]
     found = []
     for feed in sorted({str(one["feed"]) for one in answers.deliveries()}):
-        found += _of_feed(answers, feed, marks)
+        found += [replace(one, taken_back=back[one.feed, one.delivery]) for one in _of_feed(answers, feed, marks)]
     return sorted(found, key=lambda b: (b.received_at, b.name, b.delivery), reverse=True)
 
 

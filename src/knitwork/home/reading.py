@@ -7,7 +7,7 @@ import hashlib
 import re
 import shutil
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from knitwork.home.place import Place
@@ -120,6 +120,12 @@ def read(place: Place, path: Path, copy: Staged, options: LoadOptions, *, into: 
     return Read(path, feed, copy, report, files)
 
 
+UNTIMED = (
+    "each extract of this feed holds everything, and nobody said when this one was made: it counts as older than all "
+    "that say so"
+)
+
+
 def land(
     place: Place,
     file: Path,
@@ -149,6 +155,8 @@ def land(
             name=name,
             work=into,
         )
+        if profile.snapshot and extracted_at is None and report.kind == "stays":
+            report = replace(report, notes=(*report.notes, UNTIMED))
         files = write_landed(con, into, buckets, delivery=key(feed, content))
         if report.rejected:
             rejects = f"reject-{uuid.uuid4().hex[:12]}.parquet"

@@ -25,7 +25,7 @@ _SAID_HERE = re.compile(
 
 def sentences(one: Brought, tz: str) -> list[str]:
     """Return what is to be said of one delivery, what became of its rows first."""
-    return [_taken(one), *_late(one, tz), *_odd(one)]
+    return [_taken(one), *_late(one, tz), *_back(one), *_odd(one)]
 
 
 def _taken(one: Brought) -> str:
@@ -63,6 +63,27 @@ def _late(one: Brought, tz: str) -> list[str]:
         said.append(text % {"n": say.count(one.late), "days": LATE_DAYS, "end": say.day(one.known_to_us, tz)})
     text = ngettext("It changed %(months)s, in %(n)s unit.", "It changed %(months)s, in %(n)s units.", one.units)
     return [*said, text % {"months": months_of(one), "n": say.count(one.units)}]
+
+
+def _back(one: Brought) -> list[str]:
+    """Say what a delivery took back."""
+    if not one.taken_back:
+        return []
+    text = ngettext(
+        "It took %(n)s stay back that was told before.",
+        "It took %(n)s stays back that were told before.",
+        one.taken_back,
+    )
+    return [text % {"n": say.count(one.taken_back)}]
+
+
+def why_withdrawn() -> dict[str, str]:
+    """Return each reason for which a stay no longer holds, in words."""
+    return {
+        "vanished": _("gone from a newer extract"),
+        "cancelled": _("cancelled"),
+        "replaced": _("replaced by a later word about the same record"),
+    }
 
 
 def months_of(one: Brought) -> str:

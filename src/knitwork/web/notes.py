@@ -34,6 +34,13 @@ SHAPES = (
         gettext_lazy("Dates were read as %(order)s with a year of two digits: the first number goes over 31."),
     ),
     (
+        r"each extract of this feed holds everything, and nobody said when this one was made: .*",
+        gettext_lazy(
+            "Each extract of this feed holds everything, and nobody said when this one was made: it counts as older "
+            "than all that say so."
+        ),
+    ),
+    (
         r"the start times were read as (?P<form>.+)",
         gettext_lazy("The times of the starts were read as %(form)s."),
     ),

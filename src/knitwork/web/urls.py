@@ -11,6 +11,7 @@ from knitwork.web.alerts import views as alerts
 from knitwork.web.changes import views as changes
 from knitwork.web.charts import views as charts
 from knitwork.web.converters import SealedPatient, UnitCode
+from knitwork.web.loading import views as loading
 from knitwork.web.pages import (
     catalogue,
     feed,
@@ -86,10 +87,12 @@ urlpatterns = [
     path("feeds/<code:feed>/", feed.feed, name="feed"),
     path("feeds/<code:feed>/rules/<slug:rule>/", feed.breaking, name="feed-rule"),
     path("feeds/<code:feed>/set-aside.csv", feed.rejected_csv, name="feed-rejected"),
+    path("feeds/<code:feed>/taken-back.csv", feed.withdrawn_csv, name="feed-withdrawn"),
     path("feeds/<code:feed>/parked/", parked.parked, name="parked"),
     path("feeds/<code:feed>/parked/<int:seq>/", parked.message, name="parked-message"),
     path("feeds/<code:feed>/profile/", profiles.profile, name="profile"),
     path("feeds/<code:feed>/profile/<int:number>/", profiles.version, name="profile-version"),
+    path("load/", loading.load, name="load"),
     path("profiles/", profiles.profiles, name="profiles"),
     path("measures/", catalogue.measures, name="measures"),
     path("help/", help.index, name="help"),

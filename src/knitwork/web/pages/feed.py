@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -74,6 +75,7 @@ def feed(request: HttpRequest, feed: str) -> HttpResponse:
         "rules": rules_of(one),
         "has_stays": one.days is not None,
         "rejected": [{"rule": rule, "rows": say.count(n)} for rule, n in rejected.most_common()],
+        "taken_back": taken_back(source, feed),
         "deliveries": [row_of(b, source.tz) for b in brought[:SHOWN_DELIVERIES]],
         "more_deliveries": max(0, len(brought) - SHOWN_DELIVERIES),
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
@@ -173,6 +175,23 @@ def by_rule(source: Source, feed: str) -> Counter[str]:
     return Counter(names.get(r["rule"], str(r["rule"]).replace("_", " ")) for r in rows)
 
 
+def taken_back(source: Source, feed: str) -> list[dict[str, Any]]:
+    """Return what each delivery of a feed took back and why, with the days on which those stays began."""
+    names = {str(d["delivery"]): str(d["name"]) for d in source.answers.deliveries(feed)}
+    whys = delivered.why_withdrawn()
+    rows = kept(source, "withdrawn", lambda: source.answers.withdrawn_counts(feed), feed)
+    return [
+        {
+            "name": names.get(str(row["by_delivery"]), str(row["by_delivery"])[:12]),
+            "why": whys.get(str(row["why"]), str(row["why"])),
+            "stays": say.count(row["stays"]),
+            "first": say.day(row["first_us"], source.tz),
+            "last": say.day(row["last_us"], source.tz),
+        }
+        for row in rows
+    ]
+
+
 @needs("read")
 def breaking(request: HttpRequest, feed: str, rule: str) -> HttpResponse:
     """List stays of a feed that break a rule, by delivery and row; who it is only for those who may see patients."""
@@ -229,3 +248,31 @@ def rejected_csv(request: HttpRequest, feed: str) -> HttpResponse:
     response = HttpResponse(to_csv(columns, lines), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{feed}-set-aside.csv"'
     return response
+
+
+@needs("read")
+def withdrawn_csv(request: HttpRequest, feed: str) -> HttpResponse:
+    """Give the stays of a feed that no longer hold as CSV: where each was told, why it is gone and by what; whose it
+    was only for those who may see patients.
+    """
+    source = with_answers(request)
+    known_feed(source, feed)
+    rows = source.answers.withdrawn_stays(feed)
+    sees = may(request.user, "patients")
+    columns = ("feed", "why", *(("patient",) if sees else ()), "unit", "start", "end", *(("visit",) if sees else ()),
+               "delivery", "row", "by_delivery")  # fmt: skip
+    if sees and rows:
+        with transaction.atomic():
+            record(
+                by=request.user, action="read patients", about=f"stays of {feed} taken back", detail={"rows": len(rows)}
+            )  # type: ignore[arg-type]
+    told = [row | {"start": iso(row["start_us"]), "end": iso(row["end_us"])} for row in rows]
+    lines = [["" if row[name] is None else row[name] for name in columns] for row in told]
+    response = HttpResponse(to_csv(columns, lines), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{feed}-taken-back.csv"'
+    return response
+
+
+def iso(us: int | None) -> str | None:
+    """Return an instant in microseconds as ISO 8601 in UTC."""
+    return None if us is None else (dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=us)).isoformat()

@@ -13,6 +13,7 @@ ABOUT = {
     "feeds": "how-to/load-last-nights-extract",
     "feed": "how-to/when-a-feed-changes",
     "feed-rule": "reference/data-quality",
+    "load": "how-to/load-last-nights-extract",
     "setup": "how-to/name-and-nest-units",
     "parked": "how-to/correct-a-parked-message",
     "parked-message": "how-to/correct-a-parked-message",

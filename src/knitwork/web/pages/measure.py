@@ -242,7 +242,10 @@ def behind(request: HttpRequest, code: str, measure: str, start: str) -> HttpRes
         "definition": definition,
         "period_name": say.period_name(start_day, period),
         "point": point_words(definition, point),
-        "rows": [patient_row(definition, row, known, source.tz) for row in rows],
+        "rows": [
+            patient_row(definition, row, known, source.tz) | {"told": told}
+            for row, told in zip(rows, source.answers.told_by(rows), strict=True)
+        ],
         "valued": any(row.get("value") is not None for row in rows),
         "judged": any(row.get("in_numerator") is not None for row in rows),
         "value_name": value_name(definition),
@@ -263,14 +266,15 @@ def behind_csv(request: HttpRequest, code: str, measure: str, start: str) -> Htt
     period = period_of(request, source) if present.has_calendar(source) else "all"
     rows = source.answers.behind(measure, at.level, code, period, day_named(start), limit=MOST_ROWS)
     written_down(request, at, measure, period, start, rows=len(rows))
-    columns = ("patient", "visit", "unit", "from_unit", "to_unit", "start", "end", "value", "counted")
+    columns = ("patient", "visit", "unit", "from_unit", "to_unit", "start", "end", "value", "counted", "told_by")
     lines = [
         [
             row.get("patient"), row.get("visit"), row.get("unit"), row.get("from_unit"), row.get("to_unit"),
             iso(row.get("start"), source.tz), iso(row.get("end"), source.tz), row.get("value"),
             {True: "yes", False: "no"}.get(row.get("in_numerator"), ""),
+            "; ".join(f"{name} row {number}" for name, number in told),
         ]
-        for row in rows
+        for row, told in zip(rows, source.answers.told_by(rows), strict=True)
     ]  # fmt: skip
     text = to_csv(columns, [["" if cell is None else cell for cell in line] for line in lines])
     response = HttpResponse(text, content_type="text/csv; charset=utf-8")

@@ -140,9 +140,11 @@ def choose(header: Sequence[str], profile: Profile, *, name: str) -> Match:
     find("start", _PLAIN["start"] + _PLAIN["time"] + _PLAIN["date"])
     find("end", _PLAIN["end"])
     find("unit", _PLAIN["unit"] + (_PLAIN_EVENT_UNIT if "activity" in roles else ()))
-    if "unit" not in roles and "activity" in roles:
+    # Of tests and notes that say "-" the activities are no units: they happened, and nobody was anywhere for them.
+    nowhere = given.get("unit") == NONE and "activity" in roles
+    if "unit" not in roles and "activity" in roles and not nowhere:
         roles["unit"] = roles["activity"]
-    _require(header, roles, given, name=name)
+    _require(header, roles, given, name=name, nowhere=nowhere)
     if "clock" in roles:
         notes.append(f"the start was read from '{roles['start']}' and '{roles['clock']}' together")
     for role, column in roles.items():
@@ -167,8 +169,11 @@ def _find_day_and_clock(
             return
 
 
-def _require(header: Sequence[str], roles: Mapping[str, str], given: Mapping[str, str], *, name: str) -> None:
-    missing = [role for role in ("patient", "unit", "start") if role not in roles]
+def _require(
+    header: Sequence[str], roles: Mapping[str, str], given: Mapping[str, str], *, name: str, nowhere: bool
+) -> None:
+    needed = ("patient", "start") if nowhere else ("patient", "unit", "start")
+    missing = [role for role in needed if role not in roles]
     if not missing:
         return
     role = missing[0]
@@ -183,7 +188,7 @@ def _require(header: Sequence[str], roles: Mapping[str, str], given: Mapping[str
     wish = f" (the profile says '{given[role]}')" if role in given else ""
     raise CannotDo(
         f"{name}: no column for the {' and the '.join(missing)} was found among {shown}{wish}: "
-        f"name the {role} column one of {', '.join(ALIASES[role])}, or say which it is with --map"
+        f"name the {role} column one of {', '.join(ALIASES[role])}, or say which it is in a profile"
     )
 
 
