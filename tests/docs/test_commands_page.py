@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from knitwork.cli import behind, looking, profiling
+from knitwork.cli import looking, profiling, tracing
 from knitwork.cli.commands import app
 from knitwork.draw.table import COLUMNS
 
@@ -63,7 +63,8 @@ def test_every_argument_stands_in_the_usage(name):
         ("rejects", looking.REJECTS),
         ("deliveries", looking.DELIVERIES),
         ("withdrawn", looking.WITHDRAWN),
-        ("behind", behind.BEHIND),
+        ("behind", tracing.BEHIND),
+        ("implausible", tracing.IMPLAUSIBLE),
         ("chart", COLUMNS),
         ("profile", profiling.PROFILES),
         ("profile", profiling.SAYS),

@@ -12,12 +12,12 @@ from typing import Annotated
 import typer
 
 from knitwork.cli import acts
-from knitwork.cli.behind import tracing
 from knitwork.cli.exporting import exporting
 from knitwork.cli.listening import listening
 from knitwork.cli.looking import looking
 from knitwork.cli.printing import say
 from knitwork.cli.profiling import profiling
+from knitwork.cli.tracing import tracing
 from knitwork.home import LoadOptions, open_home
 from knitwork.model.errors import CannotDo
 

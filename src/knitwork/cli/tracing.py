@@ -1,4 +1,4 @@
-"""The command that goes from a number back to the rows of the files that told it."""
+"""The commands that go back to the rows of the files: from a number, and from a rule that stays break."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ import typer
 
 from knitwork.cli import acts
 from knitwork.cli.printing import Format, iso, show
+from knitwork.home.quality.days import asked_rules
 from knitwork.model.errors import CannotDo
 
 BEHIND = ("patient", "visit", "unit", "from_unit", "to_unit", "start", "end", "value", "counted", "told_by")
+IMPLAUSIBLE = ("feed", "rule", "patient", "unit", "start", "end", "delivery", "row")
 # More than any point holds; a terminal gets the first 200.
 MOST = 10_000_000
 
 
 def tracing(app: typer.Typer) -> None:
-    """Add the command."""
+    """Add the commands."""
     app.command()(behind)
+    app.command()(implausible)
 
 
 def behind(
@@ -64,6 +67,30 @@ def behind(
         format,
         empty="No patient stands behind this number.",
     )  # fmt: skip
+
+
+def implausible(
+    home: Annotated[
+        Path | None,
+        typer.Option("--home", help="the home folder; else KNITWORK_HOME, else ./knitwork-home", show_default=False),
+    ] = None,
+    feed: Annotated[str | None, typer.Option(help="only this feed", show_default=False)] = None,
+    format: Annotated[Format, typer.Option("--format", help="how to print")] = Format.table,
+) -> None:
+    """Stays that were taken and cannot be, or hardly ever are: before birth, after death, in two beds."""
+    answers = acts.derived(home).answers()
+    limit = 50 if format is Format.table else MOST
+    rows = [
+        {
+            "feed": state.feed, "rule": rule.id, "patient": row["patient"], "unit": row["unit"],
+            "start": iso(row["start_us"]), "end": iso(row["end_us"]), "delivery": row["delivery"], "row": row["row"],
+        }
+        for state in answers.feeds()
+        if feed in (None, state.feed)
+        for rule in asked_rules(answers)
+        for row in answers.breaking(state.feed, rule.id, limit)
+    ]  # fmt: skip
+    show(rows, IMPLAUSIBLE, format, empty="No stay breaks a rule of plausibility.")
 
 
 def _day(start: str | None) -> int:
