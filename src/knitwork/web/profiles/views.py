@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from knitwork.home.place import Place
 from knitwork.home.profiles import Guessed, Tried, feeds_with_profiles, guessed, kept_text, try_out, with_values
 from knitwork.home.reading import checked_feed
-from knitwork.intake.profile import KEYS, Profile, parse_profile
+from knitwork.intake.profile import KEYS, Profile, parse_profile, write_profile
 from knitwork.model.errors import CannotDo
 from knitwork.web import delivered, notes, say
 from knitwork.web.accounts.access import may, needs
@@ -78,15 +78,15 @@ def profiles(request: HttpRequest) -> HttpResponse:
 
 
 def begun(request: HttpRequest) -> str:
-    """Begin a feed's profile with the one of another."""
+    """Begin a feed's profile with the one of another, or empty."""
     feed, other = request.POST.get("feed", "").strip(), request.POST.get("like", "")
     checked_feed(feed)
     if kept_text(home(), feed) is not None:
         raise CannotDo(_("There is a profile of %(feed)s already: open it and change it there.") % {"feed": feed})
-    text = kept_text(home(), other)
+    text = kept_text(home(), other) if other else write_profile(Profile(), feed=feed)
     if text is None:
         raise CannotDo(_("Choose the feed whose profile to begin with."))
-    why = _("the profile of %(feed)s") % {"feed": other}
+    why = _("the profile of %(feed)s") % {"feed": other} if other else _("begun empty")
     save_profile(home(), feed=feed, text=text, why=why, based_on=0, by=request.user)  # type: ignore[arg-type]
     return feed
 
@@ -158,9 +158,9 @@ def kept_words(deliveries: int) -> str:
         return _("Kept: the next delivery is read by it.")
     text = ngettext(
         "Kept. The next refresh reads the %(n)s delivery of this feed anew by it, and past points may change; "
-        "`knitwork refresh` does so now.",
+        "`knitwork refresh`, or the page of files to take in, does so now.",
         "Kept. The next refresh reads all %(n)s deliveries of this feed anew by it, and past points may change; "
-        "`knitwork refresh` does so now.",
+        "`knitwork refresh`, or the page of files to take in, does so now.",
         deliveries,
     )
     return text % {"n": say.count(deliveries)}

@@ -115,7 +115,9 @@ def setup(request: HttpRequest, code: str) -> HttpResponse:
 
 def after_a_change(first: str) -> str:
     """Say after a change that numbers follow, and how."""
-    then = _("Names stand at once; numbers follow at the next refresh, which `knitwork refresh` does now.")
+    then = _(
+        "Names stand at once; numbers follow at the next refresh: `knitwork refresh`, or the page of files to take in, does it now."
+    )
     return f"{first} {then}"
 
 
