@@ -24,7 +24,7 @@ FORMS_ONLY = {"sign-out", "language"}
 # These need a wall that somebody made, or are no page: test_walls.py opens them.
 FORMS_ONLY |= {"wall-made", "wall-arrange", "wall-link", "live", "live-link"}
 DOWNLOADS = {"numbers", "behind-csv", "journeys-csv", "help-picture", "handoffs-csv", "pair-csv"}
-DOWNLOADS |= {"summary-csv", "measure-units-csv", "funnel-csv", "feed-rejected"}
+DOWNLOADS |= {"summary-csv", "measure-units-csv", "funnel-csv", "feed-rejected", "feed-withdrawn"}
 # These need a message that waits for a person: there is one in the home of the tiny file.
 WAITING = {"parked", "parked-message"}
 
@@ -100,7 +100,9 @@ class Site:
         found = [("profiles", self.of("profiles"))] if self.answers.feeds() else []
         quality = self.answers.quality()
         for feed in sorted(quality):
-            found += [(name, self.of(name, feed=feed)) for name in ("feed", "profile", "feed-rejected")]
+            found += [
+                (name, self.of(name, feed=feed)) for name in ("feed", "profile", "feed-rejected", "feed-withdrawn")
+            ]
             found.append(("profile-version", self.of("profile-version", feed=feed, number="1")))
             days = quality[feed].days
             if days is not None:
@@ -131,7 +133,7 @@ class Site:
             for name in ("system", "first-look", "handoffs", "journeys", "feeds", "measures", "help", "sign-in")
         ]
         found += [("system", self.of("system", "?view=list")), ("units-setup", self.of("units-setup"))]
-        found.append(("codes", self.of("codes")))
+        found += [("codes", self.of("codes")), ("load", self.of("load"))]
         found += self.of_feeds()
         found += [("rules", self.of("rules")), ("notes", self.of("notes"))]
         # The manual is the same in every home, so the homes of which less is walked show a page of it or two.

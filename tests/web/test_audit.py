@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 import knitwork.web
+from knitwork.home import LoadOptions, open_home
 from knitwork.home.place import Place
 from knitwork.home.profiles import keep_text
 from knitwork.home.streams import messages_of
@@ -27,6 +28,7 @@ from knitwork.web.audit.record import broken_links, record
 from knitwork.web.changes import actions as changes
 from knitwork.web.charts import actions as charts
 from knitwork.web.charts.notes import NoteRow
+from knitwork.web.loading import actions as loading
 from knitwork.web.parked import actions as parked
 from knitwork.web.profiles import actions as profiles
 from knitwork.web.units import actions as units
@@ -126,6 +128,24 @@ def readable():
     return one
 
 
+STAYS = "patient,unit,start,end\nP1,W7,2026-03-01 08:00,2026-03-02 08:00\n"
+
+
+def stays(folder):
+    """Return a file of stays."""
+    file = folder / "stays.csv"
+    file.write_text(STAYS, "utf-8")
+    return file
+
+
+def loaded():
+    """Return a home with a stay whose unit and profile nobody has noticed: each is an event of its own."""
+    home = open_home(PLACE[0].path)
+    home.load([stays(PLACE[0].path.parent)])
+    AUDITED.extend([1, 1, 1])
+    return home
+
+
 # One entry for each event that making ready for an act wrote.
 AUDITED: list[int] = []
 
@@ -212,6 +232,10 @@ ACTS = {
     "knitwork.web.units.actions.set_up_units": lambda: units.set_up_units(
         [units.Wish(code="X", name="Ex", kind="ward", group="G")], by="test"
     ),
+    "knitwork.web.loading.actions.take_in": lambda: loading.take_in(
+        open_home(PLACE[0].path), [stays(PLACE[0].path.parent)], LoadOptions(), by="test"
+    ),
+    "knitwork.web.loading.actions.refresh": lambda: loading.refresh(loaded(), by="test"),
     "knitwork.web.units.actions.confirm_kinds": lambda: units.confirm_kinds({guessed().code: "ward"}, by="test"),
     "knitwork.web.units.actions.stop_taking_part": lambda: units.stop_taking_part(
         membership=taking_part().pk, until_us=None, by="test"

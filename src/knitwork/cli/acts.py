@@ -81,7 +81,7 @@ def database(home: Home) -> Iterator[None]:
 
 
 def _bring_in(files: Sequence[Path]) -> None:
-    from knitwork.web.loading.actions import bring_in
+    from knitwork.web.loading.steps import bring_in
 
     for file in sorted(files, key=lambda f: f.name, reverse=True):
         say(f"{file.name}: {counted(bring_in(file, by=BY), 'row', 'rows')} brought in")
@@ -134,7 +134,7 @@ def told(report: LoadReport) -> None:
 def bring_up(home: Home, *, full: bool = False, as_of: dt.datetime | None = None, quiet: bool = False) -> RefreshReport:
     """Note new units and edited profiles, then derive and measure under them."""
     with database(home):
-        from knitwork.web.loading.actions import registry_now
+        from knitwork.web.loading.steps import registry_now
 
         registry = registry_now(home, by=BY)
     with Progress(

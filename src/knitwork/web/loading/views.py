@@ -19,18 +19,26 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from knitwork.home import Home, LoadOptions, RefreshReport
+from knitwork.home import Home, LoadOptions, LoadReport, RefreshReport
 from knitwork.home.load import Taken
 from knitwork.home.profiles import feeds_with_profiles
 from knitwork.model.errors import CannotDo
 from knitwork.web import delivered, notes, say
 from knitwork.web.accounts.access import needs
 from knitwork.web.loading import actions
-from knitwork.web.loading.actions import Came
+from knitwork.web.loading.steps import bring_in, parted
 from knitwork.web.source import Source, opened, source
 
 # A larger file is taken in by the command, which needs no copy of it on the way.
 MOST_BYTES = 2_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What became of files: the report of the load, where there was one, and rows brought into the registry by file."""
+
+    report: LoadReport | None
+    registry: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,11 @@ def done(home: Home, request: HttpRequest) -> Did:
         if files:
             options = asked(request, home.settings.tz)
             with laid_down(files) as paths:
-                came = actions.take_in(home, paths, options, by=request.user)  # type: ignore[arg-type]
+                records, registry = parted(paths)
+                if records:
+                    came = Came(actions.take_in(home, records, options, by=request.user))  # type: ignore[arg-type]
+                rows = tuple((file.name, bring_in(file, by=request.user)) for file in registry)  # type: ignore[arg-type]
+                came = Came(came.report if came else None, rows)
         elif request.POST.get("act") != "refresh":
             raise CannotDo(_("Choose a file first."))
         return Did(came, actions.refresh(home, by=request.user))  # type: ignore[arg-type]
