@@ -107,10 +107,13 @@ class Beats:
     def __init__(self):
         self.version, self.turns, self.made = 1, {"CCU": 1, "W7": 1}, []
 
-    def strip(self, wanted, _language):
-        self.made.append(wanted.unit)
-        text = f"{wanted.unit} {self.turns[wanted.unit]}"
-        return Strip(mark_safe(text), text)
+    def strips(self, keys):
+        made = {}
+        for wanted, language in keys:
+            self.made.append(wanted.unit)
+            text = f"{wanted.unit} {self.turns[wanted.unit]}"
+            made[wanted, language] = Strip(mark_safe(text), text)
+        return made
 
 
 @pytest.mark.enable_socket
@@ -122,7 +125,7 @@ def test_only_the_screens_of_a_touched_unit_are_told_and_no_chart_is_made_anew(m
     async def scenario():
         look_out = LookOut(
             seen=home.seen, make=home.make, pulse=lambda: beats.version, turn=lambda w: beats.turns[w.unit],
-            strip=beats.strip,
+            strips=beats.strips,
         )  # fmt: skip
         ccu, ward = (Screen(Live(Pages(Wanted(unit)), look_out)) for unit in ("CCU", "W7"))
         for screen in (ccu, ward):

@@ -16,7 +16,7 @@ pages = get_asgi_application()
 
 # The apps must be ready before these are imported.
 from knitwork.web.walls.live import Live, LookOut  # noqa: E402
-from knitwork.web.walls.watching import make, pulse, seen, strip, turn  # noqa: E402
+from knitwork.web.walls.watching import make, pulse, seen, strips, turn  # noqa: E402
 
-look_out = LookOut(seen=seen, make=make, pulse=pulse, turn=turn, strip=strip)
+look_out = LookOut(seen=seen, make=make, pulse=pulse, turn=turn, strips=strips)
 application = Live(pages, look_out)

@@ -20,30 +20,27 @@ import logging
 import random
 import secrets
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import parse_qs
 
 from knitwork.web.walls import news
+from knitwork.web.walls.answered import Answer, App, Message, Receive, Scope, Send
 from knitwork.web.walls.render import Inside, Wanted
 from knitwork.web.walls.strips import Strip
-from knitwork.web.walls.views import WALL_HEADER
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-# Django's own handler wants a dictionary for its scope, and ours is one.
-App = Callable[[Any, Receive, Any], Awaitable[None]]
 Make = Callable[[Wanted, str], Inside | None]
-MakeStrip = Callable[[Wanted, str], Strip | None]
+# A wall in a language.
+Key = tuple[Wanted, str]
+MakeStrips = Callable[[Collection[Key]], Mapping[Key, Strip | None]]
 
 POLL_S = 0.25
 ALIVE_S = 15.0
 # How often messages are looked for, how soon a unit's strip may follow the one before, and after how long at the latest
 # a strip in which nothing changed says that its feed goes on.
 PULSE_S, SOONEST_S, GOES_ON_S = 0.1, 0.45, 10.0
+# So many strips are made from one reading of the home; more would keep the first of them waiting for the last.
+TOGETHER = 16
 # A screen that does not read loses all but the latest news: that is all it needs.
 WAITING = 4
 # So long after it was made the inside of a wall can still be fetched.
@@ -73,7 +70,7 @@ class Reader:
     queue: asyncio.Queue[str | None] = field(default_factory=lambda: asyncio.Queue(WAITING))
 
     @property
-    def key(self) -> tuple[Wanted, str]:
+    def key(self) -> Key:
         return (self.wanted, self.language)
 
     def put(self, said: str | None) -> None:
@@ -105,11 +102,11 @@ class LookOut:
         make: Make,
         pulse: Callable[[], int] = lambda: 0,
         turn: Callable[[Wanted], int] = lambda _wanted: 0,
-        strip: MakeStrip = lambda _wanted, _language: None,
+        strips: MakeStrips = lambda _keys: {},
     ) -> None:
         self.seen, self.make = seen, make
-        self.pulse, self.turn_of, self.strip = pulse, turn, strip
-        self._beats: dict[tuple[Wanted, str], tuple[float, int, int]] = {}
+        self.pulse, self.turn_of, self.strips = pulse, turn, strips
+        self._beats: dict[Key, tuple[float, int, int]] = {}
         self.readers: set[Reader] = set()
         self.parts: dict[str, tuple[float, Inside]] = {}
         self.tickets: dict[tuple[Wanted, str, str], str] = {}
@@ -130,7 +127,7 @@ class LookOut:
 
     async def welcome(self, reader: Reader) -> None:
         """Tell a new reader at once where its page is already old: it was opened before the last change."""
-        self._say_strip(reader.key, await asyncio.to_thread(self._strip, *reader.key))
+        self._say_strips(await asyncio.to_thread(self._strips, [reader.key]))
         if reader.wanted.page != "wall":
             return
         turn = -1
@@ -182,16 +179,22 @@ class LookOut:
         """Ask for messages ten times a second, beside the making of walls, which may take seconds."""
         while True:
             version = await asyncio.to_thread(self._heard)
-            now = time.monotonic()
-            for key in {reader.key for reader in self.readers}:
-                turn, (at, told, last) = self.turn_of(key[0]), self._beats.get(key, (0.0, -1, -1))
-                if version and (
-                    (turn != told and now - at >= SOONEST_S) or (version != last and now - at >= GOES_ON_S)
-                ):
-                    self._beats[key] = (now, turn, version)
-                    self._say_strip(key, await asyncio.to_thread(self._strip, *key))
-            self._beats = {key: beat for key, beat in self._beats.items() if any(r.key == key for r in self.readers)}
+            due = self._due(version, time.monotonic()) if version else []
+            for at in range(0, len(due), TOGETHER):
+                self._say_strips(await asyncio.to_thread(self._strips, due[at : at + TOGETHER]))
             await asyncio.sleep(PULSE_S)
+
+    def _due(self, version: int, now: float) -> list[Key]:
+        """Return which walls are to have a new strip, those that wait longest first, and note that they have it."""
+        keys = {reader.key for reader in self.readers}
+        self._beats = {key: beat for key, beat in self._beats.items() if key in keys}
+        due = []
+        for key in keys:
+            turn, (at, told, last) = self.turn_of(key[0]), self._beats.get(key, (0.0, -1, -1))
+            if (turn != told and now - at >= SOONEST_S) or (version != last and now - at >= GOES_ON_S):
+                due.append((at, key))
+                self._beats[key] = (now, turn, version)
+        return [key for _at, key in sorted(due, key=lambda one: one[0])]
 
     def _heard(self) -> int:
         try:
@@ -199,21 +202,22 @@ class LookOut:
         except Exception:  # a store that cannot be read now may be readable in a moment; the page says what is wrong
             return 0
 
-    def _strip(self, wanted: Wanted, language: str) -> Strip | None:
+    def _strips(self, keys: Collection[Key]) -> Mapping[Key, Strip | None]:
         try:
-            return self.strip(wanted, language)
+            return self.strips(keys)
         except Exception:
             logging.getLogger("django").exception("what is live could not be told")
-            return None
+            return {}
 
-    def _say_strip(self, key: tuple[Wanted, str], made: Strip | None) -> None:
-        """Send a strip to who shows another one."""
-        if made is None:
-            return
-        said = f"event: live\ndata: {json.dumps({'tag': made.tag, 'html': made.html})}\n\n"
-        for reader in [r for r in self.readers if r.key == key and r.strip != made.tag]:
-            reader.strip = made.tag
-            reader.put_strip(said)
+    def _say_strips(self, made: Mapping[Key, Strip | None]) -> None:
+        """Send strips to who shows others."""
+        for key, strip in made.items():
+            if strip is None:
+                continue
+            said = f"event: live\ndata: {json.dumps({'tag': strip.tag, 'html': strip.html})}\n\n"
+            for reader in [r for r in self.readers if r.key == key and r.strip != strip.tag]:
+                reader.strip = strip.tag
+                reader.put_strip(said)
 
     def _look(self) -> object:
         try:
@@ -221,7 +225,7 @@ class LookOut:
         except Exception:  # a manifest that cannot be read now may be readable in a moment; the page says what is wrong
             return self._last
 
-    async def _renew(self, keys: set[tuple[Wanted, str]]) -> None:
+    async def _renew(self, keys: set[Key]) -> None:
         """Make the inside of each wall once, and tell its readers; as many at a time as leave a core for the rest."""
         self.turn += 1
         gate = asyncio.Semaphore(2)
@@ -363,34 +367,6 @@ class Live:
 
         await self.pages(dict(scope), nothing_more, hear)
         return answer
-
-
-@dataclass
-class Answer:
-    """What the pages answered to a request for a stream."""
-
-    messages: list[Message] = field(default_factory=list)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        raw = self.messages[0].get("headers", []) if self.messages else []
-        return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw}
-
-    @property
-    def wanted(self) -> Wanted | None:
-        """Return the wall that may be followed; None where none may."""
-        said = self.headers.get(WALL_HEADER.lower())
-        if not self.messages or self.messages[0].get("status") != 200 or said is None:
-            return None
-        return Wanted(**json.loads(said))
-
-    @property
-    def language(self) -> str:
-        return self.headers.get("content-language", "en-gb")
-
-    async def pass_on(self, send: Send) -> None:
-        for message in self.messages:
-            await send(message)
 
 
 def _body(said: bytes) -> Message:

@@ -52,14 +52,17 @@ def live_feeds(source: Source, unit: str) -> list[FeedNow]:
     return [one for feed, one in sorted(now.feeds().items()) if feed in own]
 
 
-def strip_of(source: Source, wanted: Wanted) -> Strip | None:
-    """Return what is live of a unit in the language of now; None where nothing is."""
+def strip_of(source: Source, wanted: Wanted, names: Names | None = None) -> Strip | None:
+    """Return what is live of a unit in the language of now; None where nothing is.
+
+    `names` are those of the same source, where they are at hand already.
+    """
     feeds = live_feeds(source, wanted.unit)
     registered = source.answers.registry.get(wanted.unit)
     until = until_of(source, [one.feed for one in feeds], registered.tz if registered else None) if feeds else None
     if until is None:
         return None
-    level, known = source.answers.registry.level_of(wanted.unit), Names(source)
+    level, known = source.answers.registry.level_of(wanted.unit), names or Names(source)
     seen = source.now.lately(wanted.unit, level, until_us=until.us, last_day=until.day)
     counted = ask.tally(seen, until_us=until.us, last_day=until.day)
     last_us = max(one.came_us for one in feeds)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
+
 from django.db import connection
 from django.http import Http404
 from django.utils import translation
 
 from knitwork.web.charts.decided import turns
+from knitwork.web.pages.around import Names
 from knitwork.web.source import Source, lake_edition, source
 from knitwork.web.walls.render import Inside, Wanted, inside_of
 from knitwork.web.walls.strips import Strip, live_feeds, strip_of
@@ -43,14 +47,14 @@ def make(wanted: Wanted, language: str) -> Inside | None:
 
 
 def pulse() -> int:
-    """Bring the live picture up to date and return its version; 0 where no feed is live."""
-    try:
-        known = shared_source()
-        if known.live is None or not known.live.messages.file.exists():
-            return 0
-        return int(known.live.look(lake_edition()))
-    finally:
-        connection.close()
+    """Bring the live picture up to date and return its version; 0 where no feed is live.
+
+    Asked ten times a second, so it opens no database.
+    """
+    live = source().live
+    if live is None or not live.messages.file.exists():
+        return 0
+    return int(live.look(lake_edition()))
 
 
 def turn(wanted: Wanted) -> int:
@@ -61,12 +65,22 @@ def turn(wanted: Wanted) -> int:
     return int(known.live.turn(wanted.unit, known.answers.registry.level_of(wanted.unit)))
 
 
-def strip(wanted: Wanted, language: str) -> Strip | None:
-    """Return what is live of a unit, in words; None where no feed of it is."""
+def strips(keys: Iterable[tuple[Wanted, str]]) -> dict[tuple[Wanted, str], Strip | None]:
+    """Return what is live of units in words of a language, all from one reading of the home; None where no feed is.
+
+    A unit of which it cannot be told is left out, and said in the log.
+    """
+    made: dict[tuple[Wanted, str], Strip | None] = {}
     try:
-        with translation.override(language):
-            known = shared_source()
-            return None if known.answers is None else strip_of(known, wanted)
+        known = shared_source()
+        names = None if known.answers is None else Names(known)
+        for wanted, language in keys:
+            try:
+                with translation.override(language):
+                    made[wanted, language] = None if names is None else strip_of(known, wanted, names)
+            except Exception:
+                logging.getLogger("django").exception("what is live of a unit could not be told")
+        return made
     finally:
         connection.close()
 
