@@ -23,7 +23,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import urlencode
+from typing import Any
+from urllib.parse import quote, urlencode
+from urllib.request import urlopen
 
 import duckdb
 
@@ -221,20 +223,25 @@ def are_still(walls: Iterable[Wall], seconds: float) -> bool:
     return all(wall.now and time.monotonic() - wall.changed > seconds for wall in walls)
 
 
-async def run(known: Lake, served: Served, port: int, *, seconds: float, walls: int, begins: float) -> Found:
+def opened(address: str, unit: str) -> None:
+    """Open the page of a wall, as a screen does before it follows the wall's news."""
+    with urlopen(f"{address}/units/{quote(unit)}/wall/", timeout=600) as answer:
+        answer.read()
+
+
+async def run(known: Lake, served: Served, port: int, *, shown: list[Wall], seconds: float, begins: float) -> Found:
     """Open the walls, send, and wait until each message that a wall can tell is on it. `begins` is a time of the clock."""
     units = [known.units[at::SENDERS] for at in range(SENDERS)]
-    shown = [Wall(units[at % SENDERS][at // SENDERS]) for at in range(walls)]
     watching = [asyncio.create_task(watch(served.address, wall)) for wall in shown]
     senders, plan = Senders(port, SENDERS, known.ends), Plan(units, known.patients)
     await senders.open()
-    warm = [(at % SENDERS, wall.unit) for _ in range(WARM) for at, wall in enumerate(shown)]
+    warm = [(known.units.index(wall.unit) % SENDERS, wall.unit) for _ in range(WARM) for wall in shown]
     await senders.send(
         [plan.admit(at / RATE, sender, unit) for at, (sender, unit) in enumerate(warm)], time.monotonic()
     )
     await asyncio.sleep(3)  # the times of messages are whole seconds, and nobody leaves before they came
     await senders.send([plan.discharge(at / RATE, sender) for at, (sender, _unit) in enumerate(warm)], time.monotonic())
-    await until(lambda: are_still(shown, 3), 60, "the walls do not come to rest", watching)
+    await until(lambda: are_still(shown, 3), 300, "the walls do not come to rest", watching)
     for wall in shown:
         wall.base = dict(wall.now)
     plan.signs.clear()
@@ -246,12 +253,12 @@ async def run(known: Lake, served: Served, port: int, *, seconds: float, walls: 
     await senders.send(messages, began)
     cpu = served.cpu_s() - cpu
     load = max(load, os.getloadavg()[0])
-    await until(lambda: senders.all_answered, 60, "not every message was acknowledged", watching)
+    await until(lambda: senders.all_answered, 120, "not every message was acknowledged", watching)
     senders.check()
     whole = lambda: all(  # noqa: E731
         len(times) >= plan.signs[wall.unit, what] for wall in shown for what, times in wall.times.items()
     )
-    await until(whole, 60, "not every message came to its wall", watching)
+    await until(whole, 120, "not every message came to its wall", watching)
     await asyncio.sleep(1)
     for task in watching:
         task.cancel()
@@ -276,33 +283,40 @@ def told_once(walls: Iterable[Wall], signs: Counter[tuple[str, str]]) -> None:
                 )
 
 
-def through(
-    stays: int,
+def through(stays: int, **asked_for: Any) -> tuple[Lake, Found]:
+    """Build a home of so many stays, listen and serve, and say how soon messages are on its walls."""
+    with tempfile.TemporaryDirectory(prefix="knitwork-live-") as name:
+        known = lake(Path(name), stays)
+        return known, over(known, Path(name), **asked_for)
+
+
+def over(
+    known: Lake,
+    folder: Path,
     *,
     seconds: float = SECONDS,
     walls: int = WALLS,
     lead_s: float = LEAD_S,
     refresh: str = "",
-    work: Path | None = None,
-) -> tuple[Lake, Found]:
-    """Build a home, listen and serve, and say how soon messages are on its walls.
+) -> Found:
+    """Say how soon messages are on the walls of a home; `folder` takes what the processes say.
 
     `refresh` is the seconds between two refreshes, where it is not what the listener does by default.
     """
-    with tempfile.TemporaryDirectory(prefix="knitwork-live-", dir=work) as name:
-        folder = Path(name)
-        known = lake(folder, stays)
-        log, more = folder / "listener.log", ["--refresh-every", refresh] if refresh else []
+    log, more = folder / "listener.log", ["--refresh-every", refresh] if refresh else []
+    with serving(known.home, folder) as served:
+        shown = [Wall(unit) for unit in known.units[:walls]]
+        for wall in shown:
+            opened(served.address, wall.unit)
         with running("listen", "adt=0", "--home", str(known.home), *more, log=log) as process:
             port = int(told(process, log, PORT))
             begins = time.monotonic() + lead_s
-            with serving(known.home, folder) as served:
-                found = asyncio.run(run(known, served, port, seconds=seconds, walls=walls, begins=begins))
+            found = asyncio.run(run(known, served, port, shown=shown, seconds=seconds, begins=begins))
             refreshes = re.findall(r"buckets in ([\d.]+) s", log.read_text())
-        for file in (log, folder / "server.log"):
-            if "ERROR" in (text := file.read_text()) or "Traceback" in text:
-                raise SystemExit(text)
-    return known, replace(found, refreshes=tuple(float(one) for one in refreshes))
+    for file in (log, folder / "server.log"):
+        if "ERROR" in (text := file.read_text()) or "Traceback" in text:
+            raise SystemExit(text)
+    return replace(found, refreshes=tuple(float(one) for one in refreshes))
 
 
 def bare(seconds: float) -> list[float]:
@@ -314,7 +328,7 @@ def bare(seconds: float) -> list[float]:
         await senders.send(
             [plan.move(at / RATE, at % SENDERS) for at in range(round(seconds * RATE))], time.monotonic()
         )
-        await until(lambda: senders.all_answered, 60, "not every message was answered")
+        await until(lambda: senders.all_answered, 120, "not every message was answered")
         waited = senders.waited([0] * SENDERS)
         await senders.close()
         return waited

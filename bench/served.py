@@ -69,7 +69,7 @@ def running(*words: str, log: Path, module: str = "knitwork") -> Iterator[subpro
             process.wait(120)
 
 
-def told(process: subprocess.Popen[bytes], log: Path, pattern: str, seconds: float = 60) -> str:
+def told(process: subprocess.Popen[bytes], log: Path, pattern: str, seconds: float = 300) -> str:
     """Wait until a command has said something, and return the group of the pattern."""
     until = time.monotonic() + seconds
     while time.monotonic() < until and process.poll() is None:
