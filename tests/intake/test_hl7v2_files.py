@@ -246,3 +246,12 @@ def test_what_messages_cannot_say_is_listed(tmp_path):
     assert [line[:4] for line in read_back(tmp_path / "adt.hl7")] == [
         ("P1", "V1", "ED", 0), ("P1", "V1", "W7", 5 * hour), ("P1", "V1/2", "CT", hour),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", ["ADT^Doe-Smith", "Doe-Smith^A01", "A01", "ADT^19500101"])
+def test_what_has_not_the_form_of_a_kind_or_an_event_is_never_shown_as_one(said):
+    payload = f"MSH|^~\\&|A|B|C|D|20260301080000||{said}|1|P|2.5\rPID|1||P1\rPV1|1|I|W\r".encode()
+    told = rows_of(payload)
+
+    assert told.rule == "hl7_kind_missing"
+    assert not any(part in told.type for part in ("DOE", "1950"))

@@ -180,8 +180,8 @@ def test_a_zip_of_stays_passes_links_over_and_says_so(landing):
     ("text", "said"),
     [
         (HEAD, "has a header and no rows"),
-        (HEAD + "A,A,,\n", "its one row cannot be used (row 1: the same number stands on both sides"),
-        (HEAD + "A,,,\n,B,,\n", "none of its 2 rows can be used (row 1: the number that stays is empty"),
+        (HEAD + "A,A,,\n", "its one row cannot be used (row 1 links a number to itself"),
+        (HEAD + "A,,,\n,B,,\n", "none of its 2 rows can be used (row 1 does not say which number stays"),
         ("old_mrn,new_mrn,new mrn\nA,B,C\n", "stands 2 times in the header"),
         ("merged_into,at\nA,2026-01-01\n", "no column for the patient"),
     ],

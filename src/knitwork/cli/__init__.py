@@ -9,9 +9,14 @@ from knitwork.model.errors import CannotDo
 
 
 def main() -> None:
-    """Run the command; a sentence and status 1 for what could not be done, 2 for wrong usage."""
-    from knitwork.cli.commands import app
+    """Run the command; a sentence and status 1 for what could not be done, 2 for wrong usage.
 
+    Of a fault of ours it says where it is, without what it read.
+    """
+    from knitwork.cli.commands import app
+    from knitwork.home.logs import fault_told, guard_faults
+
+    guard_faults()
     try:
         app()
     except CannotDo as refused:
@@ -25,3 +30,6 @@ def main() -> None:
         sys.exit(0)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as fault:  # Python would quote what it stumbled over, and logs keep what a command says
+        sys.stderr.write(fault_told(fault) + "\n")
+        sys.exit(1)

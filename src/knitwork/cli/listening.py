@@ -18,6 +18,7 @@ from knitwork.cli import acts
 from knitwork.cli.printing import say
 from knitwork.home import Home
 from knitwork.home.listening import listeners, tls_context, wanted_feeds
+from knitwork.home.logs import configured
 from knitwork.intake.lock import one_listener
 from knitwork.intake.mllp.listener import Listener
 from knitwork.model.errors import CannotDo
@@ -56,9 +57,7 @@ def listen(
     wanted = wanted_feeds(feeds)
     tls = tls_context(tls_cert, tls_key, tls_ca)
     target = acts.home_at(home)
-    logging.basicConfig(
-        format="%(asctime)s %(levelname)s %(message)s", datefmt="%Y-%m-%dT%H:%M:%S%z", level=logging.INFO
-    )
+    configured()
     with ExitStack() as held:
         for feed in wanted:
             held.enter_context(one_listener(target.path, feed))

@@ -109,5 +109,15 @@ def _seen(counts: Counts) -> tuple[tuple[int, str, str, str], ...]:
     )
 
 
+def of_row(row: int, rule: str) -> str:
+    """Return what is wrong with one row, without its values: this is said where anybody may read it.
+
+    >>> of_row(7, "start_unreadable"), of_row(1, "not_json")
+    ('row 7 has a start that is not a time', 'record 1 is not JSON')
+    """
+    noun, _, rest = RULES[rule][0].partition(" ")
+    return f"{noun} {row:,} {rest}"
+
+
 def _rows(number: int, one: str, several: str) -> str:
     return f"{number:,} {one if number == 1 else several}"

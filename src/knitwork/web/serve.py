@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 
+from knitwork.home.logs import configured
 from knitwork.model.errors import CannotDo
 from knitwork.web.place import is_loopback, make_secret
 
@@ -85,6 +86,7 @@ def serve(
     """
     import uvicorn
 
+    configured(logging.WARNING)
     open_database(home)
     refuse_open_door(host)
     set_door(host, local_owner=local_owner)
@@ -96,6 +98,8 @@ def serve(
 
     config = uvicorn.Config(
         application,
+        # Its logs go where all go, and in our form: its own would write the text of a fault.
+        log_config=None,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -16,7 +16,7 @@ from knitwork.intake.formats.known_model import Beside, Model
 from knitwork.intake.formats.known_rows import Read, give_rows, read_rows
 from knitwork.intake.landing import LandReport, clear, give
 from knitwork.intake.profile import Profile
-from knitwork.intake.quality import Counts, sentences, shifted
+from knitwork.intake.quality import Counts, of_row, sentences, shifted
 from knitwork.lake.engine import Connection
 from knitwork.model.errors import CannotDo
 
@@ -125,8 +125,8 @@ def _told(read: Read) -> list[str]:
 def _nothing(con: Connection, rows: int, name: str) -> CannotDo:
     if not rows:
         return CannotDo(f"{name} has a header and no rows: export it again with data")
-    first = con.execute('SELECT "row", message FROM rejected ORDER BY "row" LIMIT 1').fetchall()
-    why = f" (row {first[0][0]}: {first[0][1]})" if first else ""
+    first = con.execute('SELECT "row", rule FROM rejected ORDER BY "row" LIMIT 1').fetchall()
+    why = f" ({of_row(*first[0])})" if first else ""
     return CannotDo(f"{name}: none of its {rows:,} rows can be used{why}: export it again")
 
 

@@ -15,7 +15,7 @@ from knitwork.intake.formats.csv.suspicions import suspicions
 from knitwork.intake.formats.csv.tally import REJECTED, landed_view, take_tally
 from knitwork.intake.landing import LandReport
 from knitwork.intake.profile import Profile
-from knitwork.intake.quality import sentences, shifted
+from knitwork.intake.quality import of_row, sentences, shifted
 from knitwork.lake.engine import Connection
 from knitwork.model.errors import CannotDo
 
@@ -192,12 +192,12 @@ def _nothing(con: Connection, rows: int, name: str) -> CannotDo:
     """Return the sentence for a delivery of which no row can be used, by what was `rejected`."""
     if not rows:
         return CannotDo(f"{name} has a header and no rows: export it again with data")
-    row, message = con.execute('SELECT "row", message FROM rejected ORDER BY "row" LIMIT 1').fetchall()[0]
+    row, rule = con.execute('SELECT "row", rule FROM rejected ORDER BY "row" LIMIT 1').fetchall()[0]
     con.execute("DROP TABLE rejected")
     every = "its one row" if rows == 1 else f"none of its {rows:,} rows"
     cannot = "cannot be used" if rows == 1 else "can be used"
     return CannotDo(
-        f"{name}: {every} {cannot} (row {row}: {message}): say with --map which columns to take, or export it again"
+        f"{name}: {every} {cannot} ({of_row(row, rule)}): say with --map which columns to take, or export it again"
     )
 
 

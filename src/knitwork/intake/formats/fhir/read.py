@@ -17,7 +17,7 @@ from knitwork.intake.formats.fhir.sniff import HEAD, is_export_log
 from knitwork.intake.formats.fhir.taking import LINES, TYPE, Taking, sweep, worded
 from knitwork.intake.landing import LandReport
 from knitwork.intake.profile import Profile
-from knitwork.intake.quality import sentences, shifted
+from knitwork.intake.quality import of_row, sentences, shifted
 from knitwork.intake.unpack import head_of
 from knitwork.lake.engine import Connection, EngineError
 from knitwork.model.errors import CannotDo, Unreadable
@@ -149,7 +149,7 @@ def _nothing(con: Connection, rows: int, rejected: int, said: list[str], name: s
     if not rejected:
         why = said[-1] if said else f"none of {rows:,} records tells of a stay, a death or another number"
         return CannotDo(f"{name}: nothing we read here ({why}); load it together with Encounter and Location")
-    row, message = con.execute('SELECT "row", message FROM rejected ORDER BY "row", rule LIMIT 1').fetchall()[0]
+    row, rule = con.execute('SELECT "row", rule FROM rejected ORDER BY "row", rule LIMIT 1').fetchall()[0]
     every = "its one record" if rows == 1 else f"none of its {rows:,} records"
     cannot = "cannot be used" if rows == 1 else "can be used"
-    return CannotDo(f"{name}: {every} {cannot} (row {row}: {message}): export it again with what is missing")
+    return CannotDo(f"{name}: {every} {cannot} ({of_row(row, rule)}): export it again with what is missing")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from knitwork.intake.formats.hl7v2.message import Fields, Message, digest
 from knitwork.intake.formats.hl7v2.times import When, offset_of, read_time
+
+# HL7 tables 0076 and 0003, with the messages and events of a site's own, which begin with Z.
+_KIND, _EVENT = re.compile(r"[A-Z]{3}"), re.compile(r"[A-Z]\d\d|Z[A-Z0-9]{2}")
 
 
 class CannotTell(Exception):
@@ -71,10 +75,10 @@ class Telling:
 def telling_of(message: Message, payload: bytes, *, zone: str | None, identifier: str | None) -> Telling:
     """Read what MSH says of a message, and its patient and visit."""
     head, part = message.first("MSH"), message.part
-    kind, event = part(head, 9) or "", part(head, 9, 2) or ""
+    kind, event = _code(part(head, 9), _KIND), part(head, 9, 2)
     evn = message.first("EVN")
     telling = Telling(
-        message, digest(payload), kind.upper(), (event or part(evn, 1) or "").upper(), part(head, 10),
+        message, digest(payload), kind, _code(event or part(evn, 1), _EVENT), part(head, 10),
         ((part(head, 15) or "").upper(), (part(head, 16) or "").upper()),
         f"{part(head, 3) or ''}|{part(head, 4) or ''}", zone, identifier,
     )  # fmt: skip
@@ -84,6 +88,15 @@ def telling_of(message: Message, payload: bytes, *, zone: str | None, identifier
     telling.patient = number_of(message, pid, 3, identifier)
     telling.visit = part(pv1, 19) or part(pid, 18)
     return telling
+
+
+def _code(text: str | None, form: re.Pattern[str]) -> str:
+    """Return a code in capitals; nothing where the text has not the form of one.
+
+    Where the fields of a message have shifted, a name may stand here, and kinds and events are shown to everybody.
+    """
+    found = (text or "").upper()
+    return found if form.fullmatch(found) else ""
 
 
 def patient_of(telling: Telling) -> str:
