@@ -59,6 +59,22 @@ def test_the_newest_whole_extract_is_all_there_is(tmp_path):
     assert withdrawn(home) == [("B", "vanished")]
 
 
+def test_extracts_are_ordered_by_the_instant_and_not_by_how_it_is_written(tmp_path):
+    home = open_home(tmp_path / "h")
+    home.write_settings(name="Home", tz="UTC")
+    (tmp_path / "h" / "feeds").mkdir(exist_ok=True)
+    (tmp_path / "h" / "feeds" / "adt.yaml").write_text("zone: UTC\nsnapshot: whole\n")
+    # Half past one in Amsterdam is before a quarter to one in Greenwich, and reads as if it came later.
+    amsterdam = dt.datetime.fromisoformat("2026-03-10T01:30:00+01:00")
+    greenwich = dt.datetime.fromisoformat("2026-03-10T00:45:00+00:00")
+    for name, rows, made in (("b", [row("A", 0)], greenwich), ("a", [row("A", 0), row("B", 1)], amsterdam)):
+        file = write(tmp_path / f"{name}.csv", rows)
+        home.load([file], LoadOptions(feed="adt", received_at=NOON, extracted_at=made))
+    home.refresh(registry())
+
+    assert patients(home) == ["A"]
+
+
 def test_what_vanished_names_the_extract_that_no_longer_has_it(tmp_path):
     home = home_of(tmp_path / "h", [([row("A", 0), row("B", 1)], 3), ([row("A", 0)], 4)], "whole")
 

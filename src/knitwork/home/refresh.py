@@ -249,14 +249,22 @@ def snapshots(landed: Mapping[str, Mapping[str, Any]]) -> tuple[Extract, ...]:
     found: list[Extract] = []
     for feed, kind in sorted(kinds.items()):
         mine = [one for one in landed.values() if one["feed"] == feed and one["kind"] == "stays"]
-        mine.sort(key=lambda one: (str(one["extracted_at"] or ""), str(one["delivery"])))
+        mine.sort(key=lambda one: (_made_at(one) or _EVER_BEFORE, str(one["delivery"])))
         for weight, one in enumerate(mine):
-            made_at = dt.datetime.fromisoformat(one["extracted_at"]) if one["extracted_at"] else None
+            made_at = _made_at(one)
             last = max(int(one["last_us"] or 0) + 1, 0 if made_at is None else microseconds(made_at))
             whole = kind == "whole"
             span = (-_ALWAYS, _ALWAYS) if whole else (int(one["first_us"] or 0), last)
             found.append((feed, str(one["delivery"]), weight, *span))
     return tuple(found)
+
+
+_EVER_BEFORE = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
+def _made_at(landed: Mapping[str, Any]) -> dt.datetime | None:
+    """Return when an extract was made: an instant, for its text may stand on any clock."""
+    return dt.datetime.fromisoformat(str(landed["extracted_at"])) if landed["extracted_at"] else None
 
 
 def feed_calendars(landed: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

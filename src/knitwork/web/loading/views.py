@@ -107,7 +107,7 @@ def asked(request: HttpRequest, tz: str | None) -> LoadOptions:
 
 
 @contextmanager
-def laid_down(files: Iterable[UploadedFile]) -> Iterator[list[Path]]:
+def laid_down(files: Iterable[UploadedFile[Any]]) -> Iterator[list[Path]]:
     """Give the files that were sent under their own names, gone afterwards; two of one name lie apart."""
     folder = Path(tempfile.mkdtemp(prefix="knitwork-"))
     try:

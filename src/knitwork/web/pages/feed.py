@@ -263,9 +263,8 @@ def withdrawn_csv(request: HttpRequest, feed: str) -> HttpResponse:
                "delivery", "row", "by_delivery")  # fmt: skip
     if sees and rows:
         with transaction.atomic():
-            record(
-                by=request.user, action="read patients", about=f"stays of {feed} taken back", detail={"rows": len(rows)}
-            )  # type: ignore[arg-type]
+            detail = {"rows": len(rows)}
+            record(by=request.user, action="read patients", about=f"stays of {feed} taken back", detail=detail)  # type: ignore[arg-type]
     told = [row | {"start": iso(row["start_us"]), "end": iso(row["end_us"])} for row in rows]
     lines = [["" if row[name] is None else row[name] for name in columns] for row in told]
     response = HttpResponse(to_csv(columns, lines), content_type="text/csv; charset=utf-8")

@@ -109,12 +109,16 @@ def _landed(
                 ends="end" in source.tables[0].roles, placed=placed,
             )  # fmt: skip
         order = next((r.order for r in readings.values() if r.order), profile.date_order)
+        first_us, last_us = tally.first_us, tally.last_us
+        if last_us is None and log:
+            # A file of events alone speaks of the time in which they happened.
+            first_us, last_us = con.execute("SELECT min(at_us), max(at_us) FROM landed_event").fetchall()[0]
         return LandReport(
             tally.rows,
             tally.landed_rows,
             tally.refused,
-            tally.first_us,
-            tally.last_us,
+            first_us,
+            last_us,
             (*source.notes, *decided, *sentences(counts, shifted_now=now_shifted), *said),
             replace(
                 completed(profile, source),
