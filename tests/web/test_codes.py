@@ -190,3 +190,13 @@ def test_when_it_was_said_is_the_moment_of_saying(units):
     said = say_same(code="ED2", means="ED", by="ada")
 
     assert before <= said.said_at <= timezone.now() + dt.timedelta(seconds=1)
+
+
+def test_a_code_that_means_another_unit_is_not_named_among_the_units(ada, units):
+    page = ada.get("/setup/").content.decode()
+    assert "Emergency two" in page
+    say_same(code="ED2", means="ED", by="ada")
+
+    page = ada.get("/setup/").content.decode()
+    assert "Emergency two" not in page
+    assert "Emergency three" in page

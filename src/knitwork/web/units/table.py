@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from knitwork.model.errors import CannotDo
 from knitwork.model.units import KINDS
 from knitwork.web import say
+from knitwork.web.units.codes import said as said_of_codes
 from knitwork.web.units.models import Membership, Unit
 from knitwork.web.units.rows import instant, written
 
@@ -55,8 +56,12 @@ class Row:
 
 
 def kept_rows(page: int = 0) -> tuple[list[Row], int]:
-    """Return the rows of one page as they are kept, guesses first, and how many units there are. Two queries."""
-    every = list(Unit.objects.all())
+    """Return the rows of one page as they are kept, guesses first, and how many units there are. Three queries.
+
+    A code that means another unit is none itself: the page of codes has it.
+    """
+    mapped = said_of_codes()
+    every = [unit for unit in Unit.objects.all() if unit.code not in mapped]
     every.sort(key=lambda u: (not u.kind_guessed, u.kind == "other", u.name.casefold(), u.code))
     shown = every[page * ROWS_AT_A_TIME : (page + 1) * ROWS_AT_A_TIME]
     found = Membership.objects.filter(kind=Membership.BELONGS, until_us__isnull=True, unit__in=shown)
