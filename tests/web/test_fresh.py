@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from knitwork.home.quality import cadence
+from knitwork.home.quality.cadence import Heartbeat
 from knitwork.web import fresh
 
 from . import fake_answers
@@ -109,3 +110,31 @@ def test_the_page_of_feeds_says_which_feed_is_late(ada, at):
     assert "Its records end 23 days ago" in text(ada.get("/feeds/"))
     at(DAY)
     assert "days ago" not in text(ada.get("/feeds/"))
+
+
+@pytest.mark.parametrize(
+    ("later", "said"),
+    [
+        (dt.timedelta(minutes=20), "from 1 feed; last live message 08:12"),
+        (dt.timedelta(hours=16), "from 1 feed; last live message 14 October 2026, 08:12"),
+        (dt.timedelta(hours=17), "from 1 feed; nothing from ward since 14 October 2026, 08:12"),
+        (23 * DAY, "23 days ago; nothing from ward since 14 October 2026, 08:12"),
+    ],
+)
+def test_every_page_says_when_the_last_live_message_came_and_when_too_long_ago(ada, at, later, said, monkeypatch):
+    came = fresh.us_of(fake_answers.AS_OF) + 2 * cadence.MINUTE_US
+    monkeypatch.setattr(fresh, "beats", lambda _known: [Heartbeat("ward", came, 8 * cadence.HOUR_US + 1, live=True)])
+    at(later)
+
+    assert said in text(ada.get("/"))
+
+
+def test_a_live_feed_of_which_nothing_could_be_read_hides_no_stale_records(ada, at, invented_system):
+    class Unread(fake_answers.FakeAnswers):
+        def feeds(self):
+            return [*super().feeds(), dataclasses.replace(fake_answers.FakeFeed(), feed="ward", last_us=None)]
+
+    invented_system["answers"] = Unread()
+    at(23 * DAY)
+
+    assert "Records end on 14 October 2026, 08:10, 23 days ago" in text(ada.get("/"))

@@ -12,7 +12,7 @@ from knitwork.home.place import Place
 from knitwork.home.streams import messages_of
 from knitwork.intake.mllp.hearing import hear
 from knitwork.web.audit.models import AuditEvent
-from knitwork.web.pages import feed
+from knitwork.web.pages import feed, feeds
 from knitwork.web.parked.words import payload_of, segments, text_of
 
 from . import fake_answers
@@ -55,11 +55,14 @@ def test_the_page_of_the_feed_leads_to_what_waits_and_is_silent_where_nothing_do
     ben, tess, store, waiting, monkeypatch
 ):
     live = SimpleNamespace(messages=store)
-    monkeypatch.setattr(feed, "with_answers", lambda _request: replace(fake_answers.fake_source(), live=live))
+    for page_of in (feed, feeds):
+        monkeypatch.setattr(page_of, "with_answers", lambda _request: replace(fake_answers.fake_source(), live=live))
     assert "1 message waits for a person." in ben.get("/feeds/adt/").content.decode()
+    assert 'href="/feeds/adt/parked/">1 message of adt waits to be corrected.' in ben.get("/feeds/").content.decode()
 
     tess.post(page(waiting), {"act": "dismiss", "why": "a test of the sender"})
     assert "for a person" not in ben.get("/feeds/adt/").content.decode()
+    assert "to be corrected" not in ben.get("/feeds/").content.decode()
 
 
 def test_a_message_is_only_for_those_who_may_see_patients_and_the_reading_is_written_down(ben, tess, waiting):

@@ -8,9 +8,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from knitwork.home.quality.cadence import Heartbeat, overdue
 from knitwork.web import say
 from knitwork.web.quality import beats
 from knitwork.web.source import Source
@@ -47,7 +49,10 @@ def late_feeds(known: Source, at_us: int) -> dict[str, int]:
 
 
 def freshness(known: Source, now: dt.datetime) -> str:
-    """Say up to when the records go, how long ago that was where it is too long, and which feeds stopped earlier."""
+    """Say up to when the records go, how long ago that was where it is too long, and which feeds stopped earlier.
+
+    Of live feeds it says when the last message came, and which have been silent for too long.
+    """
     if known.answers is None:
         return _("No records yet")
     states = known.answers.feeds()
@@ -57,17 +62,36 @@ def freshness(known: Source, now: dt.datetime) -> str:
     until = say.instant(as_of, known.tz)
     at = us_of(now)
     late = late_feeds(known, max(at, as_of or at))
-    real = [state for state in states if state.calendar != "shifted"]
+    heard = live_words([beat for beat in beats(known) if beat.live], at, known.tz)
+    # A live feed of which nothing could be read yet has no records that could end.
+    real = [state for state in states if state.calendar != "shifted" and state.last_us is not None]
     if late and len(late) == len(real):
         days = (at - (as_of or at)) // DAY_US
         text = ngettext("Records end on %(until)s, %(n)s day ago", "Records end on %(until)s, %(n)s days ago", days)
-        return text % {"until": until, "n": say.count(days)}
+        return "; ".join([text % {"until": until, "n": say.count(days)}, *heard])
     text = ngettext(
         "Records up to %(until)s, from %(n)s feed", "Records up to %(until)s, from %(n)s feeds", len(states)
     )
     said = text % {"until": until, "n": len(states)}
     ended = [_("%(feed)s ends on %(day)s") % {"feed": f, "day": say.day(last, known.tz)} for f, last in late.items()]
-    return "; ".join([said, *ended])
+    return "; ".join([said, *ended, *heard])
+
+
+def live_words(live: list[Heartbeat], at_us: int, tz: str) -> list[str]:
+    """Say of live feeds which are silent for too long, and when the last message of the others came."""
+    silent = overdue(live, at_us)
+    said = [_("nothing from %(feed)s since %(moment)s") % {"feed": b.feed, "moment": _of_today(b.came_us, at_us, tz)}
+            for b in silent]  # fmt: skip
+    heard = [beat.came_us for beat in live if beat not in silent]
+    if heard:
+        said.append(_("last live message %(moment)s") % {"moment": _of_today(max(heard), at_us, tz)})
+    return said
+
+
+def _of_today(us: int, at_us: int, tz: str) -> str:
+    """Return an instant, without its day where that is today."""
+    there, here = say.local(us, tz), say.local(at_us, tz)
+    return time_format(there.time(), "H:i") if there.date() == here.date() else say.instant(us, tz)
 
 
 def late_note(known: Source, feeds: list[str]) -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from knitwork.draw.labels import value_text
 from knitwork.home.quality import cadence, drift
-from knitwork.home.quality.cadence import DAY_US, HOUR_US, MINUTE_US, Heartbeat
+from knitwork.home.quality.cadence import DAY_US, HOUR_US, Heartbeat
 from knitwork.home.quality.clocks import AHEAD_US, Clock
 from knitwork.home.quality.found import FeedQuality, Wrong
 from knitwork.web import say
@@ -156,6 +156,6 @@ def clock_words(clock: Clock) -> str:
         return _("the sender's clock moved by %(n)s against ours on the last day.") % {
             "n": say.duration(abs(moved) / 1e6)
         }
-    return _("the sender's clock runs as it usually does, %(n)s min behind ours.") % {
-        "n": say.count(round(clock.days[-1].median_us / MINUTE_US))
+    return _("the sender's clock runs as it usually does, %(n)s behind ours.") % {
+        "n": say.duration(clock.days[-1].median_us / 1e6)
     }

@@ -24,7 +24,7 @@ from knitwork.web import delivered, judging, present, quality, say
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.audit.record import record
 from knitwork.web.kept import kept
-from knitwork.web.pages.feeds import moment, row_of
+from knitwork.web.pages.feeds import moment, row_of, waiting
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.source import Source
 from knitwork.web.units.rows import to_csv
@@ -65,7 +65,7 @@ def feed(request: HttpRequest, feed: str) -> HttpResponse:
         "alarms": quality.alarms(source, timezone.now(), [feed]),
         "wrong": quality.quality_notes(source, [feed]),
         "heard": heard_words(beat, source) if beat else "",
-        "waiting": waiting(source, feed),
+        "waiting": waiting(source).get(feed, 0),
         "clock": quality.clock_words(one.clock).capitalize() if one.clock and not one.clock.is_off else "",
         "shifted": state is not None and state.calendar == "shifted",
         "signals": [c for c in charts if c.signalling],
@@ -82,12 +82,6 @@ def feed(request: HttpRequest, feed: str) -> HttpResponse:
         "made_at": moment(source.answers.made_at, source.tz),
     }
     return render(request, "pages/feed.html", context)
-
-
-def waiting(source: Source, feed: str) -> int:
-    """Count the messages of a live feed that wait for a person."""
-    states: dict[str, int] = {} if source.live is None else source.live.messages.counts().get(feed, {})
-    return states.get("parked", 0) + states.get("dead", 0)
 
 
 def known_feed(source: Source, feed: str) -> FeedQuality:

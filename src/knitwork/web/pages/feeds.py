@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from knitwork.home.lateness import Brought
 from knitwork.web import delivered, fresh, notes, quality, say
@@ -50,6 +51,7 @@ def feeds(request: HttpRequest) -> HttpResponse:
     context = {
         "feeds": [feed_view(state, source, [b for b in brought if b.feed == state.feed]) for state in states],
         "last_change": delivered.last_change(last) if last else "",
+        "waiting": [{"feed": feed, "said": waiting_words(feed, n)} for feed, n in waiting(source).items()],
         "linked": delivered.linked(kept(source, "links", lambda: len(source.answers.links()))),
         "deliveries": [row_of(one, source.tz) for one in brought[:SHOWN_DELIVERIES]],
         "more_deliveries": say.count(max(0, len(brought) - SHOWN_DELIVERIES)),
@@ -65,6 +67,21 @@ def feeds(request: HttpRequest) -> HttpResponse:
         "generation": source.answers.generation,
     }
     return render(request, "pages/feeds.html", context)
+
+
+def waiting(source: Source) -> dict[str, int]:
+    """Count the messages that wait for a person, by feed; feeds of which none waits are not there."""
+    counts = {} if source.live is None else source.live.messages.counts()
+    waits = {feed: states.get("parked", 0) + states.get("dead", 0) for feed, states in sorted(counts.items())}
+    return {feed: n for feed, n in waits.items() if n}
+
+
+def waiting_words(feed: str, count: int) -> str:
+    """Say how many messages of a feed wait."""
+    text = ngettext(
+        "%(n)s message of %(feed)s waits to be corrected.", "%(n)s messages of %(feed)s wait to be corrected.", count
+    )
+    return text % {"n": say.count(count), "feed": feed}
 
 
 def refused_row(one: dict[str, Any]) -> dict[str, Any]:
