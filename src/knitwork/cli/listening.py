@@ -15,15 +15,13 @@ from typing import Annotated
 import typer
 
 from knitwork.cli import acts
+from knitwork.cli.freshening import keep_fresh
 from knitwork.cli.printing import say
-from knitwork.home import Home
 from knitwork.home.listening import listeners, tls_context, wanted_feeds
 from knitwork.home.logs import configured
 from knitwork.intake.lock import one_listener
 from knitwork.intake.mllp.listener import Listener
 from knitwork.model.errors import CannotDo
-
-LOG = logging.getLogger("knitwork.listen")
 
 
 def listening(app: typer.Typer) -> None:
@@ -108,20 +106,3 @@ async def _one(listener: Listener, feed: str, host: str, port: int, stop_all: Ca
         raise CannotDo(f"{feed} cannot come on {host}:{port} ({why}): name another port, or stop who has it") from None
     finally:
         stop_all()
-
-
-def keep_fresh(home: Home, every: float, stop: threading.Event) -> None:
-    """Refresh the records every so many seconds while messages come; what is in the way now is tried again later."""
-    told = ""
-    while not stop.wait(every):
-        try:
-            if home.land_messages() or home.is_behind:
-                report = acts.bring_up(home, quiet=True)
-                LOG.info("generation %s: %s buckets in %.1f s", report.generation, report.rebuilt, report.seconds)
-            told = ""
-        except CannotDo as problem:
-            if str(problem) != told:
-                LOG.warning("the records are not refreshed now: %s", problem)
-            told = str(problem)
-        except Exception as problem:  # the listener lives, whatever happens to a refresh
-            LOG.error("the records are not refreshed now: %s in the refresh", type(problem).__name__)

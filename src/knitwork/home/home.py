@@ -67,6 +67,11 @@ class Home:
             return streams.land_messages(self.place)
 
     @property
+    def has_news(self) -> bool:
+        """Say whether messages came, or records landed, that the derived tables do not have yet."""
+        return streams.has_new_messages(self.place) or self.is_behind
+
+    @property
     def is_behind(self) -> bool:
         """Say whether something landed that is not derived yet."""
         manifest = self.place.lake.manifest()
