@@ -58,7 +58,7 @@ def records(path: Path) -> int:
             return book.read("xl/worksheets/sheet1.xml").count(b"<row ") - 1
     content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
     if path.suffix == ".hl7":
-        return len(re.findall(rb"(?m)^\s*MSH\|", content.replace(b"\r", b"\n")))
+        return len(re.findall(rb"(?m)^(?:\xef\xbb\xbf)?\s*MSH\|", content.replace(b"\r", b"\n")))
     if path.suffix == ".json":
         return 1
     if path.suffix == ".ndjson":
