@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from knitwork.intake.formats.csv.dates import ISO, local_time
 from knitwork.intake.formats.csv.rules import PLACEHOLDER_BEFORE, cast_us, means_open, names_offset, said
-from knitwork.intake.formats.csv.zones import first_fold, gap, instant, suspect
+from knitwork.intake.formats.csv.zones import first_fold, gap, quick_instant, suspect
 from knitwork.model.tables import FLAGS
 
 
@@ -45,7 +45,7 @@ def _local(m: str) -> str:
 
 
 def _utc(m: str, zone: str) -> str:
-    return f"""CASE WHEN {m}_offset THEN {cast_us(f"{m}_text")} ELSE {instant(f"{m}_local", zone)} END AS {m}_second,
+    return f"""CASE WHEN {m}_offset THEN {cast_us(f"{m}_text")} ELSE {quick_instant(f"{m}_local", zone)} END AS {m}_second,
         coalesce({means_open(f"{m}_local")}, false) AS {m}_open,
         NOT {m}_offset AND {suspect(f"{m}_local", zone)} AS {m}_suspect"""
 

@@ -14,12 +14,31 @@ from zoneinfo import ZoneInfo
 # How far clocks are set back: an hour; half an hour on Lord Howe; two at Troll, and in wartime summers.
 _SETBACKS_MINUTES = (30, 60, 120)
 # Since then the days of change repeat from year to year; earlier times are always asked.
+_LEAP_DAY = 31 + 28
 _REGULAR_SINCE, _REGULAR_UNTIL = 1996, 2210
 
 
 def instant(local: str, zone: str) -> str:
     """Return the SQL of the microsecond at which clocks in `zone` showed `local`; the second one in autumn."""
     return f"epoch_us({local})" if zone == "UTC" else f"epoch_us(timezone({quoted(zone)}, {local}))"
+
+
+def quick_instant(column: str, zone: str) -> str:
+    """Return the SQL of the same instant for a column: on days whose offset is known beforehand by arithmetic alone.
+
+    That takes a fifth of the time. It is longer to plan, so it is for what runs over many rows.
+    """
+    slow = instant(column, zone)
+    if zone == "UTC":
+        return slow
+    since, spans = _steady(zone)
+    regular = f"{column} >= TIMESTAMP '{since}-01-01' AND {column} < TIMESTAMP '{_REGULAR_UNTIL}-01-01'"
+    day = f"month({column}) * 100 + day({column})"
+    cases = " ".join(
+        f"WHEN {day} BETWEEN {first} AND {last} AND {regular} THEN epoch_us({column}) - {seconds * 1_000_000}"
+        for first, last, seconds in spans
+    )
+    return f"CASE {cases} ELSE {slow} END" if cases else slow
 
 
 def suspect(local: str, zone: str) -> str:
@@ -69,6 +88,37 @@ def _days_of_change(zone: str) -> frozenset[int]:
                     days.update(moment.month * 100 + moment.day for moment in around)
         day += week
     return frozenset(days)
+
+
+@lru_cache(maxsize=64)
+def _steady(zone: str) -> tuple[int, tuple[tuple[int, int, int], ...]]:
+    """Return spans of the year (first and last day as month * 100 + day, seconds ahead of UTC) and since when they hold.
+
+    They leave out the days on which clocks change; on the others the offset has been the same every year since then.
+    """
+    place, change = ZoneInfo(zone), _days_of_change(zone)
+    year = [dt.date(2000, 1, 1) + dt.timedelta(days=number) for number in range(366)]
+    spans: list[list[dt.date]] = [[]]
+    for day in year:
+        if day.month * 100 + day.day in change:
+            spans.append([])
+        else:
+            spans[-1].append(day)
+    # A span of 29 February alone is not there every year.
+    kept = [span for span in spans if len(span) > 1]
+
+    def offsets(number: int) -> list[int]:
+        days = [span[span[0] == year[_LEAP_DAY]] for span in kept]
+        noons = [dt.datetime(number, day.month, day.day, 12, tzinfo=place) for day in days]
+        return [int((noon.utcoffset() or dt.timedelta()).total_seconds()) for noon in noons]
+
+    since, latest = _REGULAR_UNTIL - 1, offsets(_REGULAR_UNTIL - 1)
+    while since > _REGULAR_SINCE and offsets(since - 1) == latest:
+        since -= 1
+    return since, tuple(
+        (span[0].month * 100 + span[0].day, span[-1].month * 100 + span[-1].day, seconds)
+        for span, seconds in zip(kept, latest, strict=True)
+    )
 
 
 def quoted(value: str) -> str:
