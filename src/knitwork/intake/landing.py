@@ -187,10 +187,10 @@ def made(con: Connection) -> list[str]:
 
 def clear(con: Connection) -> None:
     """Remove every landed table and `rejected` from this connection."""
-    for table in (*LANDED, "rejected"):
-        for kind in ("VIEW", "TABLE"):
-            con.execute(
-                f"SELECT count(*) FROM duckdb_{kind.lower()}s() WHERE {kind.lower()}_name = '{table}' AND temporary"
-            )
-            if (con.fetchone() or (0,))[0]:
-                con.execute(f"DROP {kind} {table}")
+    there = con.execute(
+        "SELECT table_name, 'TABLE' FROM duckdb_tables() WHERE temporary "
+        "UNION ALL SELECT view_name, 'VIEW' FROM duckdb_views() WHERE temporary"
+    ).fetchall()
+    for name, kind in there:
+        if name in LANDED or name == "rejected":
+            con.execute(f"DROP {kind} {name}")

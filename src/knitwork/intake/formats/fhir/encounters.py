@@ -6,6 +6,9 @@ is one stay, in the class of its service provider. Encounters that are part of a
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from knitwork.intake.formats.csv.rules import cast_us
 from knitwork.intake.formats.csv.zones import quoted
 from knitwork.intake.formats.fhir.words import (
@@ -26,26 +29,28 @@ from knitwork.intake.formats.fhir.words import (
 END_KIND = "urn:knitwork:end-kind"
 PRECISION = "urn:knitwork:precision"
 
+# What not every encounter has stays JSON until it is asked for: to take it apart costs time also where it is missing.
 _OWN = [{"url": TEXT, "valueCode": TEXT}]
-_PLACE = {"location": REFERENCE, "status": TEXT, "period": {**PERIOD, "extension": _OWN}}
+_PLACE = {"location": REFERENCE, "status": TEXT, "period": {**PERIOD, "extension": "JSON"}}
+_PHASES = [{"status": TEXT, "period": PERIOD}]
+_PARTICIPANTS = [{"type": [CODEABLE], "period": PERIOD, "individual": REFERENCE, "actor": REFERENCE}]
+_WAYS = {"admitSource": CODEABLE, "dischargeDisposition": CODEABLE}
+_DIAGNOSES = [{"condition": "JSON", "rank": TEXT}]
 SHAPE = {
     "class": "JSON",
-    "statusHistory": [{"status": TEXT, "period": PERIOD}],
-    "subjectStatus": CODEABLE,
+    "statusHistory": "JSON",
+    "subjectStatus": "JSON",
     "subject": REFERENCE,
-    "patient": REFERENCE,
-    "participant": [{"type": [CODEABLE], "period": PERIOD, "individual": REFERENCE, "actor": REFERENCE}],
+    "participant": "JSON",
     "period": PERIOD,
     "actualPeriod": PERIOD,
     "location": [_PLACE],
     "serviceProvider": REFERENCE,
     "partOf": REFERENCE,
     "encounter": REFERENCE,
-    "hospitalization": {"admitSource": CODEABLE, "dischargeDisposition": CODEABLE},
-    "admission": {"admitSource": CODEABLE, "dischargeDisposition": CODEABLE},
-    "diagnosis": [{"condition": "JSON", "rank": TEXT}],
-    "appointment": "JSON",
-    "basedOn": [REFERENCE],
+    "hospitalization": "JSON",
+    "admission": "JSON",
+    "diagnosis": "JSON",
 }
 
 TAKEN_BACK = ("cancelled", "entered-in-error")
@@ -70,6 +75,8 @@ def staged(kind: str, source: str) -> str:
     history = kind == "EncounterHistory"
     class_ = "coalesce(json_extract_string(j.class, '$.code'), json_extract_string(j.class, '$[0].coding[0].code'))"
     own = f"coalesce({text('j.id')}, '')"
+    kept = f"list_has_any(list_transform(j.location, lambda l: lower(l.status)), [{listed(NOT_THERE)[1:-1]}])"
+    there = f"list_filter(j.location, lambda l: lower(coalesce(l.status, '')) NOT IN {listed(NOT_THERE)})"
     return f"""SELECT "row", {text("j.id")} AS id, {quoted(kind + "/")} || {own} AS record,
         {patient_of("j.subject")} AS patient,
         {code_of("j.encounter") if history else text("j.id")} AS visit,
@@ -80,52 +87,64 @@ def staged(kind: str, source: str) -> str:
         {text("coalesce(j.actualPeriod.start, j.period.start)")} AS start_raw,
         {text('coalesce(j.actualPeriod."end", j.period."end")')} AS end_raw,
         coalesce(status IN {listed(GOING_ON)}, false) AND end_raw IS NULL AS going_on,
-        list_filter(j.location, lambda l: lower(coalesce(l.status, '')) NOT IN {listed(NOT_THERE)}) AS placed,
+        CASE WHEN {kept} THEN {there} ELSE j.location END AS placed,
         {text(class_)} AS class, {place_of("j.serviceProvider")} AS provider,
         {text("j.serviceProvider.display")} AS provider_name,
-        j.statusHistory AS phases, {coded("j.subjectStatus")} AS subject_status, j.participant AS participants,
-        coalesce(j.hospitalization, j.admission) AS admission, j.diagnosis AS diagnoses,
-        j.actualPeriod IS NOT NULL OR j.admission IS NOT NULL OR left(ltrim(j.class::VARCHAR), 1) = '[' AS is_r5
+        j.statusHistory AS phases, {text("json_extract_string(j.subjectStatus, '$.coding[0].code')")} AS subject_status,
+        j.participant AS participants, coalesce(j.hospitalization, j.admission) AS admission, j.diagnosis AS diagnoses,
+        j.actualPeriod IS NOT NULL OR j.admission IS NOT NULL OR starts_with(j.class::VARCHAR, '[') AS is_r5
         FROM {source} AS j WHERE j."resourceType" IS NOT NULL"""
 
 
-def stays(table: str, *, whole: bool = True) -> str:
+def stays(table: str, *, whole: bool = True, climbs: bool = True) -> str:
     """Return the SELECT of raw stays, as texts; what they are worth is judged when they are typed.
 
-    `visit_of` tells the visit at the top of encounters that are part of each other, `parents` which have parts.
+    `visit_of` tells the visit at the top of encounters that are part of each other, `parents` which have parts;
+    without `climbs` there is no row in `visit_of`, and so nothing to look up.
     With `whole` an encounter that names no place is one stay; one that is taken back is a row without a stay.
     """
-    own = f"list_filter(l.period.extension, lambda x: x.url = {quoted(END_KIND)})[1].valueCode"
-    finest = f"list_filter(l.period.extension, lambda x: x.url = {quoted(PRECISION)})[1].valueCode"
     start_us = cast_us("l.period.start")
     latest = f"list_max(list_transform(placed, lambda p: {cast_us('p.period.start')}))"
     unit = "coalesce(provider || '/' || class, provider)"
-    shared = """e."row", e.patient, coalesce(v.visit, e.visit) AS visit, e.record, e.said_us, e.cancelled"""
+    visit = "coalesce(v.visit, e.visit)" if climbs else "e.visit"
+    shared = f"""e."row", e.patient, {visit} AS visit, e.record, e.said_us, e.cancelled"""
+    source = "e LEFT JOIN visit_of v ON v.id = e.id" if climbs else "e"
     return f"""
     WITH e AS (SELECT e.*, coalesce(len(e.placed), 0) AS places FROM {table} e),
     entries AS (SELECT *, unnest(placed) AS l FROM e WHERE places > 0 AND NOT cancelled
             AND (status IS NULL OR status NOT IN {listed(NOT_YET)})),
     told AS (SELECT *, l.period.start IS NULL AND l.period."end" IS NULL AS whole,
             CASE WHEN l.period."end" IS NULL AND l.period.start IS NOT NULL
-                THEN places = 1 OR {start_us} >= {latest} END AS latest FROM entries)
+                THEN places = 1 OR {start_us} >= {latest} END AS latest,
+            {_own(END_KIND)} AS own, {_own(PRECISION)} AS finest FROM entries)
     SELECT {shared}, {place_of("e.l.location")} AS unit, {text("e.l.location.display")} AS unit_name,
         CASE WHEN whole THEN start_raw ELSE {text("e.l.period.start")} END AS start_raw,
         CASE WHEN whole OR latest THEN end_raw ELSE {text('e.l.period."end"')} END AS end_raw,
-        CASE WHEN {own} IS NOT NULL THEN {own}
+        CASE WHEN own IS NOT NULL THEN own
             WHEN latest AND end_raw IS NOT NULL THEN 'inferred'
             WHEN going_on AND (whole OR lower(l.status) = 'active' OR (l.status IS NULL AND latest)) THEN 'open' END
-            AS end_kind_raw, {finest} AS finest
-        FROM told e LEFT JOIN visit_of v ON v.id = e.id
+            AS end_kind_raw, finest
+        FROM told {source}
     """ + (
         f"""UNION ALL BY NAME
     SELECT {shared}, {unit} AS unit, NULL AS unit_name, e.start_raw, e.end_raw,
         CASE WHEN going_on THEN 'open' END AS end_kind_raw, NULL AS finest
-        FROM e LEFT JOIN visit_of v ON v.id = e.id
-        WHERE places = 0 AND NOT cancelled AND (status IS NULL OR status NOT IN {listed(NOT_YET)})
+        FROM {source} WHERE places = 0 AND NOT cancelled AND (status IS NULL OR status NOT IN {listed(NOT_YET)})
             AND (e.id IS NULL OR e.id NOT IN (SELECT id FROM parents))"""
         if whole
         else ""
     )
+
+
+def _own(url: str) -> str:
+    """Return the SQL of what we ourselves wrote beside the period of a stay."""
+    told = f"list_filter({_read('l.period.extension', _OWN)}, lambda x: x.url = {quoted(url)})[1].valueCode"
+    return f"CASE WHEN l.period.extension IS NOT NULL THEN {told} END"
+
+
+def _read(json_: str, shape: Any) -> str:
+    """Return the SQL that takes apart what stayed JSON."""
+    return f"json_transform({json_}, {quoted(json.dumps(shape))})"
 
 
 def taken_back(table: str) -> str:
@@ -171,7 +190,8 @@ def phases(instant: str, precision: str) -> str:
             ELSE {one_of("phase.status", PHASES)} END AS type,
         visit, said_us, cancelled, "row"
         FROM (SELECT *, phase.period.start AS at_raw FROM (SELECT *, unnest(phases) AS phase,
-            generate_subscripts(phases, 1) AS n FROM encounters WHERE len(phases) > 0))
+            generate_subscripts(phases, 1) AS n FROM (SELECT * REPLACE ({_read("phases", _PHASES)} AS phases)
+                FROM encounters WHERE phases IS NOT NULL) WHERE len(phases) > 0))
         WHERE patient IS NOT NULL AND type IS NOT NULL AND {instant} IS NOT NULL"""
 
 
@@ -192,7 +212,8 @@ def duties(start: str, end: str) -> str:
                 coalesce(p.individual, p.actor) AS who, p.type[1].coding[1].code AS role_code,
                 p.period.start AS start_raw, p.period."end" AS end_raw
             FROM (SELECT *, unnest(participants) AS p, generate_subscripts(participants, 1) AS n
-                FROM encounters WHERE len(participants) > 0))
+                FROM (SELECT * REPLACE ({_read("participants", _PARTICIPANTS)} AS participants)
+                    FROM encounters WHERE participants IS NOT NULL) WHERE len(participants) > 0))
         WHERE patient IS NOT NULL AND {names("who", *STAFF)} AND {code_of("who")} IS NOT NULL"""
 
 
@@ -207,12 +228,15 @@ def seen(precision: str) -> str:
 def ways(start: str, end: str) -> str:
     """Return the SELECT of how patients came and where they went: facts, with the departure's code."""
     base = 'patient, visit, said_us, cancelled, "row"'
+    told = (
+        f"""(SELECT * REPLACE ({_read("admission", _WAYS)} AS admission) FROM encounters WHERE admission IS NOT NULL)"""
+    )
     return f"""SELECT * FROM (
         SELECT record || '/admit_source' AS fact, 'flag' AS kind, 'admit_source' AS code,
             {coded("admission.admitSource")} AS value_code, {start} AS at_us, 's' AS precision, {base}
-        FROM encounters WHERE admission IS NOT NULL
+        FROM {told}
         UNION ALL SELECT record || '/disposition', 'flag', 'discharge_disposition',
-            {coded("admission.dischargeDisposition")}, {end}, 's', {base} FROM encounters WHERE admission IS NOT NULL)
+            {coded("admission.dischargeDisposition")}, {end}, 's', {base} FROM {told})
         WHERE patient IS NOT NULL AND value_code IS NOT NULL AND at_us IS NOT NULL"""
 
 
@@ -223,9 +247,15 @@ def diagnoses() -> str:
     found = f"{{'reference': {reference}, 'identifier': {{'value': NULL::VARCHAR}}}}"
     return f"""SELECT 'Condition/' || {code_of("found")} AS fact, patient, visit, 'diagnosis' AS kind,
         try_cast(d.rank AS INTEGER) AS rank, said_us, "row"
-        FROM (SELECT *, {found} AS found FROM (SELECT *, unnest(diagnoses) AS d FROM encounters
-            WHERE len(diagnoses) > 0 AND NOT cancelled))
+        FROM (SELECT *, {found} AS found FROM (SELECT *, unnest({_read("diagnoses", _DIAGNOSES)}) AS d
+            FROM encounters WHERE diagnoses IS NOT NULL AND NOT cancelled))
         WHERE patient IS NOT NULL AND {names("found", "Condition")} AND try_cast(d.rank AS INTEGER) IS NOT NULL"""
+
+
+# The encounters of which `named` has something to tell.
+NAMING = (
+    """provider IS NOT NULL OR list_has_any(list_transform(placed, lambda l: l.location.display IS NOT NULL), [true])"""
+)
 
 
 def named() -> str:
@@ -235,6 +265,7 @@ def named() -> str:
             any_value(kind ORDER BY kind) AS kind, min("row") AS "row" FROM (
         SELECT {place_of("l.location")} AS place, {text("l.location.display")} AS name, NULL AS parent, NULL AS kind,
             "row" FROM (SELECT "row", unnest(placed) AS l FROM encounters WHERE len(placed) > 0)
+            WHERE l.location.display IS NOT NULL
         UNION ALL SELECT {unit}, concat_ws(', ', provider_name, {one_of("class", CLASS_NAMES, "class")}), provider,
             {one_of("class", CLASS_KINDS)}, "row" FROM encounters WHERE coalesce(len(placed), 0) = 0
         UNION ALL SELECT provider, provider_name, NULL, NULL, "row" FROM encounters)

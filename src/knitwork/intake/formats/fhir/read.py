@@ -22,7 +22,6 @@ from knitwork.intake.unpack import head_of
 from knitwork.lake.engine import Connection, EngineError
 from knitwork.model.errors import CannotDo, Unreadable
 
-ENCOUNTERS = ("Encounter", "EncounterHistory")
 # Kinds in a sentence.
 _MOST_NAMED = 8
 
@@ -86,14 +85,14 @@ def _landed(
             FROM {LINES} WHERE {TYPE} IS NULL"""
         )
     zone = profile.zone or "UTC"
-    counted = stays.take(taking, [kind for kind in ENCOUNTERS if kind in found], profile, received_us=received_us)
+    counted = stays.take(taking, found, profile, received_us=received_us)
     said = [*said, *counted.notes]
     known = _kinds(zone, profile.identifier)
     for kind in known:
         if kind.name in found:
             said += [one for one in (taking.take(kind),) if one]
     taking.finish()
-    return _report(taking, found, lines, said, counted, profile, {*ENCOUNTERS, *(kind.name for kind in known)}, name)
+    return _report(taking, found, lines, said, counted, profile, {*stays.KINDS, *(kind.name for kind in known)}, name)
 
 
 def _kinds(zone: str, identifier: str | None) -> tuple[Kind, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from knitwork.intake.formats.csv import rules
@@ -16,6 +16,7 @@ from knitwork.intake.profile import Profile
 from knitwork.intake.quality import Counts
 from knitwork.model.tables import FLAGS
 
+KINDS = ("Encounter", "EncounterHistory")
 _KEPT = ("record", "said_us", "cancelled", "finest")
 _NONE = Counts(0, 0, (), 0, 0, (), 0, 0, 0, 0, 0, 0, 0, None)
 
@@ -30,25 +31,29 @@ class Counted:
     notes: tuple[str, ...]
 
 
-def take(taking: Taking, kinds: Sequence[str], profile: Profile, *, received_us: int | None) -> Counted:
-    """Land what the encounters of a delivery say; without any, count nothing."""
+def take(taking: Taking, found: Mapping[str | None, int], profile: Profile, *, received_us: int | None) -> Counted:
+    """Land what the encounters of a delivery say; without any, count nothing. `found` counts its records by kind."""
     con, zone = taking.con, profile.zone or "UTC"
+    kinds = [kind for kind in KINDS if kind in found]
     if not kinds:
         con.execute("CREATE TEMP TABLE visit_of(id VARCHAR, visit VARCHAR)")
         return Counted(_NONE, None, None, ())
     for kind, table in (("Encounter", "encounters"), ("EncounterHistory", "histories")):
         if kind in kinds:
-            taking.parse(kind, encounters.SHAPE)
-            con.execute(f"CREATE TEMP TABLE {table} AS {encounters.staged(kind, 'parsed')}")
-            taking.reject('SELECT "row", \'not_json\' AS rule FROM parsed WHERE "resourceType" IS NULL')
-            con.execute("DROP TABLE parsed")
+            con.execute(
+                f"CREATE TEMP TABLE {table} AS {encounters.staged(kind, taking.parsed(kind, encounters.SHAPE))}"
+            )
+            if taking.one(f"SELECT count(*) FROM {table}") < found[kind]:
+                broken = f'FROM {taking.parsed(kind, encounters.SHAPE)} WHERE "resourceType" IS NULL'
+                taking.reject(f"SELECT \"row\", 'not_json' AS rule {broken}")
     for table, like in (("histories", "encounters"), ("encounters", "histories")):
         con.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} AS FROM {like} WHERE false")
     con.execute(encounters.VISIT_OF)
     con.execute(encounters.PARENTS)
-    raw = f"{encounters.stays('encounters')} UNION ALL BY NAME ({encounters.stays('histories', whole=False)})"
-    if "EncounterHistory" not in kinds:
-        raw = encounters.stays("encounters")
+    climbs = taking.climbs()
+    raw = encounters.stays("encounters", climbs=climbs)
+    if "EncounterHistory" in kinds:
+        raw += f" UNION ALL BY NAME ({encounters.stays('histories', whole=False, climbs=climbs)})"
     con.execute(
         f"CREATE TEMP TABLE landing AS {rules.landing(f'({raw})', {'start': ISO, 'end': ISO}, zone, kept=_KEPT)}"
     )
@@ -93,20 +98,21 @@ def _land_beside(taking: Taking, zone: str) -> None:
     def any_have(condition: str, table: str = "encounters") -> int:
         return taking.one(f"SELECT count(*) FROM {table} WHERE {condition}")
 
-    if any_have("len(phases) > 0"):
+    if any_have("phases IS NOT NULL"):
         taking.give("landed_event", encounters.phases(at("at_raw"), precision("at_raw")))
     if any_have("subject_status IS NOT NULL", "histories"):
         taking.give("landed_event", encounters.history(at("at_raw"), precision("at_raw")))
-    if any_have("len(participants) > 0"):
+    if any_have("participants IS NOT NULL"):
         duties = encounters.duties(at("start_raw"), at("end_raw"))
         taking.con.execute(f"CREATE TEMP TABLE told_duties AS {duties}")
         taking.give("landed_duty", "SELECT * FROM told_duties")
         taking.give("landed_event", encounters.seen(precision("start_raw")))
     if any_have("admission IS NOT NULL"):
         taking.give("landed_fact", encounters.ways(at("start_raw"), at("end_raw")))
-    if any_have("len(diagnoses) > 0"):
+    if any_have("diagnoses IS NOT NULL"):
         taking.give("landed_fact", encounters.diagnoses())
-    taking.give("landed_place", encounters.named())
+    if any_have(encounters.NAMING):
+        taking.give("landed_place", encounters.named(), ("place", "name", "parent", "kind", "row"))
 
 
 def _notes(taking: Taking) -> list[str]:

@@ -16,7 +16,7 @@ from knitwork.lake.engine import Connection
 LINES = "fhir_lines"
 # Everything that this format makes in a connection beside what it leaves there.
 SCRATCH = (
-    "parsed", "staged", "encounters", "histories", "visit_of", "parents", "landing", "faulty", "told_duties",
+    "staged", "encounters", "histories", "visit_of", "parents", "landing", "faulty", "told_duties",
     "fhir_kinds",
 )  # fmt: skip
 
@@ -45,18 +45,14 @@ class Taking:
     tables: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
 
-    def parse(self, kind: str, shape: Mapping[str, object]) -> None:
-        """Make `parsed` of the records of a kind: one column for each thing that its structure names."""
-        self.con.execute("DROP TABLE IF EXISTS parsed")
-        self.con.execute(
-            f"""CREATE TEMP TABLE parsed AS SELECT "row", unnest(TRY(json_transform(line, {structure(shape)})))
-            FROM {LINES} WHERE {TYPE} = {quoted(kind)}"""
-        )
+    def parsed(self, kind: str, shape: Mapping[str, object]) -> str:
+        """Return the SELECT of the records of a kind: one column for each thing that its structure names."""
+        return f"""(SELECT "row", unnest(TRY(json_transform(line, {structure(shape)})))
+            FROM {LINES} WHERE {TYPE} = {quoted(kind)})"""
 
     def take(self, kind: Kind) -> str | None:
         """Land the records of a kind, and return the sentence about those that say nothing we read."""
-        self.parse(kind.name, kind.shape)
-        self.con.execute(f"CREATE OR REPLACE TEMP TABLE staged AS {staged(kind, 'parsed')}")
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE staged AS {staged(kind, self.parsed(kind.name, kind.shape))}")
         for gives in kind.gives:
             columns = {"said_us": "said_us", "cancelled": "cancelled", **gives.columns}
             chosen = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
@@ -75,7 +71,7 @@ class Taking:
         extracted = "NULL" if self.extracted_us is None else str(self.extracted_us)
         own = dict(LANDED[table])
         names = [name for name in named or self._columns(select) if name in own]
-        visit = "visit" in names and self._climbs()
+        visit = "visit" in names and self.climbs()
         chosen = [
             f"coalesce(v.visit, g.visit)::{own[name]} AS visit" if visit and name == "visit"
             else f"coalesce(g.said_us, {extracted})::BIGINT AS said_us" if name == "said_us"
@@ -121,7 +117,8 @@ class Taking:
     def _columns(self, select: str) -> list[str]:
         return [str(row[0]) for row in self.con.execute(f"DESCRIBE {select}").fetchall()]
 
-    def _climbs(self) -> bool:
+    def climbs(self) -> bool:
+        """Say whether any encounter is part of another one."""
         return bool(self.one("SELECT count(*) FROM visit_of"))
 
 
