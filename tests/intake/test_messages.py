@@ -267,3 +267,17 @@ def test_a_torn_last_page_of_the_log_loses_at_most_the_last_transaction(store, t
         with sqlite3.connect(copy / "messages.sqlite3") as index:
             assert index.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         index.close()
+
+
+def test_a_store_of_a_newer_release_is_neither_read_nor_written(store):
+    store.store([arrival("one")])
+    store.close()
+    with sqlite3.connect(store.file) as index:
+        index.execute("PRAGMA user_version = 2")
+    index.close()
+    before = store.file.read_bytes()
+
+    for act in (store.feeds, lambda: store.store([arrival("two")])):
+        with pytest.raises(CannotDo, match="newer release of Knitwork: run that one"):
+            act()
+    assert store.file.read_bytes() == before

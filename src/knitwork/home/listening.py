@@ -36,6 +36,7 @@ def listeners(place: Place, feeds: Mapping[str, int], tls: ssl.SSLContext | None
     """Return a listener for each feed; all of them store into the one message store of the home."""
     place.create()
     messages = Messages(place.inbox.folder)
+    messages.feeds()  # a store that cannot be used is said now, and not at each message
     hearing = _Hearing(place)
     return {feed: Listener(Keeper(feed, messages, hearing), tls=tls) for feed in feeds}
 

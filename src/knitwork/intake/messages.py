@@ -58,6 +58,7 @@ CREATE INDEX came_again ON messages (feed, duplicates) WHERE duplicates > 0;
 CREATE INDEX used_again ON messages (feed, reused) WHERE reused = 1;
 PRAGMA user_version = 1;
 """
+VERSION = 1
 _COLUMNS = (
     "seq, message, feed, came_us, payload, state, reason, patient, visit, type, said_us, sender, control, reused, "
     "rule, duplicates, replaces, corrected_by, decided_by, decided_us, decided_why"
@@ -269,7 +270,7 @@ class Messages:
             return []
         try:
             with closing(sqlite3.connect(self.file, timeout=30)) as index:
-                return index.execute(sql, tuple(values)).fetchall() if _version(index) else []
+                return index.execute(sql, tuple(values)).fetchall() if self._readable(index) else []
         except sqlite3.Error as problem:
             raise CannotDo(self._trouble("read", problem)) from problem
 
@@ -299,7 +300,7 @@ class Messages:
             index.execute("PRAGMA journal_mode = WAL")
             index.execute("PRAGMA synchronous = FULL")
             index.execute("BEGIN IMMEDIATE")
-            if not _version(index):
+            if not self._readable(index):
                 for statement in _SCHEMA.split(";"):
                     index.execute(statement)
             index.execute("COMMIT")
@@ -307,6 +308,16 @@ class Messages:
             index.close()
             raise
         return index
+
+    def _readable(self, index: sqlite3.Connection) -> bool:
+        """Say whether there is anything in the store; what a newer release wrote is refused, not guessed at."""
+        version = int(index.execute("PRAGMA user_version").fetchone()[0])
+        if version > VERSION:
+            raise CannotStore(
+                f"the message store {self.file} was written by a newer release of Knitwork: run that one, or restore the "
+                "home folder from a copy made before"
+            )
+        return version > 0
 
     def _drop_writer(self) -> None:
         writer, self._writer = self._writer, None
@@ -384,10 +395,6 @@ def _digest(message: str) -> bytes:
         return bytes.fromhex(message)
     except ValueError:
         return b""
-
-
-def _version(index: sqlite3.Connection) -> int:
-    return int(index.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _microseconds(moment: dt.datetime) -> int:
