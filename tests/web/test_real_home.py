@@ -11,6 +11,7 @@ from knitwork.home import open_home
 from knitwork.web import source
 from knitwork.web.units.actions import notice_units
 from knitwork.web.units.registry import snapshot
+from knitwork.web.walls import watching
 
 from . import routes
 
@@ -42,6 +43,20 @@ def home(tmp_path, settings, db):
     settings.KNITWORK_SOURCE = "knitwork.web.source.from_home"
     yield made
     source.opened.cache_clear()
+
+
+def test_walls_are_made_anew_when_records_are_derived_and_not_when_they_land(home, tmp_path):
+    before = watching.seen()
+    later = tmp_path / "later.csv"
+    later.write_text("patient,unit,start,end\nP9000,Emergency,2025-11-30 10:00,2025-11-30 12:00\n", "utf-8")
+    home.load([later])
+
+    assert home.is_behind
+    assert watching.seen() == before
+
+    home.refresh()
+
+    assert watching.seen() != before
 
 
 def test_every_page_of_a_real_home_can_be_opened(ada, home):

@@ -19,16 +19,27 @@ from knitwork.web.walls.strips import Strip, live_feeds, strip_of
 _source: list[Source] = []
 
 
-def seen() -> object:
-    """Return something that changes whenever the lake does, or somebody decides about a chart.
+# Of the manifest that was read last: its edition, and what the derived tables were then.
+_derived: list[tuple[object, object]] = []
 
-    Asks the disk only for the date of one file.
+
+def seen() -> object:
+    """Return something that changes whenever the derived tables do, or somebody decides about a chart.
+
+    Messages that land are no news for charts until they are derived. Asks the disk only for the date of one file, and
+    reads it where that changed.
     """
     edition = lake_edition()
     if edition is None:
         answers = source().answers
         return None if answers is None else (answers.generation, turns())
-    return (*edition, turns())
+    if not _derived or _derived[0][0] != edition:
+        answers = source().answers
+        manifest = None if answers is None else answers.manifest
+        # A copy of the lake that is put back may bear the same number as another, but never the same files.
+        made = manifest and (manifest.derived_generation, tuple(file.name for file in manifest.of("cell")))
+        _derived[:] = [(edition, made)]
+    return (_derived[0][1], turns())
 
 
 def make(wanted: Wanted, language: str) -> Inside | None:
