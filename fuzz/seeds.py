@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -21,7 +21,7 @@ from knitwork.intake.formats.fhir.write import write as write_fhir
 from knitwork.intake.formats.hl7v2.write import write as write_hl7v2
 from knitwork.intake.formats.xes.write import write as write_xes
 from knitwork.intake.profile import KEYS, Profile
-from knitwork.intake.writing import Written
+from knitwork.intake.writing import Records, Written, held
 
 SECRETS = ("Quackenbush", "Wilhelmina", "1947-03-11", "19470311", "4711-88-PAT")
 _P, _DAY = SECRETS[4], 86_400_000_000
@@ -33,12 +33,12 @@ _STAYS = (
 )
 
 
-def _written(write: Callable[[Mapping[str, pa.Table], Path], Written]) -> list[bytes]:
+def _written(write: Callable[[Records, Path], Written]) -> list[bytes]:
     """Return the files that a writer of ours makes of a few stays."""
     names = ("patient", "unit", "start_us", "end_us", "end_kind", "visit")
     columns = dict(zip(names, zip(*_STAYS, strict=True), strict=True))
     with tempfile.TemporaryDirectory() as folder:
-        write({"stay": pa.table({name: pa.array(values) for name, values in columns.items()})}, Path(folder))
+        write(held({"stay": pa.table({name: pa.array(values) for name, values in columns.items()})}), Path(folder))
         return [file.read_bytes() for file in sorted(Path(folder).rglob("*")) if file.is_file()]
 
 

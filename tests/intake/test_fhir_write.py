@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from knitwork.intake.formats.fhir.read import land
 from knitwork.intake.formats.fhir.write import write
 from knitwork.intake.profile import Profile
+from knitwork.intake.writing import held
 from knitwork.model.errors import CannotDo
 from tests.intake.test_xes import stay_table, stays
 
@@ -28,7 +29,7 @@ def test_what_is_written_comes_back(engine, rows):
     ]
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        write({"stay": stay_table(rows)}, folder)
+        write(held({"stay": stay_table(rows)}), folder)
         if not rows:
             return
         file = folder / "Encounter.ndjson"
@@ -42,7 +43,7 @@ def test_what_is_written_comes_back(engine, rows):
 def test_a_visit_is_one_encounter_with_its_stays_as_places(tmp_path):
     rows = [("1", "ED", 0, 3_600_000_000, "recorded", "v"), ("1", "Ward A", 3_600_000_000, None, "open", "v")]
 
-    written = write({"stay": stay_table(rows)}, tmp_path)
+    written = write(held({"stay": stay_table(rows)}), tmp_path)
 
     (encounter,) = [json.loads(line) for line in (tmp_path / "Encounter.ndjson").read_text().splitlines()]
     assert encounter["status"] == "in-progress"
@@ -53,11 +54,13 @@ def test_a_visit_is_one_encounter_with_its_stays_as_places(tmp_path):
 
 
 def test_what_fhir_is_not_told_is_listed(tmp_path):
-    tables = {"stay": stay_table([("1", "ED", 0, None, "open", "v")]), "fact": pa.table({"code": ["I21"]})}
+    tables = {"stay": stay_table([("1", "ED", 0, None, "open", "v")]), "unit_fact": pa.table({"kind": ["beds"]})}
 
-    assert [(one.table, one.column, one.rows) for one in write(tables, tmp_path).lost] == [("fact", "code", 1)]
+    assert [(one.table, one.column, one.rows) for one in write(held(tables), tmp_path).lost] == [
+        ("unit_fact", "kind", 1)
+    ]
 
 
 def test_a_code_that_would_not_come_back_is_refused(tmp_path):
     with pytest.raises(CannotDo, match="write CSV instead"):
-        write({"stay": stay_table([("{1}", "ED", 0, None, "open", "v")])}, tmp_path)
+        write(held({"stay": stay_table([("{1}", "ED", 0, None, "open", "v")])}), tmp_path)

@@ -6,11 +6,9 @@ format can be written too, `write`. `FORMATS` is the one table that names them, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-import pyarrow as pa
 
 from knitwork.intake.formats.csv.read import guess, land
 from knitwork.intake.formats.csv.unpack import kind_of
@@ -39,7 +37,7 @@ from knitwork.intake.formats.xes.write import write as write_xes
 from knitwork.intake.inbox import cannot_open
 from knitwork.intake.landing import LandReport
 from knitwork.intake.profile import Profile, parse_profile, read_profile, write_profile
-from knitwork.intake.writing import Written
+from knitwork.intake.writing import Records, Written
 from knitwork.model.errors import CannotDo, Unreadable
 
 __all__ = [
@@ -63,7 +61,7 @@ class Format:
     guess: Callable[..., Profile]
     land: Callable[..., LandReport]
     feed: str = ""
-    write: Callable[[Mapping[str, pa.Table], Path], Written] | None = None
+    write: Callable[[Records, Path], Written] | None = None
 
 
 @dataclass(frozen=True, slots=True)

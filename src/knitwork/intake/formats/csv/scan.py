@@ -18,6 +18,7 @@ from pathlib import Path
 from knitwork.intake import landing
 from knitwork.intake.formats.csv.careful import clean
 from knitwork.intake.formats.csv.dates import ISO, Reading, decide, looks_iso
+from knitwork.intake.formats.csv.formulas import GUARDED, guards, unguarded
 from knitwork.intake.formats.csv.opening import Opened, Table
 from knitwork.intake.formats.csv.zones import quoted
 from knitwork.intake.profile import Profile
@@ -169,22 +170,24 @@ def _scan(table: Table, shape: Shape, *, numbered: Path | None = None, after: in
         columns = "'n': 'BIGINT', " + columns
     places = dict(table.places)
     chosen = ", ".join(
-        f"{_cell(places, role, workbook=table.workbook)} AS {raw}" if role in places else f"NULL::VARCHAR AS {raw}"
+        f"{_cell(places, role, table)} AS {raw}" if role in places else f"NULL::VARCHAR AS {raw}"
         for raw, role in shape.raw.items()
     )
     return f"""SELECT {row} AS "row", {chosen} FROM read_csv({quoted(str(path))}, auto_detect=false, header=false,
         skip={skip}, delim={quoted(separator)}, quote='"', escape='"', columns={{{columns}}})"""
 
 
-def _cell(places: Mapping[str, int], role: str, *, workbook: bool) -> str:
+def _cell(places: Mapping[str, int], role: str, table: Table) -> str:
     """Return the SQL of a cell; the start's with the time of day from its own column, where there is one."""
     cell = _trimmed(f"c{places[role]}")
+    if role in GUARDED and guards(table.dialect.header):
+        return unguarded(cell)
     if role != "start" or "clock" not in places:
         return cell
     clock = _trimmed(f"c{places['clock']}")
     # What is longer than a time of day is the whole moment, which many write beside the day.
     joined = f"CASE WHEN length({clock}) <= 11 THEN {cell} || ' ' || {clock} ELSE {clock} END"
-    if workbook:  # two serial numbers: the day, and the part of it that has passed
+    if table.workbook:  # two serial numbers: the day, and the part of it that has passed
         day, part = f"try_cast({cell} AS DOUBLE)", f"try_cast({clock} AS DOUBLE)"
         joined = f"CASE WHEN {day} IS NOT NULL AND {part} BETWEEN 0 AND 1 THEN CAST({day} + {part} AS VARCHAR) ELSE {joined} END"
     return f"CASE WHEN {cell} IS NULL OR {clock} IS NULL THEN {cell} ELSE {joined} END"

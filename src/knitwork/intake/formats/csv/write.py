@@ -4,33 +4,68 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-import pyarrow as pa
+from knitwork.intake.formats.csv.formulas import COLUMNS, guarded
+from knitwork.intake.writing import (
+    LOG_FLAG,
+    READ_ANEW,
+    REGISTRY,
+    UNIT_CODES,
+    UNITS_NAMED_ANEW,
+    UNITS_UNTOLD,
+    Altered,
+    Carries,
+    Records,
+    Written,
+    finest,
+    losses,
+    of_stays,
+)
 
-from knitwork.intake.writing import Written, lost
-
-COLUMNS = ("patient", "unit", "start", "end", "end_kind", "visit", "journey")
 # The journey is written for people; it is worked out anew where the file is read.
-CARRIES = {"stay": ("patient", "unit", "start_us", "end_us", "end_kind", "visit")}
+CARRIES = Carries(
+    {
+        "stay": ("patient", "unit", "start_us", "end_us", "end_kind", "visit", "precision", *READ_ANEW),
+        "unit": UNIT_CODES,
+    },
+    (*of_stays(more=LOG_FLAG), UNITS_NAMED_ANEW),
+    {
+        "stay.source_patient": "stays are written under the number that stays",
+        **dict.fromkeys(
+            ("event", "request", "message", "duty", "fact", "person", "unit_fact"),
+            "a table of stays has no place for it",
+        ),
+        "unit": REGISTRY,
+        "membership": REGISTRY,
+    },
+    (UNITS_UNTOLD,),
+)
 FILE = "stays.csv"
 
 
-def write(tables: Mapping[str, pa.Table], folder: Path) -> Written:
+def write(records: Records, folder: Path) -> Written:
     """Write the stays to `stays.csv` in `folder`, and list what the table has no place for."""
-    stays = tables["stay"].sort_by([("patient", "ascending"), ("start_us", "ascending"), ("unit", "ascending")])
+    written = 0
     with (folder / FILE).open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
         writer.writerow(COLUMNS)
-        for batch in stays.to_batches(max_chunksize=10_000):
-            for stay in batch.to_pylist():
-                end = None if stay.get("end_kind") == "open" else stay.get("end_us")
-                writer.writerow([
-                    stay["patient"], stay["unit"], _moment(stay["start_us"]), _moment(end), stay.get("end_kind") or "",
-                    stay.get("visit") or "", stay.get("journey") or "",
-                ])  # fmt: skip
-    return Written(stays.num_rows, 1, lost(tables, CARRIES))
+        for stay in records.rows("stay", order=("patient", "start_us", "unit")):
+            written += 1
+            end = None if stay.get("end_kind") == "open" else stay.get("end_us")
+            writer.writerow([
+                guarded(stay["patient"]), guarded(stay["unit"]), _moment(stay["start_us"]), _moment(end),
+                stay.get("end_kind") or "", guarded(stay.get("visit") or ""), guarded(stay.get("journey") or ""),
+            ])  # fmt: skip
+    return Written(written, 1, losses(records, as_read(CARRIES, records)), (FILE,))
+
+
+def as_read(carries: Carries, records: Records) -> Carries:
+    """Add that a table has one precision for all of its times."""
+    fine = finest(records)
+    one = Altered("stay", "precision", f"precision <> '{fine}'", "a table has one precision, that of its finest time")
+    return replace(carries, altered=(*carries.altered, one))
 
 
 def _moment(us: int | None) -> str:

@@ -59,7 +59,7 @@ def _when(at: Callable[[str], str], *values: str) -> dict[str, str]:
 
 def _fact(kind: str, name: str, **more: str) -> Gives:
     columns = {"fact": f"'{name}/' || id", "patient": "patient", "kind": kind, "code": "code", "visit": "visit"}
-    return Gives("landed_fact", {**columns, "at_us": "at_us", "precision": "precision", **more})
+    return Gives("landed_fact", {**columns, "at_us": "at_us", "precision": "precision", **more}, ours=True)
 
 
 def _condition(at: Callable[[str], str]) -> Kind:
@@ -172,6 +172,15 @@ def _observation(at: Callable[[str], str]) -> Kind:
                 },
                 source="(SELECT *, unnest(parts) AS part, generate_subscripts(parts, 1) AS n FROM staged)",
             ),
+            # What happened is written so by us: it has a time and may have a number, as an observation has.
+            Gives(
+                "landed_event",
+                {
+                    "event": "id", "patient": "patient", "at_us": "at_us", "precision": "precision", "visit": "visit",
+                    "type": "code", "value": "number",
+                },
+                ours=True, mark="event",
+            ),
             Gives(
                 "landed_request",
                 {"request": "about", "patient": "patient", "reported_us": "issued_us"},
@@ -228,6 +237,7 @@ def _answers(at: Callable[[str], str]) -> Kind:
                 # words that a person wrote are not taken
                 f"link IS NOT NULL AND coalesce(({number})::VARCHAR, {code}) IS NOT NULL",
                 _ANSWERED,
+                ours=True,
             ),
         ),
         TIMED,

@@ -13,12 +13,18 @@ from knitwork.intake.formats.fhir.words import listed, text
 
 @dataclass(frozen=True, slots=True)
 class Gives:
-    """Rows for one landed table, in SQL over the staged columns."""
+    """Rows for one landed table, in SQL over the staged columns.
+
+    `ours`: columns may also come from extensions that we write (own.py). With `mark` only records that have our
+    extension for that column give these rows, and then give no others.
+    """
 
     table: str
     columns: Mapping[str, str]
     where: str = "true"
     source: str = "staged"
+    ours: bool = False
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +55,13 @@ TIMED = {
 }
 
 
-def staged(kind: Kind, source: str) -> str:
-    """Return the SELECT of a kind's columns, with the rule that a record breaks or that it is not read."""
+def staged(kind: Kind, source: str, *, own: str = "") -> str:
+    """Return the SELECT of a kind's columns, with the rule that a record breaks or that it is not read.
+
+    `own` is the SQL of a further column of that name.
+    """
     columns = ", ".join(f"{sql} AS {name}" for name, sql in kind.columns.items())
+    columns += f", {own} AS own" if own else ""
     faults = " ".join(f"WHEN {condition} THEN {quoted(rule)}" for rule, condition in kind.faults.items())
     rule = f"CASE WHEN broken THEN 'not_json' WHEN {kind.unread} THEN 'unread' {faults} END"
     return f"""SELECT *, {rule} AS rule FROM (SELECT "row", j."resourceType" IS NULL AS broken, {text("j.id")} AS id,

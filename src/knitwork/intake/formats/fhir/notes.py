@@ -65,6 +65,7 @@ def _communication(at: Callable[[str], str]) -> Kind:
                     "from_unit": "from_unit", "to_unit": "to_unit", "request": "about", "visit": "visit",
                     "sent_us": "sent_us", "received_us": "received_us",
                 },
+                ours=True,
             ),
         ),
         NEEDED,

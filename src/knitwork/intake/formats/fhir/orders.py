@@ -102,6 +102,7 @@ def _service_request(at: Callable[[str], str]) -> Kind:
                     "requested_us": "requested_us", "scheduled_us": "scheduled_us",
                     "state": one_of("status", REQUEST_STATES),
                 },
+                ours=True,
             ),
         ),
         NEEDED,
@@ -186,6 +187,7 @@ def _appointment(at: Callable[[str], str]) -> Kind:
                     "to_unit": "to_unit", "requested_us": "requested_us", "scheduled_us": "scheduled_us",
                     "state": one_of("status", APPOINTMENT_STATES),
                 },
+                ours=True,
             ),
             Gives(
                 "landed_request",

@@ -107,7 +107,9 @@ def _patient(zone: str, identifier: str | None) -> Kind:
                 },
                 "born_us IS NOT NULL",
             ),
-            Gives("linked", {"patient": "patient", "merged_into": "kept", "kind": "'merge'"}, "kept <> patient"),
+            Gives(
+                "linked", {"patient": "patient", "merged_into": "kept", "kind": "'merge'"}, "kept <> patient", ours=True
+            ),
             Gives(
                 "linked", {"patient": "given_up", "merged_into": "patient", "kind": "'merge'"}, "given_up <> patient"
             ),

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from knitwork.intake import landing
-from knitwork.intake.formats.fhir import facts, notes, orders, places, stays
+from knitwork.intake.formats.fhir import duties, facts, notes, orders, places, stays
 from knitwork.intake.formats.fhir.kind import Kind
 from knitwork.intake.formats.fhir.lines import Lines
 from knitwork.intake.formats.fhir.opening import opened
@@ -96,7 +96,13 @@ def _landed(
 
 
 def _kinds(zone: str, identifier: str | None) -> tuple[Kind, ...]:
-    return (*places.kinds(zone, identifier), *orders.kinds(zone), *notes.kinds(zone), *facts.kinds(zone))
+    return (
+        *places.kinds(zone, identifier),
+        *orders.kinds(zone),
+        *notes.kinds(zone),
+        *facts.kinds(zone),
+        *duties.kinds(zone),
+    )
 
 
 def _report(

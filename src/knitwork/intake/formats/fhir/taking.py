@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from knitwork.intake.formats.csv.zones import quoted
-from knitwork.intake.formats.fhir.kind import Kind, staged
+from knitwork.intake.formats.fhir import own
+from knitwork.intake.formats.fhir.kind import Gives, Kind, staged
 from knitwork.intake.formats.fhir.words import structure
 from knitwork.intake.landing import LANDED, give
 from knitwork.intake.quality import RULES
@@ -52,8 +53,12 @@ class Taking:
 
     def take(self, kind: Kind) -> str | None:
         """Land the records of a kind, and return the sentence about those that say nothing we read."""
-        self.con.execute(f"CREATE OR REPLACE TEMP TABLE staged AS {staged(kind, self.parsed(kind.name, kind.shape))}")
-        for gives in kind.gives:
+        may = any(gives.ours for gives in kind.gives)
+        parsed = self.parsed(kind.name, {**kind.shape, **own.SHAPE} if may else kind.shape)
+        select = staged(kind, parsed, own=own.OWN if may else "")
+        self.con.execute(f"CREATE OR REPLACE TEMP TABLE staged AS {select}")
+        ours = may and bool(self.one("SELECT count(*) FROM staged WHERE len(own) > 0"))
+        for gives in _given(kind, ours=ours):
             columns = {"said_us": "said_us", "cancelled": "cancelled", **gives.columns}
             chosen = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
             where = f"rule IS NULL AND ({gives.where})"
@@ -120,6 +125,20 @@ class Taking:
     def climbs(self) -> bool:
         """Say whether any encounter is part of another one."""
         return bool(self.one("SELECT count(*) FROM visit_of"))
+
+
+def _given(kind: Kind, *, ours: bool) -> Iterable[Gives]:
+    """Yield what a kind gives, completed by what we write beside its elements where there is any."""
+    marks = [gives.mark for gives in kind.gives if gives.mark]
+    for gives in kind.gives:
+        if not ours:
+            if not gives.mark:
+                yield gives
+            continue
+        wanted = [f"{own.found(mark)} IS {'NOT ' if mark == gives.mark else ''}NULL" for mark in marks]
+        where = " AND ".join([f"({gives.where})", *wanted])
+        told = replace(gives, where=where)
+        yield own.completed(told) if gives.ours else told
 
 
 # The kind stands first in nearly every line, and is then found without reading the rest.

@@ -4,17 +4,46 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 from xml.sax.saxutils import quoteattr
 
-import pyarrow as pa
-
-from knitwork.intake.writing import Written, lost
+from knitwork.intake.formats.csv.write import as_read
+from knitwork.intake.writing import (
+    LOG_FLAG,
+    READ_ANEW,
+    REGISTRY,
+    UNIT_CODES,
+    UNITS_NAMED_ANEW,
+    UNITS_UNTOLD,
+    Carries,
+    Lost,
+    Records,
+    Written,
+    losses,
+    of_stays,
+)
 from knitwork.model.errors import CannotDo
 
-CARRIES = {"stay": ("patient", "unit", "start_us", "end_us", "end_kind", "visit")}
+CARRIES = Carries(
+    {
+        "stay": ("patient", "unit", "start_us", "end_us", "end_kind", "visit", "precision", *READ_ANEW),
+        "unit": UNIT_CODES,
+    },
+    (*of_stays(more=LOG_FLAG), UNITS_NAMED_ANEW),
+    {
+        "stay.source_patient": "stays are written under the number that stays",
+        "event": "an event of a log is read as a stay in its unit",
+        **dict.fromkeys(
+            ("request", "message", "duty", "fact", "person", "unit_fact"),
+            "an event log has no place for it",
+        ),
+        "unit": REGISTRY,
+        "membership": REGISTRY,
+    },
+    (UNITS_UNTOLD,),
+)
 FILE = "stays.xes"
 # What XML 1.0 has no place for, not even escaped.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -31,27 +60,22 @@ _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 """
 
 
-def write(tables: Mapping[str, pa.Table], folder: Path) -> Written:
+def write(records: Records, folder: Path) -> Written:
     """Write the stays to `stays.xes` in `folder`, and list what XES has no place for."""
-    stays = tables["stay"].sort_by([("patient", "ascending"), ("start_us", "ascending"), ("unit", "ascending")])
-    records = 0
+    events = 0
     with (folder / FILE).open("w", encoding="utf-8", newline="") as out:
         out.write(_HEAD)
         patient: str | None = None
-        for number, stay in enumerate(_rows(stays), 1):
+        for number, stay in enumerate(records.rows("stay", order=("patient", "start_us", "unit")), 1):
             if stay["patient"] != patient:
                 out.write("</trace>\n" if patient is not None else "")
                 patient = stay["patient"]
-                out.write(f"<trace>{_text('concept:name', patient)}\n")
-            records += _stay(out, stay, number)
+                out.write(f"<trace>{_text('concept:name', stay['patient'])}\n")
+            events += _stay(out, stay, number)
         out.write("</trace>\n" if patient is not None else "")
         out.write("</log>\n")
-    return Written(records, 1, lost(tables, CARRIES))
-
-
-def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
-    for batch in table.to_batches(max_chunksize=10_000):
-        yield from batch.to_pylist()
+    added = (Lost("event", "", events, "each coming and each leaving is read back as an event too", "added"),)
+    return Written(events, 1, (*losses(records, as_read(CARRIES, records)), *(added if events else ())), (FILE,))
 
 
 def _stay(out: IO[str], stay: Mapping[str, Any], number: int) -> int:
