@@ -19,7 +19,7 @@ from knitwork.web import notes, say
 from knitwork.web.source import definitions
 
 from .fake_answers import MEASURES, REGISTRY
-from .routes import HTML
+from .routes import HTML, HTML_NAMES
 
 DUTCH = files("knitwork.web") / "locale" / "nl" / "LC_MESSAGES" / "django.po"
 
@@ -81,7 +81,14 @@ def sentences_in_english():
 SHAPES = sentences_in_english()
 
 
-@pytest.mark.parametrize("address", [address for address in HTML if not address.startswith("/help/")])
+IN_DUTCH = [
+    pytest.param(address, id=name)
+    for name, address in zip(HTML_NAMES, HTML, strict=True)
+    if not address.startswith("/help/")
+]
+
+
+@pytest.mark.parametrize("address", IN_DUTCH)
 def test_no_page_says_in_english_what_it_could_say_in_dutch(ada, address):
     """The manual is in English and says so; names of units and measures of the invented system stay."""
     ada.post("/language/", {"language": "nl", "next": "/"})

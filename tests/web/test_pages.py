@@ -14,7 +14,7 @@ from django.urls import get_resolver
 from knitwork.web.converters import UnitCode
 
 from . import fake_answers
-from .routes import HTML, OPEN, PAGES, PROFILES, WALLS
+from .routes import HTML, HTML_NAMES, OPEN, PAGES, PROFILES, WALLS
 
 
 class Reader(HTMLParser):
@@ -91,7 +91,7 @@ def test_nobody_is_asked_to_sign_in(nobody, name):
     assert response["Location"].startswith("/sign-in/?next=")
 
 
-@pytest.mark.parametrize("address", HTML)
+@pytest.mark.parametrize("address", HTML, ids=HTML_NAMES)
 def test_a_page_obeys_the_strictest_policy(ada, address):
     response = ada.get(address)
     policy = response["Content-Security-Policy"]
@@ -107,7 +107,7 @@ def test_a_page_obeys_the_strictest_policy(ada, address):
     assert reader.outside == []
 
 
-@pytest.mark.parametrize("address", HTML)
+@pytest.mark.parametrize("address", HTML, ids=HTML_NAMES)
 def test_a_page_has_one_title_and_no_id_twice(ada, address):
     reader = read(ada.get(address))
 
