@@ -8,8 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from knitwork.intake.formats.csv.read import land as land_csv
 from knitwork.intake.formats.fhir.read import guess, land
 from knitwork.intake.profile import Profile
+from knitwork.lake.engine import connect
 from knitwork.model.errors import CannotDo
 from tests.intake.known import Landed, us
 
@@ -409,3 +411,17 @@ def test_whatever_the_json_only_a_sentence_leaves(engine, tmp_path, resources, w
         return
 
     assert report.rows == report.landed + report.rejected + report.ignored
+
+
+def test_a_connection_takes_a_csv_and_fhir_after_each_other(tmp_path):
+    stays, resources = tmp_path / "stays.csv", tmp_path / "Encounter.ndjson"
+    stays.write_text("patient,unit,start,end\nP1,A,2024-01-01 10:00,2024-01-01 12:00\n", encoding="utf-8")
+    resources.write_text(json.dumps(encounter(location=ED_THEN_WARD)), encoding="utf-8")
+    con = connect()
+
+    taken = [
+        take(con, file, Profile(zone="UTC"), feed="f", delivery="d" * 64, work=tmp_path).landed
+        for take, file in ((land_csv, stays), (land, resources), (land_csv, stays))
+    ]
+
+    assert taken == [1, 1, 1]

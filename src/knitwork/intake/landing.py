@@ -187,10 +187,15 @@ def made(con: Connection) -> list[str]:
 
 def clear(con: Connection) -> None:
     """Remove every landed table and `rejected` from this connection."""
+    drop(con, *LANDED, "rejected")
+
+
+def drop(con: Connection, *names: str) -> None:
+    """Remove temporary tables and views by name: what one format makes as a table may be a view that another left."""
     there = con.execute(
-        "SELECT table_name, 'TABLE' FROM duckdb_tables() WHERE temporary "
-        "UNION ALL SELECT view_name, 'VIEW' FROM duckdb_views() WHERE temporary"
+        "SELECT view_name, 'VIEW' FROM duckdb_views() WHERE temporary "
+        "UNION ALL SELECT table_name, 'TABLE' FROM duckdb_tables() WHERE temporary"
     ).fetchall()
     for name, kind in there:
-        if name in LANDED or name == "rejected":
-            con.execute(f"DROP {kind} {name}")
+        if name in names:
+            con.execute(f'DROP {kind} temp."{name}"')

@@ -76,9 +76,7 @@ def fill_landing(
 def clear(con: Connection) -> None:
     """Remove what landing made in `con`."""
     landing.clear(con)
-    con.execute("DROP VIEW IF EXISTS landing; DROP VIEW IF EXISTS log")
-    for table in ("typed", "pairs", "faulty"):
-        con.execute(f"DROP TABLE IF EXISTS {table}")
+    landing.drop(con, "landing", "log", "typed", "pairs", "faulty")
 
 
 def make_log(con: Connection, stays: str) -> None:

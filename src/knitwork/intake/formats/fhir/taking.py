@@ -10,7 +10,7 @@ from knitwork.intake.formats.csv.zones import quoted
 from knitwork.intake.formats.fhir import own
 from knitwork.intake.formats.fhir.kind import Gives, Kind, staged
 from knitwork.intake.formats.fhir.words import structure
-from knitwork.intake.landing import LANDED, give
+from knitwork.intake.landing import LANDED, drop, give
 from knitwork.intake.quality import RULES
 from knitwork.lake.engine import Connection
 
@@ -148,8 +148,7 @@ TYPE = r"""coalesce(nullif(regexp_extract(line, '^\s*\{\s*"resourceType"\s*:\s*"
 
 def sweep(con: Connection) -> None:
     """Remove what was needed on the way."""
-    for table in SCRATCH:
-        con.execute(f"DROP TABLE IF EXISTS temp.{table}")
+    drop(con, *SCRATCH)
 
 
 def worded(rejected: Mapping[str, int]) -> Iterable[tuple[str, int]]:
