@@ -9,6 +9,7 @@ import datetime as dt
 import time
 from collections.abc import Iterable
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -81,6 +82,12 @@ def alarms(source: Source, now: dt.datetime, feeds: Iterable[str] | None = None)
     wanted = None if feeds is None else set(feeds)
     late = cadence.overdue(beats(source), at)
     return [alarm(one, at, source.tz) for one in late if wanted is None or one.feed in wanted]
+
+
+def beside(source: Source, feeds: Iterable[str] | None = None) -> dict[str, list[str]]:
+    """Return what a page that rests on these feeds (all of them without a list) says above its charts."""
+    asked = None if feeds is None else list(feeds)
+    return {"alarms": alarms(source, timezone.now(), asked), "quality": quality_notes(source, asked)}
 
 
 def alarm(beat: Heartbeat, at_us: int, tz: str) -> str:

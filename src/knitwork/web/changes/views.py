@@ -27,7 +27,7 @@ from knitwork.model.errors import CannotDo
 from knitwork.signals import Evaluation
 from knitwork.signals.interrupted import Its, ItsSpec
 from knitwork.signals.worked import Answer
-from knitwork.web import judging, present, say, small
+from knitwork.web import judging, present, quality, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.alerts.views import today_of
 from knitwork.web.changes.actions import MOST_BALANCING
@@ -40,6 +40,7 @@ from knitwork.web.definitions import Definition
 from knitwork.web.pages.around import Names, Place, period_of, periods, place
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.pages.measure import direction_words, known_measure
+from knitwork.web.pages.unit import feeds_of
 from knitwork.web.source import Source
 
 
@@ -63,6 +64,7 @@ def change(request: HttpRequest, code: str, measure: str) -> HttpResponse:
             return redirect(where + "?" + urlencode({"start": plan.start.isoformat(), "period": plan.period}))
     asked = asked_of(request, at, definition, period)
     context = page(request, source, at, definition, asked, period=period) | {"refused": refused}
+    context |= quality.beside(source, feeds_of(source, at.level, [code]))
     return render(request, "changes/change.html", context, status=status)
 
 

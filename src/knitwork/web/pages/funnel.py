@@ -18,7 +18,7 @@ from knitwork.draw.funnel import funnel_svg
 from knitwork.draw.funnel_words import sentence, unit_sentence
 from knitwork.signals.funnels import Funnel, FunnelSpec, Unit
 from knitwork.signals.funnels import funnel as held
-from knitwork.web import needed, say
+from knitwork.web import needed, quality, say
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.definitions import Definition
 from knitwork.web.kept import kept
@@ -27,6 +27,7 @@ from knitwork.web.pages.frame import with_answers
 from knitwork.web.pages.funnel_rows import CELLS, cells, hidden_words, notes, power_head, row, worked
 from knitwork.web.pages.measure import direction_words, known_measure
 from knitwork.web.pages.sisters import Among, Sister, Span, Spanned, choices_of, kind_of, numbers_of, spans_of
+from knitwork.web.pages.unit import feeds_of
 from knitwork.web.source import Source
 from knitwork.web.units.rows import to_csv
 
@@ -76,6 +77,8 @@ def funnel(request: HttpRequest, code: str, measure: str) -> HttpResponse:
         context |= choices(asked) | {"below": below(asked), "no_month": no_month(asked)}
         if asked.spanned.sisters:
             context |= shown(asked, at, known)
+    compared = [code, *(one.code for one in asked.spanned.sisters)]
+    context |= quality.beside(source, feeds_of(source, at.level, compared))
     return render(request, "pages/funnel.html", context)
 
 

@@ -17,7 +17,7 @@ from knitwork.draw.flow import Stream, flow_svg
 from knitwork.draw.flowmap import fits
 from knitwork.draw.record import tail
 from knitwork.draw.spark import spark_svg
-from knitwork.web import judging, present, say, small
+from knitwork.web import judging, present, quality, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.kept import kept
 from knitwork.web.pages import changed, choosing, flowmap
@@ -60,6 +60,7 @@ def ranked(request: HttpRequest) -> HttpResponse:
         "calendar": present.has_calendar(source),
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
         "pairs": len(rows),
+        **quality.beside(source),
     }
     if want.unit:
         worse = flowmap.worse_pairs(source, want.level)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from knitwork.home.paths import Sort
-from knitwork.web import present, say, small
+from knitwork.web import present, quality, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.audit.record import record
 from knitwork.web.kept import kept
@@ -52,6 +52,7 @@ def journeys(request: HttpRequest) -> HttpResponse:
         else cohort.lead(whole, where, hide=hide),
         "outcome": outcome_words().get(chosen.outcome),
         "way": "",
+        **quality.beside(source),
     }
     if whole["journeys"] and not few:
         context |= chosen_words(source, wanted, names, whole, by_month, hide=hide)

@@ -93,7 +93,7 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
         for row, shown_row in zip(reversed(rows), context["rows"], strict=True):
             shown_row["left_out"] = left.get(row["start_day"], 0)
         context["left_out"] = any(row["left_out"] for row in context["rows"])
-    context["quality"] = quality.quality_notes(source, context["feeds"])
+    context |= quality.beside(source, context["feeds"])
     context["doubts"] = doubts.of_measure(source, definition, Names(source))
     if rows and not calendar:
         context["point"] = point_words(definition, rows[-1])

@@ -17,7 +17,7 @@ from knitwork.draw.words import sentence as say_sentence
 from knitwork.home.answers import day_number, period_end, period_start
 from knitwork.model.units import LEVELS
 from knitwork.signals import Series, Spec, evaluate_many
-from knitwork.web import judging, present, say, small
+from knitwork.web import judging, present, quality, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.audit.record import record
 from knitwork.web.charts.decided import Decisions
@@ -26,6 +26,7 @@ from knitwork.web.pages import changed, choosing
 from knitwork.web.pages.around import Names, exists, parent, period_of
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.pages.handoffs import pair_rows
+from knitwork.web.pages.unit import feeds_of
 from knitwork.web.source import Source
 from knitwork.web.units.rows import to_csv
 
@@ -90,6 +91,7 @@ def pair(request: HttpRequest, sender: str, receiver: str) -> HttpResponse:
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
         "unknown": unknown_words(source, level, sender, receiver, hide=hide),
         "elsewhere": elsewhere(source, known, level, sender, receiver),
+        **quality.beside(source, feeds_of(source, level, [sender, receiver])),
         "csv": reverse("pair-csv", kwargs=where) + f"?level={level}&period={period}",
     }
     if context["calendar"]:

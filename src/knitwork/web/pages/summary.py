@@ -29,7 +29,7 @@ from knitwork.draw.spark import spark_svg
 from knitwork.draw.summary_words import latest, latest_text, summary_sentence, target_text
 from knitwork.draw.words import icon_words, recent_verdict
 from knitwork.signals import Evaluation
-from knitwork.web import judging, present, say, small
+from knitwork.web import judging, present, quality, say, small
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.definitions import Definition
 from knitwork.web.kept import kept
@@ -37,7 +37,7 @@ from knitwork.web.pages import compare
 from knitwork.web.pages.around import Names, exists, inside, period_of, periods, place, taking_part
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.pages.measure import direction_words, known_measure
-from knitwork.web.pages.unit import missing
+from knitwork.web.pages.unit import feeds_of, missing
 from knitwork.web.source import Source
 from knitwork.web.units.rows import to_csv
 
@@ -70,6 +70,7 @@ def unit_summary(request: HttpRequest, code: str) -> HttpResponse:
     context = shared(request, source, entries, period=period)
     context |= {
         "place": at,
+        **quality.beside(source, feeds_of(source, at.level, [code])),
         "rows": [measure_row(source, one, period=period, hide=hide) for one in entries],
         "missing": missing(source, at, {one.measure for one in entries}) if context["calendar"] else [],
         "csv": reverse("summary-csv", kwargs={"code": code}) + f"?period={period}",
@@ -97,6 +98,7 @@ def measure_summary(request: HttpRequest, measure: str) -> HttpResponse:
     context = shared(request, source, entries, period=period)
     context |= {
         "definition": definition,
+        **quality.beside(source, feeds_of(source, source.answers.registry.level_of(part), [part])),
         "direction": direction_words(definition),
         "part": known.link(part),
         "parts": [{"code": code, "name": known.name(code), "chosen": code == part} for code in groups(source)],

@@ -7,7 +7,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -65,8 +64,7 @@ def system(request: HttpRequest) -> HttpResponse:
         "units": len(named),
         "by_chance": glance.by_chance({code: found[code] for code in named}) if calendar else "",
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
-        "alarms": quality.alarms(source, timezone.now()),
-        "quality": quality.quality_notes(source),
+        **quality.beside(source),
         "calendar": calendar,
         "guessed": sum(1 for unit in registry.units if known.is_guess(unit.unit)),
         "unknown": sum(1 for unit in registry.units if known.kind(unit.unit)[1] and not known.is_guess(unit.unit)),

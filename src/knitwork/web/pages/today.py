@@ -50,10 +50,7 @@ def today(request: HttpRequest, code: str) -> HttpResponse:
     feeds = sorted({*feeds, *(one.feed for one in live_feeds(source, code))})
     until = until_of(source, feeds, registered.tz if registered else None) if head.calendar else None
     context = head_context(source, head, here="unit") | signals(source, head) | {"programme": head.is_programme}
-    context |= {
-        "alarms": quality.alarms(source, timezone.now(), feeds),
-        "quality": quality.quality_notes(source, feeds),
-    }
+    context |= quality.beside(source, feeds)
     if until is None:
         context["tiles"] = present.tiles(source, code, numbers_of(source, head), hide=head.hide)
         return render(request, "pages/today.html", context | {"until": None})

@@ -50,7 +50,7 @@ def understand(request: HttpRequest, code: str) -> HttpResponse:
         "totals": totals,
         "strip": present.strip(totals),
         "doubts": doubts.of_unit(source, [m for m in source.measures if m in shown], head.known),
-        "quality": quality.quality_notes(source, feeds),
+        **quality.beside(source, feeds),
         "paths": {} if head.is_programme else ways.context(source, head),
         "rhythm": {} if head.is_programme else rounds.context(source, head, until),
         "inside": unit_links(head.known, head.inside),

@@ -17,13 +17,14 @@ from knitwork.draw.record import shown_decimals
 from knitwork.draw.told import as_value
 from knitwork.signals import Evaluation, evaluate
 from knitwork.signals.diagnosis import Viewed, residual_view, seasonal_view
-from knitwork.web import judging, needed, present, say
+from knitwork.web import judging, needed, present, quality, say
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.definitions import Definition
 from knitwork.web.pages.around import period_of, periods, place
 from knitwork.web.pages.frame import with_answers
 from knitwork.web.pages.measure import known_measure
 from knitwork.web.pages.trust import found_of, view_name
+from knitwork.web.pages.unit import feeds_of
 
 VIEWS = {"residual": residual_view, "seasonal": seasonal_view}
 
@@ -47,6 +48,7 @@ def view(request: HttpRequest, code: str, measure: str, kind: str) -> HttpRespon
         "periods": periods(request, source) if present.has_calendar(source) else [],
         "chart": reverse("measure", kwargs={"code": code, "measure": measure}) + f"?period={period}",
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
+        **quality.beside(source, feeds_of(source, at.level, [code])),
     }
     rows = judging.rows_of(source, code, at.level, period, [measure]).get(measure, []) if context["periods"] else []
     if rows:
