@@ -1,4 +1,4 @@
-"""Which numbers are one patient's: merges, moves of one visit, and their undoing (ADT A18, A30, A34 to A51)."""
+"""Which numbers are one patient's: merges, moves of one visit, and their undoing (ADT A18, A24, A30, A34 to A51)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,20 @@ from knitwork.intake.formats.hl7v2.telling import CannotTell, Telling, number_of
 MERGES = frozenset({"A18", "A30", "A34", "A36", "A39", "A40", "A43", "A46", "A47"})
 # One visit or account came to another patient, or got another number.
 OF_VISITS = frozenset({"A35", "A41", "A42", "A44", "A45", "A49", "A50", "A51"})
+# The number in the first PID and that in the second are one patient's, and both go on being used.
+LINKS = frozenset({"A24"})
 UNLINKS = frozenset({"A37"})
-EVENTS = MERGES | OF_VISITS | UNLINKS
+EVENTS = MERGES | OF_VISITS | LINKS | UNLINKS
 
 
 def tell(telling: Telling) -> bool:
     """Fill `linked`; say whether there was anything to link."""
     evn = telling.message.first("EVN")
     at = telling.us(evn, 6) or telling.us(evn, 2) or telling.said_us
+    if telling.event in LINKS:
+        first, second = _two_numbers(telling)
+        telling.add("linked", {"patient": first, "merged_into": second, "kind": "merge", "at_us": at, "visit": None})
+        return True
     if telling.event in UNLINKS:
         return _unlink(telling, at)
     found = False
@@ -65,16 +71,20 @@ def _link(telling: Telling, pid: Fields | None, mrg: Fields, pv1: Fields | None,
     return True
 
 
-def _unlink(telling: Telling, at: int | None) -> bool:
-    """Undo the merge of two numbers. A37 does not say which had been given up, so both ways are undone."""
+def _two_numbers(telling: Telling) -> tuple[str, str]:
+    """Return the numbers in the first two PID segments, or say what is wrong with them."""
     message = telling.message
     numbers = [number_of(message, pid, 3, telling.identifier) for pid in message.each("PID")]
-    if len(numbers) < 2 or None in numbers[:2]:
-        raise CannotTell("patient_empty", "it does not name two numbers to part in two PID segments")
+    if len(numbers) < 2 or numbers[0] is None or numbers[1] is None:
+        raise CannotTell("patient_empty", "it does not name two numbers in two PID segments")
     if numbers[0] == numbers[1]:
-        raise CannotTell(
-            "link_to_itself", "the same number stands in both PID segments: it cannot be parted from itself"
-        )
-    for gone, stays in ((numbers[1], numbers[0]), (numbers[0], numbers[1])):
+        raise CannotTell("link_to_itself", "the same number stands in both PID segments: it cannot be linked to itself")
+    return numbers[0], numbers[1]
+
+
+def _unlink(telling: Telling, at: int | None) -> bool:
+    """Undo the link of two numbers. A37 does not say which had been given up, so both ways are undone."""
+    first, second = _two_numbers(telling)
+    for gone, stays in ((second, first), (first, second)):
         telling.add("linked", {"patient": gone, "merged_into": stays, "kind": "unmerge", "at_us": at, "visit": None})
     return True
