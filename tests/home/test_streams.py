@@ -82,6 +82,23 @@ def test_a_message_lands_once_however_often_it_is_asked_for(new_home):
     assert (counted(home)["taken"], first.streams) == (7, {"live": 7})
 
 
+def test_a_feed_that_never_stops_lets_the_landing_end(new_home, monkeypatch):
+    home, coming = new_home(), iter(visits(8))
+    told(home, next(coming))
+    landing = streams._land
+
+    def land_and_another_comes(*words):
+        made = landing(*words)
+        told(home, next(coming))
+        return made
+
+    monkeypatch.setattr(streams, "_land", land_and_another_comes)
+
+    assert home.land_messages() == 1
+    assert home.land_messages() == 1
+    assert landed_rows(home) == 2
+
+
 def test_batches_of_any_size_make_equal_tables(new_home, monkeypatch):
     payloads = visits(6)
     whole = told(new_home("whole"), *payloads)

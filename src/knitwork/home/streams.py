@@ -83,6 +83,8 @@ def land_messages(place: Place) -> int:
                 break
             manifest = _land(place, manifest, messages, feed, batch)
             landed += len(batch)
+            if len(batch) < BATCH:
+                break  # what came meanwhile is for the next time: a busy feed would never let this end
     return landed
 
 
