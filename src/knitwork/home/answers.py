@@ -301,7 +301,6 @@ class Answers:
     def here(self, unit: str, level: str, limit: int | None = None) -> list[Row]:
         return spine.here(self, unit, level=level, limit=limit)
 
-    # Functions of the answers, asked as these are.
     told_by = telling.told_by
     withdrawn_counts = withdrawn.counted
     withdrawn_stays = withdrawn.withdrawn
@@ -313,7 +312,6 @@ class Answers:
         return places.told_codes(self.place, self.manifest, self.registry)
 
     # How good the feeds are; see `quality`
-
     def quality(self) -> dict[str, FeedQuality]:
         return found.quality(self)
 
