@@ -158,9 +158,9 @@ def test_a_row_that_is_too_long_is_set_aside_and_its_neighbours_stay(landing, se
 @pytest.mark.parametrize(
     ("line", "rule", "message"),
     [
-        (",A,2024-01-01 10:00,", "patient_empty", "the patient is empty; unit A, start 2024-01-01 10:00"),
+        (",A,2024-01-01 10:00,", "patient_empty", "the patient is empty; start 2024-01-01 10:00, end (empty)"),
         ("P,,2024-01-01 10:00,", "unit_empty", "the unit is empty; start 2024-01-01 10:00, end (empty)"),
-        ("P,A,,2024-01-01 10:00", "start_empty", "the start is empty; unit A, end 2024-01-01 10:00"),
+        ("P,A,,2024-01-01 10:00", "start_empty", "the start is empty; end 2024-01-01 10:00"),
         ("P,A,soon,later", "start_unreadable", "the start soon is not a time; end later"),
         ("P,A,2024-01-01 10:00,later", "end_unreadable", "the end later is not a time; start 2024-01-01 10:00"),
         (

@@ -151,8 +151,8 @@ def test_every_reason_to_refuse_a_row_is_said_in_dutch():
 
     con = connect()
     told = [
-        con.execute(f"SELECT {rules.message(repr(rule), repr('s'), 'NULL', repr('u'))}").fetchall()[0][0]
-        for rule in re.findall(r"WHEN '(\w+)'", rules.message("x", "''", "''", "''"))
+        con.execute(f"SELECT {rules.message(repr(rule), repr('s'), 'NULL')}").fetchall()[0][0]
+        for rule in re.findall(r"WHEN '(\w+)'", rules.message("x", "''", "''"))
     ]
 
     with translation.override("nl"):

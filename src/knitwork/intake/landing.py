@@ -16,6 +16,7 @@ import pyarrow as pa
 from knitwork.intake.profile import Profile
 from knitwork.intake.quality import Counts
 from knitwork.lake.engine import Connection
+from knitwork.model.quoting import LONGEST_SENTENCE, one_line
 
 Columns = tuple[tuple[str, str], ...]
 
@@ -134,6 +135,10 @@ class LandReport:
     ignored: int = 0
     tables: Mapping[str, int] = field(default_factory=dict)
     columns: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        """Show each note on one line, whatever it quotes."""
+        object.__setattr__(self, "notes", tuple(one_line(note, LONGEST_SENTENCE) for note in self.notes))
 
 
 def sql_columns(columns: Columns) -> str:

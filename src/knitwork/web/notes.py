@@ -75,17 +75,14 @@ FIELDS = {
 # Why a row was refused, with its values: the shapes that `intake.formats.csv.rules` writes.
 REFUSED = (
     (
-        r"the patient is empty; unit (?P<unit>.*), start (?P<start>.*)",
-        gettext_lazy("the patient is empty; unit %(unit)s, start %(start)s"),
+        r"the patient is empty; start (?P<start>.*), end (?P<end>.*)",
+        gettext_lazy("the patient is empty; start %(start)s, end %(end)s"),
     ),
     (
         r"the unit is empty; start (?P<start>.*), end (?P<end>.*)",
         gettext_lazy("the unit is empty; start %(start)s, end %(end)s"),
     ),
-    (
-        r"the start is empty; unit (?P<unit>.*), end (?P<end>.*)",
-        gettext_lazy("the start is empty; unit %(unit)s, end %(end)s"),
-    ),
+    (r"the start is empty; end (?P<end>.*)", gettext_lazy("the start is empty; end %(end)s")),
     (
         r"the start (?P<start>.*) is not a time; end (?P<end>.*)",
         gettext_lazy("the start %(start)s is not a time; end %(end)s"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from knitwork.intake.formats.csv.careful import clean
+from knitwork.intake.formats.csv.showing import shown
 from knitwork.intake.formats.csv.sniff import Dialect
 from knitwork.intake.formats.csv.tally import FUTURE_US, SHORT_US
 from knitwork.intake.formats.csv.zones import quoted
@@ -74,19 +75,19 @@ def _faults(known: Known) -> Iterator[Fault]:
     for m, sql in known.moments.items():
         name = sql if sql.isidentifier() else m
         rule = m if m in ("start", "end") else "time"
-        said = f"{quoted(name + ' ')} || left({m}_raw, 80) || "
+        said = f"{quoted(name + ' ')} || {shown(m + '_raw')} || "
         if m == "start":
             yield Fault(f"{m}_text IS NULL", "start_empty", name, quoted("the start is empty"))
         yield Fault(f"{m}_bad = 'unreadable'", f"{rule}_unreadable", name, f"{said}' is not a time'")
         open_too = "" if m == "end" else f" OR {m}_open"
         yield Fault(f"{m}_bad = 'placeholder'{open_too}", f"{rule}_placeholder", name, f"{said}' is a made-up date'")
     if {"start", "end"} <= known.moments.keys():
-        told = "'the end ' || left(end_raw, 80) || ' is before the start ' || left(start_raw, 80)"
+        told = f"'the end ' || {shown('end_raw')} || ' is before the start ' || {shown('start_raw')}"
         yield Fault("stay_end_us < start_us", "end_before_start", "end", told)
     for n, sql in known.numbers.items():
         name = sql if sql.isidentifier() else n
         wrong = f"({sql}) IS NOT NULL AND NOT coalesce(isfinite({_number(sql)}), false)"
-        yield Fault(wrong, "value_unreadable", name, f"{quoted(name + ' ')} || left({sql}, 80) || ' is not a number'")
+        yield Fault(wrong, "value_unreadable", name, f"{quoted(name + ' ')} || {shown(sql)} || ' is not a number'")
 
 
 def _number(sql: str) -> str:
@@ -120,7 +121,7 @@ def _typed(
     copy = clean(plain.path, Dialect(plain.separator, plain.header, 1, ()), work=work)
     # Without the beginning of the row, which may be a patient's number or name.
     con.execute(
-        f"""INSERT INTO rejected SELECT "row" + {before}, 'row', 'ragged', split_part(message, ':', 1)
+        f"""INSERT INTO rejected SELECT "row" + {before}, 'row', 'ragged', message
         FROM read_csv({quoted(str(copy.faulty))}, auto_detect=false, header=false, delim=',', quote='"', escape='"',
         columns={{'row': 'BIGINT', 'message': 'VARCHAR'}})"""
     )

@@ -97,10 +97,11 @@ class Framer:
         """Return the open frame if its end has come."""
         while True:
             end = self._held.find(END, self._seen)
-            start = self._held.find(START, self._seen, end if end >= 0 else len(self._held))
+            before = end if end >= 0 else len(self._held)
+            start = self._held.rfind(START, self._seen, before)
             if start >= 0:
-                # The next frame begins and this one never ended.
-                self.faults["frames not ended"] += 1
+                # The next frame begins and this one never ended, perhaps many times over.
+                self.faults["frames not ended"] += self._held.count(START, self._seen, before)
                 self._head = None
                 del self._held[: start + 1]
                 self._seen = 0

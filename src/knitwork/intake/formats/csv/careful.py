@@ -58,18 +58,17 @@ def clean(path: Path, dialect: Dialect, *, work: Path) -> Cleaned:
                 keep.writerow([rows, *cells])
                 continue
             faults += 1
-            refuse.writerow([rows, _reason(cells, text, width)])
+            refuse.writerow([rows, _reason(cells, width)])
     return Cleaned(good, faulty, rows, faults)
 
 
-def _reason(cells: list[str] | None, text: str, width: int) -> str:
-    # No line ends in a message: it is shown on one line.
-    start = " ".join(text[:80].split())
+def _reason(cells: list[str] | None, width: int) -> str:
+    """Say what is wrong with a row, and nothing of what is in it: it is about a patient."""
     if cells is None:
-        return f"a quotation mark is opened and not closed, or the row is too long: {start}"
+        return "a quotation mark is opened and not closed, or the row is too long"
     if not cells:
-        return f"a quotation mark stands where none can be: {start}"
-    return f"the row has {len(cells)} columns and the header has {width}: {start}"
+        return "a quotation mark stands where none can be"
+    return f"the row has {len(cells)} columns and the header has {width}"
 
 
 def _records(source: TextIO, dialect: Dialect) -> Iterator[tuple[list[str] | None, str]]:

@@ -12,7 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from knitwork.intake.formats.csv.showing import looks_like_names
 from knitwork.model.errors import CannotDo
+from knitwork.model.quoting import one_line
 
 if TYPE_CHECKING:
     from knitwork.intake.profile import Profile
@@ -121,18 +123,23 @@ def choose(header: Sequence[str], profile: Profile, *, name: str) -> Match:
     def find(role: str, aliases: Sequence[str]) -> None:
         if given.get(role) == NONE:
             return
-        found = [cell for alias in aliases for cell in header if plain(cell) == alias and cell not in roles.values()]
+        found = [
+            cell
+            for alias in aliases
+            for cell, own in zip(header, names, strict=True)
+            if own == alias and cell not in roles.values()
+        ]
         found = list(dict.fromkeys(found))
         if found and role not in roles:
             roles[role] = found.pop(0)
             if role in given:
                 notes.append(
                     f"{name} has no column '{given[role]}' for the {role}, as the profile says: "
-                    f"'{roles[role]}' was read"
+                    f"'{one_line(roles[role])}' was read"
                 )
         if found and plain(roles[role]) in aliases:
-            others = " and ".join(f"'{other}'" for other in found)
-            notes.append(f"the {role} was read from '{roles[role]}', although {others} could be it too")
+            others = " and ".join(f"'{one_line(other)}'" for other in found)
+            notes.append(f"the {role} was read from '{one_line(roles[role])}', although {others} could be it too")
 
     for role in ("patient", "visit", "activity", "lifecycle", "instance"):
         find(role, _PLAIN[role])
@@ -146,7 +153,7 @@ def choose(header: Sequence[str], profile: Profile, *, name: str) -> Match:
         roles["unit"] = roles["activity"]
     _require(header, roles, given, name=name, nowhere=nowhere)
     if "clock" in roles:
-        notes.append(f"the start was read from '{roles['start']}' and '{roles['clock']}' together")
+        notes.append(f"the start was read from '{one_line(roles['start'])}' and '{one_line(roles['clock'])}' together")
     for role, column in roles.items():
         if names.count(plain(column)) > 1:
             raise CannotDo(
@@ -179,12 +186,14 @@ def _require(
     role = missing[0]
     gone = next((one for one in missing if one in given), None)
     new = new_name(given[gone], [cell for cell in header if cell not in roles.values()]) if gone else None
-    if gone and new:
+    if gone and new and looks_like_names([new]):
         raise CannotDo(
             f"{name}: the column '{given[gone]}', which the feed's profile names for the {gone}, is gone, and '{new[:40]}' "
             f'looks like its new name: write {gone}: "{new[:40]}" in the profile if it is, or ask for the old name'
         )
-    shown = ", ".join(f"'{cell[:40]}'" for cell in header[:12]) + (" ..." if len(header) > 12 else "")
+    shown = ", ".join(f"'{cell}'" for cell in header[:12]) + (" ..." if len(header) > 12 else "")
+    if not looks_like_names(header):  # it may be a row of a table that lost its header, and about a patient
+        shown = f"{len(header):,} columns, whose names are not shown as some look like data"
     wish = f" (the profile says '{given[role]}')" if role in given else ""
     raise CannotDo(
         f"{name}: no column for the {' and the '.join(missing)} was found among {shown}{wish}: "
@@ -222,7 +231,12 @@ def choose_links(header: Sequence[str], profile: Profile, *, name: str) -> Match
     def find(role: str, aliases: Sequence[str]) -> None:
         if role in roles or given.get(role) == NONE:
             return
-        found = [cell for alias in aliases for cell in header if plain(cell) == alias and cell not in roles.values()]
+        found = [
+            cell
+            for alias in aliases
+            for cell, own in zip(header, names, strict=True)
+            if own == alias and cell not in roles.values()
+        ]
         if found:
             roles[role] = found[0]
 

@@ -15,6 +15,7 @@ from knitwork.intake.formats.csv.rules import (
     STARTS,
     message,
 )
+from knitwork.intake.formats.csv.showing import shown
 from knitwork.model.tables import FLAGS
 
 HOUR_US = 3_600_000_000
@@ -60,11 +61,11 @@ def paired(landing: str) -> str:
         coalesce(s_marks, e_marks) | ((coalesce(e_marks, 0) & {START_BITS}) << 1) AS marks,
         CASE WHEN s_us IS NOT NULL AND end_us < s_us THEN 'end_before_start' END AS rule,
         CASE WHEN rule IS NOT NULL
-            THEN {message("rule", clock.format("s_us"), clock.format("e_us"), "unit")} END AS message
+            THEN {message("rule", clock.format("s_us"), clock.format("e_us"))} END AS message
     FROM joined
     UNION ALL
     SELECT "row", NULL, patient, unit, visit, start_us, NULL, 'missing', night, marks,
         coalesce(rule::VARCHAR, 'lifecycle_unknown'),
-        coalesce(message, 'the event ' || left(lifecycle, 80) || ' is neither a start nor an end; start '
+        coalesce(message, 'the event ' || {shown("lifecycle")} || ' is neither a start nor an end; start '
             || {clock.format("start_us")})
     FROM phased WHERE rule IS NOT NULL OR phase IS NULL"""

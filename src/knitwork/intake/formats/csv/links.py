@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from knitwork.intake.formats.csv.dates import ISO, Reading, local_time
 from knitwork.intake.formats.csv.rules import PLACEHOLDER_BEFORE, cast_us, means_open, names_offset, said
 from knitwork.intake.formats.csv.scan import Shape
+from knitwork.intake.formats.csv.showing import shown
 from knitwork.intake.formats.csv.zones import instant, quoted
 from knitwork.intake.quality import RULES
 from knitwork.lake.engine import Connection
@@ -35,7 +36,7 @@ def typed(raw: str, readings: Mapping[str, Reading], zone: str) -> str:
         f"WHEN lower(kind) IN ({', '.join(quoted(word) for word in words)}) THEN '{kind}'"
         for kind, words in KINDS.items()
     )
-    here, when = (f"coalesce(left({cell}, 80), '(empty)')" for cell in ("kind", "at_raw"))
+    here, when = (shown(cell) for cell in ("kind", "at_raw"))
     return f"""
     WITH read AS (SELECT *, {said("at_raw")} AS at_text, CASE WHEN kind IS NULL THEN 'merge' {kinds} END AS meant FROM {raw}),
     local AS (SELECT *, {local_time("at_text", at)} AS at_local, {names_offset("at_text", at)} AS at_offset FROM read)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from knitwork.intake.formats.csv.dates import NO_TIME, Reading, local_time
+from knitwork.intake.formats.csv.showing import shown
 from knitwork.intake.formats.csv.zones import first_fold, gap, quick_instant, suspect
 from knitwork.intake.quality import RULES
 from knitwork.model.tables import FLAGS
@@ -100,17 +101,17 @@ def landing(
             WHEN end_text IS NOT NULL AND end_local IS NULL THEN 'end_unreadable'
             WHEN end_local < {PLACEHOLDER_BEFORE} THEN 'end_placeholder'
             WHEN end_us < start_us THEN 'end_before_start' END::{RULE_NAMES} AS rule,
-        CASE WHEN rule IS NOT NULL THEN {message("rule", "start_raw", "end_raw", "unit")} END AS message
+        CASE WHEN rule IS NOT NULL THEN {message("rule", "start_raw", "end_raw")} END AS message
     FROM ends"""
 
 
-def message(rule: str, start: str, end: str, unit: str) -> str:
-    """Return the SQL of the sentence for a row that was set aside; long values are cut at 80 characters."""
-    s, e, u = (f"coalesce(left({value}, 80), '(empty)')" for value in (start, end, unit))
+def message(rule: str, start: str, end: str) -> str:
+    """Return the SQL of the sentence for a row that was set aside: its times as far as they may be shown."""
+    s, e = shown(start), shown(end)
     return f"""CASE {rule}
-        WHEN 'patient_empty' THEN 'the patient is empty; unit ' || {u} || ', start ' || {s}
+        WHEN 'patient_empty' THEN 'the patient is empty; start ' || {s} || ', end ' || {e}
         WHEN 'unit_empty' THEN 'the unit is empty; start ' || {s} || ', end ' || {e}
-        WHEN 'start_empty' THEN 'the start is empty; unit ' || {u} || ', end ' || {e}
+        WHEN 'start_empty' THEN 'the start is empty; end ' || {e}
         WHEN 'start_unreadable' THEN 'the start ' || {s} || ' is not a time; end ' || {e}
         WHEN 'start_placeholder' THEN 'the start ' || {s} || ' is a made-up date; end ' || {e}
         WHEN 'end_unreadable' THEN 'the end ' || {e} || ' is not a time; start ' || {s}

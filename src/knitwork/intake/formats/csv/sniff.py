@@ -72,7 +72,7 @@ def sniff_text(text: str, *, name: str, profile: Profile | None = None) -> Diale
     (hits, *_), dialect = best
     if hits == 0 and sum(bool(_NUMBER_OR_DATE.match(cell)) for cell in dialect.header) > 0:
         raise Unreadable(
-            f"{name} has no header line: its first line looks like data ({', '.join(dialect.header)[:80]}); "
+            f"{name} has no header line: its first line looks like data; "
             "add a line with the names of the columns, such as patient,unit,start,end"
         )
     if len(dialect.header) > MAX_COLUMNS:

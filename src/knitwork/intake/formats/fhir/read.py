@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from knitwork.model.errors import CannotDo, Unreadable
 
 # Kinds in a sentence.
 _MOST_NAMED = 8
+# What a kind of resource is called; anything else in its place is not shown.
+_RESOURCE = re.compile("[A-Z][A-Za-z]{2,40}")
 
 
 def guess(file: Path, *, name: str, profile: Profile | None = None, work: Path | None = None) -> Profile:  # noqa: ARG001 - alike in every format
@@ -137,15 +140,16 @@ def _report(
         "stays" if stays_ else "links" if links else "records",
         rows - landed - rejected,
         tables,
-        tuple(sorted((kind, "resource") for kind in found if kind)),
+        tuple(sorted((kind, "resource") for kind in found if kind and _RESOURCE.fullmatch(kind))),
     )
 
 
 def _not_read(others: dict[str, int]) -> str:
-    listed = sorted(others.items(), key=lambda one: (-one[1], one[0]))
-    words = [f"{n:,} {kind}" for kind, n in listed[:_MOST_NAMED]]
-    if len(listed) > _MOST_NAMED:
-        words.append(f"{sum(n for _, n in listed[_MOST_NAMED:]):,} of {len(listed) - _MOST_NAMED} other kinds")
+    named = [(kind, n) for kind, n in others.items() if _RESOURCE.fullmatch(kind)]
+    listed = sorted(named, key=lambda one: (-one[1], one[0]))[:_MOST_NAMED]
+    words = [f"{n:,} {kind}" for kind, n in listed]
+    if len(others) > len(listed):
+        words.append(f"{sum(others.values()) - sum(n for _, n in listed):,} of {len(others) - len(listed)} other kinds")
     return f"kinds that are not read were left out: {', '.join(words)}"
 
 

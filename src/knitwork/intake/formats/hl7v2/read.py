@@ -184,10 +184,10 @@ class _Taken:
 
 
 def _listed(kinds: Counter[str]) -> str:
-    named = sorted(kinds.items(), key=lambda one: (-one[1], one[0]))
-    words = [f"{count:,} {kind}" for kind, count in named[:_MOST_NAMED]]
-    if len(named) > _MOST_NAMED:
-        words.append(f"{sum(count for _, count in named[_MOST_NAMED:]):,} of other kinds")
+    named = sorted(((kind, n) for kind, n in kinds.items() if kind), key=lambda one: (-one[1], one[0]))[:_MOST_NAMED]
+    words = [f"{count:,} {kind}" for kind, count in named]
+    if others := kinds.total() - sum(count for _, count in named):
+        words.append(f"{others:,} of other kinds")
     return ", ".join(words)
 
 

@@ -23,6 +23,7 @@ class Said:
     Rows lack what a delivery adds: feed, delivery, row, extracted_us and came_us. `problem` is a sentence, with
     nothing of the patient in it, why the message cannot be understood: there are no rows then and it is to be parked;
     `rule` is its word in intake/quality.py. `ignored`: understood, but of a kind from which nothing is read.
+    `type` is the kind of message and its event, such as ADT^A01; empty where MSH-9 holds something else.
     `ack_mode` is MSH-15 and MSH-16, both empty for the original mode. `sender` is MSH-3 and MSH-4 with a bar between.
     `digest` is the message's SHA-256 however it was framed. `notes` are sentences on what was decided on the way.
     """
@@ -69,7 +70,7 @@ def _said(telling: Telling, *, problem: str | None = None, rule: str | None = No
     return Said(
         tables={} if problem or ignored else telling.tables,
         control=telling.control,
-        type=f"{telling.kind}^{telling.event}" if telling.event else telling.kind,
+        type=f"{telling.kind}^{telling.event}" if telling.kind and telling.event else telling.kind,
         patient=telling.patient,
         visit=telling.visit,
         said_us=telling.said_us,

@@ -38,6 +38,7 @@ _MADE_UP_DAYS = frozenset(
 _FIRST_DAY = dt.date(1900, 1, 2).toordinal() - _EPOCH_DAY
 _FARTHEST_S = 14 * 3600
 _SECOND = 1_000_000
+_LONGEST = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +69,18 @@ class When:
         return self.precision in ("s", "m", "h")
 
 
-@lru_cache(maxsize=1 << 14)
 def read_time(text: str, offset_s: int | None = None, zone: str | None = None) -> When | None:
     """Return the moment that `text` names, by its own offset, else `offset_s`, else `zone`; None where it is no time.
 
     >>> read_time("20240301143000+0100").us
     1709299800000000
     """
+    # A longer text is no time, and what was read is kept: sixteen thousand long ones would fill the memory.
+    return _read_time(text, offset_s, zone) if len(text) <= _LONGEST else None
+
+
+@lru_cache(maxsize=1 << 14)
+def _read_time(text: str, offset_s: int | None, zone: str | None) -> When | None:
     match = _TIME.fullmatch(text)
     if match is None:
         return None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from knitwork.intake.formats.csv.dates import NO_TIME, decide, local_time
+from knitwork.intake.formats.csv.showing import shown
 from knitwork.intake.formats.csv.zones import instant, quoted
 from knitwork.intake.formats.unit_facts.columns import EMPTY, NUMBER, Layout, coded
 from knitwork.intake.profile import Profile
@@ -115,7 +116,7 @@ def judge(con: Connection, layout: Layout) -> None:
         UNION SELECT unit FROM unit_rows WHERE lower(unit) IN ({names}) OR lower(name) IN ({names})"""
     )
     con.execute(
-        """CREATE TEMP TABLE rejected AS
+        f"""CREATE TEMP TABLE rejected AS
         WITH odd AS (SELECT "row", min_by(text, cell) AS text FROM unit_long WHERE v IS NULL GROUP BY "row"),
         filled AS (SELECT DISTINCT "row" FROM unit_long),
         ruled AS (SELECT "row", unit, at_raw, odd.text, CASE WHEN unit IS NULL THEN 'unit_empty'
@@ -127,11 +128,11 @@ def judge(con: Connection, layout: Layout) -> None:
         SELECT "row", CASE rule WHEN 'unit_empty' THEN 'unit' WHEN 'total_row' THEN 'unit' WHEN 'time_empty' THEN 'start'
             WHEN 'time_unreadable' THEN 'start' ELSE 'value' END AS field, rule,
             CASE rule WHEN 'unit_empty' THEN 'the unit is empty'
-            WHEN 'time_empty' THEN 'the period is empty; unit ' || left(unit, 80)
-            WHEN 'time_unreadable' THEN 'the period ' || left(at_raw, 80) || ' is not a date; unit ' || left(unit, 80)
-            WHEN 'value_unreadable' THEN 'the number ' || left(text, 80) || ' is not a number; unit ' || left(unit, 80)
-            WHEN 'value_empty' THEN 'the row has no number; unit ' || left(unit, 80)
-            ELSE 'the unit ' || left(unit, 80) || ' is the sum of the others: it would be counted twice' END AS message
+            WHEN 'time_empty' THEN 'the period is empty'
+            WHEN 'time_unreadable' THEN 'the period ' || {shown("at_raw")} || ' is not a date'
+            WHEN 'value_unreadable' THEN 'the number ' || {shown("text")} || ' is not a number'
+            WHEN 'value_empty' THEN 'the row has no number'
+            ELSE 'the unit is the sum of the others: it would be counted twice' END AS message
         FROM ruled WHERE rule IS NOT NULL
         UNION ALL SELECT "row", 'row', 'ragged', message FROM unit_faulty"""
     )
