@@ -8,7 +8,7 @@ PY = .venv/bin/python
 N ?= 1000000
 ORACLES ?= ../shared/oracles/spc
 
-.PHONY: help demo test lint bench oracles e2e lock clean messages pictures
+.PHONY: help demo test lint bench fuzz oracles e2e lock clean messages pictures
 
 help: ## Show this list
 	@grep -E '^[a-z0-9]+:.*##' Makefile | sed 's/:.*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ lint: .venv/dev ## Check format, style, types, layers and dependencies
 
 bench: .venv/dev ## Measure speed and memory beside yardsticks; N=1000000 stays
 	@$(PY) -m bench --stays $(N)
+
+fuzz: .venv/dev ## Give the parsers a million damaged inputs; ARGS="--inputs 20000 --target hl7-message"
+	@$(PY) -m fuzz $(ARGS)
 
 oracles: .venv/dev ## Hold our numbers against other tools; ORACLES=folder of cases
 	@$(PY) -m conformance $(ORACLES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from fuzz.child import attempt
@@ -44,6 +44,10 @@ def table(outcomes: list[Outcome]) -> str:
     ])  # fmt: skip
 
 
+def _line(one: Outcome) -> str:
+    return f"{one.target}: {one.inputs:,} inputs, {len(one.faults):,} faults, {one.wall_s:,.0f} s"
+
+
 def again(file: Path) -> None:
     """Read a case that was kept once more, here, so that a fault in it shows its traceback."""
     with tempfile.TemporaryDirectory() as folder:
@@ -67,6 +71,8 @@ def main() -> None:
             jobs.submit(run, name, seed=wanted.seed, cases=cases(name, wanted.inputs), keep=KEEP)
             for name in wanted.target or TARGETS
         ]
+        for one in as_completed(waiting):
+            print(_line(one.result()), file=sys.stderr, flush=True)
         outcomes = [one.result() for one in waiting]
     print(f"seed {wanted.seed}")
     print(table(outcomes))

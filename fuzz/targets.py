@@ -35,10 +35,8 @@ NOON = dt.datetime(2024, 6, 1, 12, tzinfo=dt.UTC)
 _FRAME_LIMIT = 1 << 20
 # A sentence longer than this is a list of the input.
 LONGEST_SENTENCE = 1_200
-# The header of a table is quoted where no column fits; a file that lost its own has a row in that place.
-_QUOTES_HEADER = re.compile(
-    r"was found among|stands \d+ times in the header|although .* could be it too|could be read as"
-)
+# A stream of nothing but empty frames has a hundred thousand messages: so many of one case are read.
+_MOST_FRAMES = 500
 
 
 class Broken(AssertionError):
@@ -71,7 +69,7 @@ def spoken(sentences: Iterable[str]) -> None:
             raise Broken(f"this is not one sentence: {sentence[:300]!r}")
         if len(sentence) > LONGEST_SENTENCE:
             raise Broken(f"a sentence of {len(sentence):,} characters: {sentence[:300]!r}")
-        if not _QUOTES_HEADER.search(sentence) and any(secret in sentence for secret in seeds.SECRETS):
+        if any(secret in sentence for secret in seeds.SECRETS):
             raise Broken(f"a sentence tells of a patient: {sentence[:300]!r}")
 
 
@@ -85,7 +83,7 @@ def _hl7_message(case: bytes, _: Room) -> bool:
     if framer.held > _FRAME_LIMIT + 1:
         raise Broken(f"{framer.held:,} bytes of an open frame are kept")
     taken = False
-    for frame in (*frames, *framer.settle()):
+    for frame in (*frames, *framer.settle())[:_MOST_FRAMES]:
         if frame.whole:
             said = rows_of(frame.payload, zone="Europe/Amsterdam")
             spoken([*said.notes, *([said.problem] if said.problem else [])])
@@ -157,14 +155,20 @@ def _one(grammar: Callable[[], Grammar]) -> Maker:
     return lambda random: mutated(grammar(), random)
 
 
-def _many(grammar: Callable[[], Grammar], records: int, divider: bytes, head: bytes = b"") -> Maker:
-    """Return the maker of files of damaged records, among which every tenth is a good one."""
+def _many(grammar: Callable[[], Grammar], records: int, divider: bytes, head: bytes = b"", *, text: bool) -> Maker:
+    """Return the maker of files of damaged records, among which every tenth is a good one.
+
+    With `text` nine files of ten are good UTF-8 without zeros, as otherwise no row of a table would ever be looked at.
+    """
 
     def make(random: Random) -> bytes:
-        return head + divider.join(
+        case = head + divider.join(
             random.choice(grammar().seeds) if random.random() < 0.1 else mutated(grammar(), random, WITHIN)[:20_000]
             for _ in range(records)
         )
+        if text and random.random() < 0.9:
+            case = case.replace(b"\0", b"").decode("utf-8", "ignore").encode()
+        return case
 
     return make
 
@@ -217,28 +221,39 @@ def _any_file(random: Random) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What reads, what makes its cases, how many damaged inputs a case holds, and its share of a million."""
+    """What reads, what makes its cases, how many damaged inputs a case holds, and its share of a million.
+
+    `limit_s` is the most seconds of the processor for a case. A single input has one; a file that lands has more, as its
+    SQL is prepared anew for each kind of record, whatever stands in it.
+    """
 
     title: str
     read: Callable[[bytes, Room], bool]
     make: Maker
     share: int
     records: int = 1
+    limit_s: float = 1.0
 
 
 _HEADER = b"patient,unit,start,end,visit\n"
 TARGETS: dict[str, Target] = {
     "hl7-message": Target("HL7 v2 frames, messages and answers", _hl7_message, _one(seeds.hl7), 250_000),
-    "hl7-file": Target("HL7 v2 files, landed", _landed("hl7v2"), _many(seeds.hl7, 250, b"\r"), 100_000, 250),
+    "hl7-file": Target(
+        "HL7 v2 files, landed", _landed("hl7v2"), _many(seeds.hl7, 250, b"\r", text=False), 100_000, 250, 5.0
+    ),
     "csv-header": Target("tables: encoding, header and columns", _csv_header, _one(seeds.csv), 100_000),
-    "csv-rows": Target("tables, landed", _landed("csv"), _many(seeds.csv_row, 250, b"\n", _HEADER), 150_000, 250),
+    "csv-rows": Target(
+        "tables, landed", _landed("csv"), _many(seeds.csv_row, 250, b"\n", _HEADER, text=True), 153_000, 250, 5.0
+    ),
     "fhir-document": Target("FHIR documents to resources", _fhir_document, _one(seeds.fhir), 100_000),
-    "fhir-lines": Target("FHIR resources, landed", _landed("fhir"), _many(seeds.fhir_line, 250, b"\n"), 75_000, 250),
+    "fhir-lines": Target(
+        "FHIR resources, landed", _landed("fhir"), _many(seeds.fhir_line, 2_500, b"\n", text=False), 75_000, 2_500, 30.0
+    ),
     "xes-log": Target("XES logs to a table of events", _xes_log, _one(seeds.xes), 75_000),
-    "xes-events": Target("XES events, landed", _landed("xes"), _log(250), 45_000, 250),
+    "xes-events": Target("XES events, landed", _landed("xes"), _log(250), 45_000, 250, 10.0),
     "yaml-profile": Target("profiles", _profile, _one(seeds.profile), 50_000),
     "yaml-measure": Target("definitions of measures", _measure, _one(seeds.measure), 50_000),
-    "any-file": Target("whole files of any kind, landed", _landed(""), _any_file, 5_000),
+    "any-file": Target("whole files of any kind, landed", _landed(""), _any_file, 2_000, 1, 15.0),
 }
 
 

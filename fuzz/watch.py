@@ -12,12 +12,12 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fuzz.child import LIMIT_S, Progress, case_of
+from fuzz.child import Progress, case_of
 from fuzz.targets import TARGETS
 
 ROOT = Path(__file__).parents[1]
-# A process that stands still so long waits for something that never comes.
-STANDSTILL_S = 120
+# A process that stands still so long waits for something that never comes, however busy the machine is.
+STANDSTILL_S = 900
 # So many cases may end a process before a target is given up.
 MOST_ENDS = 10
 
@@ -51,13 +51,13 @@ class Outcome:
         return self.cases * TARGETS[self.target].records
 
 
-def run(target: str, *, seed: int, cases: int, keep: Path) -> Outcome:
+def run(target: str, *, seed: int, cases: int, keep: Path, child: str = "fuzz.child") -> Outcome:
     """Read so many cases of a target; the cases with faults are written to the folder `keep`."""
     outcome, first, ends = Outcome(target), 0, 0
     began = time.monotonic()
     while first < cases and ends < MOST_ENDS:
         with tempfile.TemporaryDirectory(prefix="knitwork-fuzz-") as folder:
-            ended = _process(target, seed, first, cases, Path(folder))
+            ended = _process(child, target, seed, first, cases, Path(folder))
             progress = Progress.read(Path(folder))
             _add(outcome, progress, first)
             for fault in _faults(Path(folder)):
@@ -67,19 +67,20 @@ def run(target: str, *, seed: int, cases: int, keep: Path) -> Outcome:
                 break
             first = cases
             continue
-        _keep(outcome, seed, progress.number, ended, keep)
+        at = max(progress.number, first)  # a process that ends before its first case leaves no number
+        _keep(outcome, seed, at, ended, keep)
         outcome.cases += 1
-        first, ends = progress.number + 1, ends + 1
+        first, ends = at + 1, ends + 1
     outcome.wall_s = time.monotonic() - began
     return outcome
 
 
-def _process(target: str, seed: int, first: int, last: int, folder: Path) -> str:
+def _process(module: str, target: str, seed: int, first: int, last: int, folder: Path) -> str:
     """Run one process to its end; return why it did not come to that, if so."""
     told = folder / "told"
     with told.open("wb") as said:
         child = subprocess.Popen(
-            [sys.executable, "-m", "fuzz.child", target, str(seed), str(first), str(last), str(folder)],
+            [sys.executable, "-m", module, target, str(seed), str(first), str(last), str(folder)],
             cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT / "src")}, stdout=said, stderr=said,
         )  # fmt: skip
         try:
@@ -96,7 +97,7 @@ def _process(target: str, seed: int, first: int, last: int, folder: Path) -> str
                 child.kill()
                 child.wait()
     if child.returncode == -signal.SIGPROF:
-        return f"took more than {LIMIT_S:g} s of the processor"
+        return f"took more than {TARGETS[target].limit_s:g} s of the processor"
     if child.returncode:
         return f"ended the process ({child.returncode}): {told.read_text(errors='replace')[-400:].strip()}"
     return ""
