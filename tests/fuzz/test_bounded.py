@@ -10,7 +10,7 @@ from fuzz.child import attempt, case_of
 from fuzz.targets import TARGETS, Room
 from fuzz.watch import run
 
-# Some 6,000 inputs. Landing FHIR takes seconds whatever is in the file, and is left to the slow run.
+# Some 5,500 inputs. Landing FHIR takes seconds whatever is in the file, and is left to the slow run.
 QUICK = {
     "hl7-message": 2_000, "hl7-file": 2, "csv-header": 300, "csv-rows": 4, "fhir-document": 300, "xes-log": 300,
     "xes-events": 1, "yaml-profile": 500, "yaml-measure": 300,

@@ -8,6 +8,7 @@ import pytest
 
 from knitwork.intake.formats import FORMATS, Profile
 from knitwork.intake.formats.csv.showing import looks_like_names, shown
+from knitwork.intake.formats.hl7v2 import times
 from knitwork.intake.formats.hl7v2.rows import rows_of
 from knitwork.intake.landing import clear
 from knitwork.intake.mllp.framing import Framer
@@ -135,6 +136,15 @@ def test_a_file_of_fhir_lands_where_a_table_landed_before(tmp_path):
     clear(con)
 
     assert landed == [1, 1, 1, 1]
+
+
+def test_what_is_too_long_to_be_a_time_is_not_kept():
+    before = times._read_time.cache_info().currsize
+
+    assert times.read_time("2" * 1_000_000) is None
+    assert times.read_time("2024030114300" + "0" * 60) is None
+    assert times._read_time.cache_info().currsize == before
+    assert times.read_time("20240301143000.123456789+0100").us == 1_709_299_800_123_456
 
 
 def test_frames_that_never_end_are_passed_over_at_once():
