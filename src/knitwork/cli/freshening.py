@@ -45,7 +45,8 @@ def refreshed(home: Home, stop: threading.Event) -> str:
 
     Raises CannotDo with the sentence why it could not be done.
     """
-    command = [sys.executable, "-P", "-c", f"from {__name__} import main; main()", str(home.path.resolve())]
+    # Not with -c: DuckDB would take that for somebody at a prompt, and draw how far it is.
+    command = [sys.executable, "-P", "-m", __name__, str(home.path.resolve())]
     # In a group of its own: a Ctrl-C at the terminal is for the listener, which ends the refresh itself.
     with subprocess.Popen(  # noqa: S603 - our own interpreter and module, and no shell
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8", process_group=0
@@ -62,7 +63,7 @@ def refreshed(home: Home, stop: threading.Event) -> str:
     if process.returncode and not stop.is_set():
         # The last line alone: where it broke is of no use here, and no value of a record may come into a log.
         LOG.error("the records are not refreshed now: %s", err.strip().rpartition("\n")[2] or process.returncode)
-    return out.strip()
+    return "" if process.returncode else out.strip()
 
 
 def main() -> None:
