@@ -219,8 +219,10 @@ async def until(what, seconds: float, why: str, tasks: Sequence[asyncio.Task[Non
 
 
 def are_still(walls: Iterable[Wall], seconds: float) -> bool:
-    """Say whether every wall shows its numbers, and has said nothing else for so long."""
-    return all(wall.now and time.monotonic() - wall.changed > seconds for wall in walls)
+    """Say whether every wall shows those who came and left first, and has said nothing else for so long."""
+    return all(
+        min(wall.now.values(), default=0) >= WARM and time.monotonic() - wall.changed > seconds for wall in walls
+    )
 
 
 def opened(address: str, unit: str) -> None:
@@ -241,6 +243,8 @@ async def run(known: Lake, served: Served, port: int, *, shown: list[Wall], seco
     )
     await asyncio.sleep(3)  # the times of messages are whole seconds, and nobody leaves before they came
     await senders.send([plan.discharge(at / RATE, sender) for at, (sender, _unit) in enumerate(warm)], time.monotonic())
+    await until(lambda: senders.all_answered, 300, "not every message was acknowledged", watching)
+    await asyncio.sleep(3)
     await until(lambda: are_still(shown, 3), 300, "the walls do not come to rest", watching)
     for wall in shown:
         wall.base = dict(wall.now)
