@@ -49,7 +49,8 @@ def write(records: Records, folder: Path) -> Written:
     """Write the stays to `stays.csv` in `folder`, and list what the table has no place for."""
     written = 0
     with (folder / FILE).open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
+        # Lines as RFC 4180 has them; only so are cells quoted that hold either of the two signs.
+        writer = csv.writer(out, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n")
         writer.writerow(COLUMNS)
         for stay in records.rows("stay", order=("patient", "start_us", "unit")):
             written += 1
