@@ -72,7 +72,7 @@ def served(home: Path) -> Iterator[str]:
             process.wait(15)
 
 
-def answering(process: subprocess.Popen, log: Path, seconds: float = 60) -> str:
+def answering(process: subprocess.Popen, log: Path, seconds: float = 180) -> str:
     """Wait until the server says where it is and answers there."""
     until = time.monotonic() + seconds
     while time.monotonic() < until and process.poll() is None:
