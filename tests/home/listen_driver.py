@@ -1,6 +1,7 @@
 """A warm process that listens in forked children, and lets them be killed: at random by who orders, or at the n-th boundary.
 
 Reads one JSON object a line. `listen`: `home`, `port`, `at` (the boundary at which to die, or 0); answers with `pid`.
+`dead`: `pid`; answers with `dead`: whether that child has ended.
 `reap`: `pid`; answers with `status` once that child has ended.
 
 A boundary is a moment before or after something becomes lasting: a batch of messages, a file, the manifest.
@@ -84,6 +85,8 @@ def main() -> None:
         order = json.loads(line)
         if order["act"] == "listen":
             told = {"pid": child(order)}
+        elif order["act"] == "dead":
+            told = {"dead": os.waitid(os.P_PID, order["pid"], os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None}
         else:
             told = {"status": os.waitstatus_to_exitcode(os.waitpid(order["pid"], 0)[1])}
         sys.stdout.write(json.dumps(told) + "\n")

@@ -12,11 +12,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from knitwork.home import open_home
+from knitwork.home import Home, open_home
 from knitwork.home.listening import listeners
 from knitwork.home.streams import has_new_messages
 from knitwork.intake.messages import Messages
@@ -44,6 +46,9 @@ class Driver:
 
     def listen(self, home: Path, port: int, at: int = 0) -> int:
         return self.order(act="listen", home=str(home), port=port, at=at)["pid"]
+
+    def is_dead(self, pid: int) -> bool:
+        return self.order(act="dead", pid=pid)["dead"]
 
     def end(self, pid: int) -> int:
         return self.order(act="reap", pid=pid)["status"]
@@ -86,18 +91,20 @@ def messages(visits: int, seed: int) -> list[bytes]:
     return made
 
 
-def connected(port: int, tries: int = 400) -> Sender | None:
+def connected(port: int, tries: int = 400, is_dead: Callable[[], bool] = bool) -> Sender | None:
     for _ in range(tries):
         try:
             return Sender(port, timeout=5)
         except OSError:
+            if is_dead():
+                return None
             time.sleep(0.005)
     return None
 
 
-def sent(port: int, waiting: list[bytes], acknowledged: list[bytes]) -> None:
+def sent(port: int, waiting: list[bytes], acknowledged: list[bytes], is_dead: Callable[[], bool] = bool) -> None:
     """Send what waits, five at a time, until all of it is acknowledged or the other side is gone."""
-    sender = connected(port)
+    sender = connected(port, is_dead=is_dead)
     try:
         while sender is not None and waiting:
             some = waiting[:5]
@@ -122,17 +129,22 @@ def settled(path: Path) -> None:
     home.refresh(registry())
 
 
-def proves(path: Path, folder: Path, told: list[bytes], acknowledged: list[bytes]) -> None:
+def left_in_peace(path: Path, told: list[bytes]) -> Home:
+    """Make a home that got the same messages and was never killed."""
+    quiet = open_home(path)
+    quiet.place.create()
+    (listener,) = listeners(quiet.place, {"adt": 0}).values()
+    listener._keeper.keep([Frame(one, True) for one in sorted(told)])
+    settled(path)
+    return open_home(path)
+
+
+def proves(path: Path, quiet: Home, told: list[bytes], acknowledged: list[bytes]) -> None:
     """Hold a home that was killed against one that was left in peace."""
     settled(path)
     stored = [one.payload for one in Messages(path / "inbox").since(0, 100_000)]
     assert sorted(stored) == sorted(set(stored))
     assert set(acknowledged) == set(stored) == set(told)
-    quiet = open_home(folder / "quiet")
-    quiet.place.create()
-    (listener,) = listeners(quiet.place, {"adt": 0}).values()
-    listener._keeper.keep([Frame(one, True) for one in sorted(told)])
-    settled(quiet.path)
     assert_same(open_home(path), quiet, tables=TABLES)
 
 
@@ -157,7 +169,7 @@ def killing(driver: Driver, port: int, folder: Path, *, kills: int, visits: int,
     sent(port, waiting, acknowledged)
     os.kill(pid, signal.SIGKILL)
     driver.end(pid)
-    proves(path, folder, told, acknowledged)
+    proves(path, left_in_peace(folder / "quiet", told), told, acknowledged)
 
 
 def test_nothing_that_was_acknowledged_is_lost_or_doubled_by_ten_kills(driver, port, tmp_path):
@@ -187,12 +199,13 @@ def until_settled_or_dead(path: Path, port: int) -> None:
 @pytest.mark.slow
 def test_a_kill_at_each_boundary_loses_and_doubles_nothing(driver, port, tmp_path):
     told = messages(3, seed=1)
+    quiet = left_in_peace(tmp_path / "quiet", told)
     died = 0
     for number in range(1, 200):
         folder = tmp_path / str(number)
         path, waiting, acknowledged = folder / "home", list(told), []
         pid = driver.listen(path, port, at=number)
-        sent(port, waiting, acknowledged)
+        sent(port, waiting, acknowledged, partial(driver.is_dead, pid))
         until_settled_or_dead(path, port)
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
@@ -201,7 +214,7 @@ def test_a_kill_at_each_boundary_loses_and_doubles_nothing(driver, port, tmp_pat
         sent(port, waiting, acknowledged)
         os.kill(pid, signal.SIGKILL)
         driver.end(pid)
-        proves(path, folder, told, acknowledged)
+        proves(path, quiet, told, acknowledged)
         if survived:
             break
         died += 1
