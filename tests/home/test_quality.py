@@ -9,10 +9,13 @@ import pytest
 
 from knitwork.home import LoadOptions, open_home
 from knitwork.home.quality import charts
+from knitwork.home.quality.clocks import Clock
 from knitwork.home.quality.days import examples, feed_days
-from knitwork.home.quality.found import quality
+from knitwork.home.quality.deliveries import Came
+from knitwork.home.quality.found import FeedQuality, quality
 from knitwork.home.quality.local import changes, local_day, local_day_sql
 from knitwork.home.quality.rules import BY_ID, RULES
+from knitwork.intake.message_counts import Skew
 from knitwork.lake.engine import connect
 from knitwork.model.units import Registry, Unit
 
@@ -164,3 +167,44 @@ def test_local_days_are_those_of_the_calendar(tz):
         told = con.execute(f"SELECT us, {local_day_sql('us', tz, near)} FROM m").fetchall()
         assert all(day == local_day(us, tz) for us, day in told)
     con.close()
+
+
+def of_days(counts):
+    """Return the days of a live feed of which so many messages came, up to yesterday's."""
+    return Clock(
+        "lab",
+        tuple(Skew("lab", dt.date(2026, 1, 1) + dt.timedelta(days=n), one, 0, 0, 0) for n, one in enumerate(counts)),
+    )
+
+
+def told_by(**what):
+    plain = {"days": None, "told": {}, "came": [], "clock": None, "changes": [], "first": None, "last": None}
+    return FeedQuality(feed="lab", **(plain | {"heard": local_day(0, "UTC"), "every": None} | what))
+
+
+@pytest.mark.parametrize(("late", "said"), [(200, []), (60, [("messages", "2026-02-20")])])
+def test_a_live_feed_without_stays_is_judged_by_its_messages(late, said):
+    chance = random.Random(5)
+    quiet = told_by(clock=of_days([round(chance.gauss(n, 10)) for n in [200] * 50 + [late] * 6]))
+
+    assert [(one.chart.id, one.since) for one in quiet.wrong()] == said
+
+
+def test_a_live_feed_that_falls_silent_while_others_speak_is_said():
+    clock = of_days([200 + n % 7 for n in range(50)])
+    last = (clock.days[-1].day - dt.date(1970, 1, 1)).days
+
+    assert told_by(clock=clock, heard=last + 1).wrong() == []
+    (wrong,) = told_by(clock=clock, heard=last + 5).wrong()
+    assert (wrong.chart.id, wrong.since, wrong.value < wrong.usual) == ("messages", "2026-02-20", True)
+
+
+@pytest.mark.parametrize(("late", "said"), [(500, []), (100, [("rows_came", "day")])])
+def test_files_without_stays_are_judged_by_their_rows(late, said):
+    chance = random.Random(6)
+    rows = [round(chance.gauss(n, 20)) for n in [500] * 40 + [late] * 5]
+    came = [Came("lab", f"d{n}", 20_000 + n, n * 86_400_000_000, one, one, 0, 0, 6.0) for n, one in enumerate(rows)]
+
+    found = told_by(came=came, heard=20_045, every="day").wrong()
+
+    assert [(one.chart.id, one.period) for one in found] == said

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 from knitwork.draw.labels import value_text
 from knitwork.home.quality import cadence, drift
 from knitwork.home.quality.cadence import DAY_US, HOUR_US, Heartbeat
+from knitwork.home.quality.charts import BROUGHT
 from knitwork.home.quality.clocks import AHEAD_US, Clock
 from knitwork.home.quality.found import FeedQuality, Wrong
 from knitwork.web import say
@@ -135,12 +136,17 @@ def _chart_line(one: Wrong) -> str:
         "value": value_text(one.value, one.chart.spec.unit, 0),
         "usual": value_text(one.usual, one.chart.spec.unit, 0),
     }
-    if one.chart.id == "volume":
+    if one.chart in BROUGHT:
+        known["what"] = {"stays": _("stays"), "messages": _("messages"), "rows": _("rows")}[one.chart.counted]
         texts = {
-            "day": _("%(feed)s: fewer stays than usual since %(since)s: %(value)s a day of late, usually %(usual)s."),
-            "week": _("%(feed)s: fewer stays than usual since %(since)s: %(value)s a week of late, usually %(usual)s."),
+            "day": _(
+                "%(feed)s: fewer %(what)s than usual since %(since)s: %(value)s a day of late, usually %(usual)s."
+            ),
+            "week": _(
+                "%(feed)s: fewer %(what)s than usual since %(since)s: %(value)s a week of late, usually %(usual)s."
+            ),
             "month": _(
-                "%(feed)s: fewer stays than usual since %(since)s: %(value)s a month of late, usually %(usual)s."
+                "%(feed)s: fewer %(what)s than usual since %(since)s: %(value)s a month of late, usually %(usual)s."
             ),
         }
         return texts[one.period] % known

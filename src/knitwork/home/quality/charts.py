@@ -69,12 +69,28 @@ VOLUME = Chart(
     bad="low",
     always=True,
 )
+MESSAGES = Chart(
+    "messages",
+    gettext_noop("Messages that came"),
+    gettext_noop("How many messages of this live feed came, of those that name a time of their own."),
+    "came",
+    Spec(chart="c_prime", direction="neither", floor=0),
+    "messages",
+    bad="low",
+)
+ROWS = Chart(
+    "rows_came",
+    gettext_noop("Rows that came"),
+    gettext_noop("How many rows the deliveries of the period had."),
+    "came",
+    Spec(chart="c_prime", direction="neither", floor=0),
+    "rows",
+    bad="low",
+)
+# What a feed brings, of which it may bring too little.
+BROUGHT = (VOLUME, MESSAGES, ROWS)
 CHARTS: tuple[Chart, ...] = (
-    VOLUME,
-    Chart(
-        "rows_came", gettext_noop("Rows that came"), gettext_noop("How many rows the deliveries of the period had."),
-        "came", Spec(chart="c_prime", direction="neither", floor=0), "rows", bad="low",
-    ),
+    *BROUGHT,
     Chart(
         "ended", gettext_noop("With a recorded end"), gettext_noop("The share of stays whose end was recorded, once they had time to end."),
         "began", _share("up"), "ended", "stays", bad="low", always=True,

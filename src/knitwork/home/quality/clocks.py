@@ -76,3 +76,16 @@ def points(clock: Clock, period: charts.Period) -> list[charts.Point]:
         charts.Point(start, None, None, median(values[start]) if start in values else None, complete)
         for start, complete in charts.spans(first, last, period)
     ]
+
+
+def counted(clock: Clock, period: charts.Period, *, last: int) -> list[charts.Point]:
+    """Return how many messages came in each period, up to a day; a day without any counts nothing."""
+    sums: dict[int, int] = {}
+    days = {(one.day - dt.date(1970, 1, 1)).days: one.messages for one in clock.days}
+    for day, messages in days.items():
+        start = charts.start_of(day, period)
+        sums[start] = sums.get(start, 0) + messages
+    return [
+        charts.Point(start, float(sums.get(start, 0)), None, float(sums.get(start, 0)), complete)
+        for start, complete in charts.spans(min(days), max(last, *days), period)
+    ]

@@ -8,7 +8,19 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Literal
 
 from knitwork.home.quality import charts, clocks, days, deliveries, drift
-from knitwork.home.quality.charts import CHARTS, FALL, POINTS, VOLUME, Chart, Judged, Period, Point
+from knitwork.home.quality.charts import (
+    BROUGHT,
+    CHARTS,
+    FALL,
+    MESSAGES,
+    POINTS,
+    ROWS,
+    VOLUME,
+    Chart,
+    Judged,
+    Period,
+    Point,
+)
 from knitwork.home.quality.clocks import Clock
 from knitwork.home.quality.days import FeedDays
 from knitwork.home.quality.deliveries import Came
@@ -23,14 +35,14 @@ if TYPE_CHECKING:
 # Changes of the newest delivery of a feed that put its numbers in doubt until somebody has looked.
 DOUBTFUL = frozenset({"gone", "renamed", "retyped", "units", "scale"})
 # Charts whose signals are said beside every chart that uses the feed; the others stand on the page of the feed alone.
-LOUD = frozenset({"volume", "ended", "refused", "impossible", "zone_assumed", "dates_only"})
+LOUD = frozenset({"ended", "refused", "impossible", "zone_assumed", "dates_only"})
 
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
     """One thing that is wrong with a feed now: a chart that signals, a change in what it sends, or a clock that is off.
 
-    `value` (of a volume the mean of the last three periods) and `usual` are in the units of the chart, `since` is the
+    `value` (of what a feed brings the mean of the last three periods) and `usual` are in the units of the chart, `since` is the
     label of the period from which on it holds.
     """
 
@@ -77,6 +89,8 @@ class FeedQuality:
         """Return the points of a chart; none where the feed has nothing of the kind."""
         if chart.id == "clock":
             return clocks.points(self.clock, period) if self.clock else []
+        if chart is MESSAGES:
+            return clocks.counted(self.clock, period, last=self.heard) if self.clock else []
         if chart.dates == "came":
             if self.every is None or not self.came:
                 return []
@@ -88,11 +102,19 @@ class FeedQuality:
             return charts.of_hours(self.told, first=self.first, last=self.last, period=period) if self.told else []
         return charts.of_stays(chart, self.days, first=self.first, last=self.last, period=period)
 
+    @property
+    def brings(self) -> Chart:
+        """Return the chart of what the feed brings: its stays or, where it brings none, its messages or its rows."""
+        if self.days is not None:
+            return VOLUME
+        return MESSAGES if self.clock is not None else ROWS
+
     def volume(self) -> Judged | None:
-        """Return the number of stays over the finest period in which a halving would show."""
+        """Return how much the feed brings over the finest period in which a halving would show."""
         found: dict[Period, Judged] = {}
-        for period in charts.PERIODS:
-            for one in self.judged(period, [VOLUME]):
+        finest = self.every if self.brings is ROWS and self.every else charts.PERIODS[0]
+        for period in charts.PERIODS[charts.PERIODS.index(finest) :]:
+            for one in self.judged(period, [self.brings]):
                 found[period] = one
         return charts.grain(found)
 
@@ -103,7 +125,7 @@ class FeedQuality:
             found.append(Wrong("clock", self.feed, clock=self.clock))
         volume = self.volume()
         period: Period = volume.period if volume else "week"
-        loud = [chart for chart in CHARTS if chart.id in LOUD and chart is not VOLUME]
+        loud = [chart for chart in CHARTS if chart.id in LOUD]
         for one in [*([volume] if volume else []), *self.judged(period, loud)]:
             said = self._signalling(one)
             if said is not None:
@@ -124,7 +146,7 @@ class FeedQuality:
         values = [evaluation.values[at] or 0.0 for at in tested]
         value, usual = values[-1], evaluation.centre or 0.0
         since = min(signal.since for signal in evaluation.recent if signal.side == one.chart.bad)
-        if one.chart is VOLUME:
+        if one.chart in BROUGHT:
             value = fmean(values[-RECENT:])
             if value > FALL * usual:
                 return None

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from knitwork.draw import words
 from knitwork.home.quality.cadence import Heartbeat
-from knitwork.home.quality.charts import PERIODS, VOLUME, Judged, Period
+from knitwork.home.quality.charts import BROUGHT, PERIODS, Judged, Period
 from knitwork.home.quality.found import FeedQuality
 from knitwork.home.quality.rules import BY_ID, RULES, Rule
 from knitwork.web import delivered, judging, present, quality, say
@@ -119,7 +119,7 @@ def shown(judged: Judged) -> Shown:
         verdict=judging.verdict_of(evaluation),
         signalling=bool(evaluation.recent),
         svg=present.picture(evaluation, "desk", title=title, period=period),
-        usual=_("Limits are wider where weekdays or seasons spread the numbers.") if judged.chart is VOLUME else "",
+        usual=_("Limits are wider where weekdays or seasons spread the numbers.") if judged.chart in BROUGHT else "",
     )
 
 
