@@ -89,3 +89,13 @@ def test_a_number_in_plain_is_no_address(ada):
 def test_there_is_no_address_of_nobody():
     with pytest.raises(NoReverseMatch):
         reverse("patient")
+
+
+def test_a_page_that_is_not_there_does_not_say_again_what_was_asked_for(ada, ben):
+    for answer in (
+        ada.get("/patients/Quillfeather/"),
+        ada.get("/units/Quillfeather/"),
+        ben.get("/patients/?q=Quillfeather"),
+    ):
+        assert answer.status_code in (403, 404)
+        assert "Quillfeather" not in answer.content.decode()

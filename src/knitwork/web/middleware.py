@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from knitwork.model.errors import CannotDo
 from knitwork.web.place import is_loopback
@@ -85,5 +86,10 @@ class CannotDoPage:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, CannotDo):
-            return render(request, "pages/cannot.html", {"sentence": str(exception)}, status=409)
+            return render(
+                request,
+                "pages/cannot.html",
+                {"sentence": str(exception), "language_back": reverse("system")},
+                status=409,
+            )
         return None

@@ -86,10 +86,17 @@ def with_answers(request: HttpRequest) -> Source:
     return known
 
 
+def refusal(request: HttpRequest, sentence: str, *, status: int) -> HttpResponse:
+    """Say why there is no page; what was asked for is not said again, not even by the form that changes the language."""
+    return render(
+        request, "pages/cannot.html", {"sentence": sentence, "language_back": reverse("system")}, status=status
+    )
+
+
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
     """Say that this account may not see the page."""
     sentence = _("This account may not see that. An owner of this system can give it a role that does.")
-    return render(request, "pages/cannot.html", {"sentence": sentence}, status=403)
+    return refusal(request, sentence, status=403)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
@@ -97,7 +104,7 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     if moved := of_old_codes(request):
         return redirect(moved)
     sentence = _("There is no such page here. The list of units is the place to start.")
-    return render(request, "pages/cannot.html", {"sentence": sentence}, status=404)
+    return refusal(request, sentence, status=404)
 
 
 def of_old_codes(request: HttpRequest) -> str:
@@ -116,7 +123,7 @@ def of_old_codes(request: HttpRequest) -> str:
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
     """Say that a form was sent without its token: it lay open too long, or cookies are off."""
     sentence = _("This form could not be taken: it lay open too long, or the browser keeps no cookies. Open it again.")
-    return render(request, "pages/cannot.html", {"sentence": sentence}, status=403)
+    return refusal(request, sentence, status=403)
 
 
 BROKEN = """<!doctype html>
