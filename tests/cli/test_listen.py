@@ -10,61 +10,19 @@ import shutil
 import signal
 import socket
 import ssl
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from knitwork.intake.messages import Messages
 from tests.cli.certificates import Authority
-from tests.cli.conftest import ENVIRONMENT, ROOT
+from tests.cli.running import PATIENCE_S, heard, running
 from tests.home.adt_messages import adt as adt_at
 from tests.intake.mllp import Sender, adt
 
 pytestmark = pytest.mark.enable_socket
-PATIENCE_S = 60
-
-
-class Running:
-    """A command that runs until it is told to stop, and what it said so far."""
-
-    def __init__(self, folder: Path, *words: str | Path) -> None:
-        self.out, self.err = (folder / f"{words[0]}-{time.monotonic_ns()}.{end}" for end in ("out", "err"))
-        with self.out.open("w") as out, self.err.open("w") as err:
-            self.process = subprocess.Popen(
-                [sys.executable, "-u", "-m", "knitwork", *map(str, words)],
-                stdout=out, stderr=err, env=ENVIRONMENT, cwd=ROOT,
-            )  # fmt: skip
-
-    def says(self, pattern: str) -> str:
-        """Wait until it says something and return the group of the pattern."""
-        end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end:
-            if found := re.search(pattern, self.out.read_text() + self.err.read_text()):
-                return found[1]
-            assert self.process.poll() is None, self.err.read_text()
-            time.sleep(0.02)
-        raise AssertionError(self.out.read_text() + self.err.read_text())
-
-    def stopped(self, by: signal.Signals) -> int:
-        os.kill(self.process.pid, by)
-        return self.process.wait(PATIENCE_S)
-
-
-@contextmanager
-def running(folder: Path, *words: str | Path):
-    command = Running(folder, *words)
-    try:
-        yield command
-    finally:
-        if command.process.poll() is None:
-            command.process.kill()
-        command.process.wait(PATIENCE_S)
 
 
 @pytest.fixture(autouse=True)
@@ -81,16 +39,6 @@ def empty(tmp_path_factory) -> Path:
     return folder / "home"
 
 
-@contextmanager
-def heard(folder: Path, *words: str | Path, port: int = 0):
-    """Listen for `adt` in the home `folder/home`; gives the command, whose `port` is open."""
-    home = folder / "home"
-    with running(folder, "listen", f"adt={port}", "--home", home, *(words or ("--refresh-every", "0"))) as command:
-        command.port = int(command.says(r"Listening for adt on 127\.0\.0\.1:(\d+)"))
-        command.store = Messages(home / "inbox")
-        yield command
-
-
 def stored(command) -> list[str]:
     return [one.control for one in command.store.since(0)]
 
@@ -104,7 +52,7 @@ def test_a_message_is_acknowledged_when_the_store_holds_it(tmp_path):
             assert stored(listening)[-1] == str(number)
 
 
-@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("by", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_it_stops_cleanly_and_each_message_is_acknowledged_or_not_stored(tmp_path, by):
     acknowledged: list[str] = []
     with heard(tmp_path) as listening, Sender(listening.port) as sender:
@@ -145,6 +93,7 @@ def test_a_second_listener_of_a_feed_is_refused_in_one_sentence_and_the_first_go
         assert sender.answer()["code"] == "AA"
 
 
+@pytest.mark.slow
 def test_another_feed_of_the_same_home_may_have_a_listener_of_its_own(tmp_path):
     with heard(tmp_path) as one, running(tmp_path, "listen", "lab=0", "--home", tmp_path / "home") as two:
         port = int(two.says(r"Listening for lab on 127\.0\.0\.1:(\d+)"))
@@ -195,11 +144,13 @@ def authority(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def guarded(authority, tmp_path_factory):
+def guarded(authority, empty, tmp_path_factory):
     """A listener that wants certificates of our authority; shared, for it refuses and goes on."""
     cert, key = authority.listener
     words = ("--tls-cert", cert, "--tls-key", key, "--tls-ca", authority.pem, "--refresh-every", "0")
-    with heard(tmp_path_factory.mktemp("guarded"), *words) as listening:
+    folder = tmp_path_factory.mktemp("guarded")
+    shutil.copytree(empty, folder / "home")
+    with heard(folder, *words) as listening:
         yield listening
 
 
@@ -260,6 +211,7 @@ def test_a_connection_that_says_nothing_keeps_nobody_from_being_served(authority
         assert is_served(guarded, authority.sender(authority.good), "beside silence")
 
 
+@pytest.mark.slow
 def test_without_an_authority_any_sender_may_encrypt(authority, tmp_path):
     cert, key = authority.listener
     with heard(tmp_path, "--tls-cert", cert, "--tls-key", key, "--refresh-every", "0") as listening:
@@ -282,6 +234,7 @@ def test_certificates_that_cannot_be_used_are_one_sentence(authority, tmp_path, 
 # Beside the pages
 
 
+@pytest.mark.slow
 def test_a_message_reaches_the_page_of_a_served_home(tmp_path):
     home = tmp_path / "home"
     now = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5)

@@ -32,7 +32,7 @@ def adt(
 class Sender:
     """A connection that sends frames and reads answers, each a list of segments of fields."""
 
-    def __init__(self, port: int, *, tls=None, timeout: float = 10) -> None:
+    def __init__(self, port: int, *, tls=None, timeout: float = 60) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout)
         if tls is not None:
             self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
@@ -66,7 +66,7 @@ class Sender:
         except TimeoutError:
             return True
         finally:
-            self.socket.settimeout(10)
+            self.socket.settimeout(60)
 
     def closed(self, seconds: float = 5) -> bool:
         """Say whether the other side closes without a word."""
