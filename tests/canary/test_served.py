@@ -144,7 +144,7 @@ def asked(serving, home) -> tuple[Browser, list[Answer], dict[str, Answer]]:
     }  # fmt: skip
     refused["400"] = browser.ask("/", Host=f"{name}.example")
     refused["403"] = Browser(browser.port).ask("/patients/", method="POST", body=f"q={mrn}+{name}")
-    refused["405"] = browser.ask(f"/help/?{name}", method="DELETE")
+    refused["403 by another method"] = browser.ask(f"/help/?{name}", method="DELETE")
     refused["large"] = browser.ask(
         "/patients/", method="POST", body=f"q={mrn}&" + "&".join(f"{name}{n}=1" for n in range(1200))
     )

@@ -66,7 +66,7 @@ def linked(request: HttpRequest, token: str) -> HttpResponse:
 def closed(request: HttpRequest) -> HttpResponse:
     """Say that a link opens nothing, the same whether it never did or no longer does."""
     sentence = _("This link opens no wall. The unit's lead can give a new one.")
-    return render(request, "walls/closed.html", {"sentence": sentence}, status=404)
+    return render(request, "walls/closed.html", {"sentence": sentence, "language_back": reverse("system")}, status=404)
 
 
 def hang(request: HttpRequest, wanted: Wanted, *, live: str, seconds: int, wall_name: str = "") -> HttpResponse:
