@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from knitwork.intake.formats.csv.read import land
 from knitwork.intake.formats.csv.zones import instant, quick_instant
+from knitwork.intake.profile import Profile
 from knitwork.lake.engine import connect
 
 # Rules that never changed, that changed in 2007, in 2011 and 2014, by half an hour, by the moon, over new year, not at all.
@@ -34,7 +36,7 @@ def test_arithmetic_gives_the_instants_of_the_calendar(zone):
 def test_arithmetic_is_what_is_used_in_a_usual_year():
     con = connect()
     quick = quick_instant("at_local", "Europe/Amsterdam").replace(
-        "epoch_us(timezone('Europe/Amsterdam', at_local))", "NULL"
+        "epoch_us(TRY(timezone('Europe/Amsterdam', at_local)))", "NULL"
     )
 
     days = con.execute(
@@ -43,3 +45,17 @@ def test_arithmetic_is_what_is_used_in_a_usual_year():
     ).fetchall()[0][0]
 
     assert 2 <= days <= 30
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Europe/Amsterdam", "UTC"])
+@pytest.mark.parametrize("far", ["294247-01-10T04:00:50", "290309-12-22 (BC)"])
+def test_a_time_at_the_end_of_all_times_costs_its_row_alone(tmp_path, zone, far):
+    file = tmp_path / "far.csv"
+    file.write_text(f"patient,unit,start,end\nA,W,{far},\nB,W,2024-01-10 10:00,{far}\nC,W,2024-01-10 10:00,\n", "utf-8")
+    con = connect()
+
+    report = land(con, file, Profile(zone=zone), feed="f", delivery="d" * 64)
+
+    assert report.rows == 3
+    assert ("C",) in con.execute("SELECT patient FROM landed").fetchall()
+    assert 1 in [row for (row,) in con.execute('SELECT "row" FROM rejected').fetchall()]

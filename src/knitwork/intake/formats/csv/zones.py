@@ -19,8 +19,11 @@ _REGULAR_SINCE, _REGULAR_UNTIL = 1996, 2210
 
 
 def instant(local: str, zone: str) -> str:
-    """Return the SQL of the microsecond at which clocks in `zone` showed `local`; the second one in autumn."""
-    return f"epoch_us({local})" if zone == "UTC" else f"epoch_us(timezone({quoted(zone)}, {local}))"
+    """Return the SQL of the microsecond at which clocks in `zone` showed `local`; the second one in autumn.
+
+    NULL for a time so near the end of all times that its instant lies beyond.
+    """
+    return f"epoch_us({local})" if zone == "UTC" else f"epoch_us(TRY(timezone({quoted(zone)}, {local})))"
 
 
 def quick_instant(column: str, zone: str) -> str:
@@ -66,7 +69,7 @@ def first_fold(local: str, us: str, zone: str) -> str:
 
 
 def _wall(us: str, zone: str) -> str:
-    return f"timezone({quoted(zone)}, make_timestamptz({us}))"
+    return f"TRY(timezone({quoted(zone)}, make_timestamptz({us})))"
 
 
 @lru_cache(maxsize=64)
