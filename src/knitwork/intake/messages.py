@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from knitwork.intake.inbox import microseconds
 from knitwork.intake.message_counts import FEEDS, Skew, Span, counts, skews, spans
 from knitwork.model.errors import CannotDo
 
@@ -158,15 +159,15 @@ class Messages:
             old = _unread(index, message, feed)
             if payload == old.payload:
                 raise CannotDo("the copy is the same as the message: change what could not be read, then store it")
-            arrival = read(old.feed, payload, _microseconds(at))
+            arrival = read(old.feed, payload, microseconds(at))
             if arrival.state != "new":
                 raise CannotDo(
                     f"the corrected message cannot be read either: {arrival.reason or 'its kind is not read'}"
                 )
-            new = _put(index, replace(arrival, came_us=_microseconds(at)), replaces=old.message)
+            new = _put(index, replace(arrival, came_us=microseconds(at)), replaces=old.message)
             index.execute(
                 "UPDATE messages SET state = 'ignored', corrected_by = ?, decided_by = ?, decided_us = ? WHERE seq = ?",
-                (bytes.fromhex(new.message), by, _microseconds(at), old.seq),
+                (bytes.fromhex(new.message), by, microseconds(at), old.seq),
             )
             return new
 
@@ -184,7 +185,7 @@ class Messages:
             index.execute(
                 "UPDATE messages SET seq = (SELECT max(seq) + 1 FROM messages), state = 'new', reason = '', rule = '', type = ?, "
                 "patient = ?, visit = ?, said_us = ?, decided_by = ?, decided_us = ? WHERE seq = ?",
-                (found.type, found.patient, found.visit, found.said_us, by, _microseconds(at), old.seq),
+                (found.type, found.patient, found.visit, found.said_us, by, microseconds(at), old.seq),
             )
             return _one(index, old.feed, bytes.fromhex(message))
 
@@ -196,7 +197,7 @@ class Messages:
             old = _unread(index, message, feed)
             index.execute(
                 "UPDATE messages SET state = 'ignored', decided_by = ?, decided_us = ?, decided_why = ? WHERE seq = ?",
-                (by, _microseconds(at), why, old.seq),
+                (by, microseconds(at), why, old.seq),
             )
             return _one(index, old.feed, bytes.fromhex(message))
 
@@ -395,7 +396,3 @@ def _digest(message: str) -> bytes:
         return bytes.fromhex(message)
     except ValueError:
         return b""
-
-
-def _microseconds(moment: dt.datetime) -> int:
-    return (moment - dt.datetime(1970, 1, 1, tzinfo=dt.UTC)) // dt.timedelta(microseconds=1)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from knitwork.intake.formats.hl7v2.ack import Code, ack
+from knitwork.intake.inbox import microseconds
 from knitwork.intake.messages import Arrival, CannotStore, Messages, Stored
 from knitwork.intake.mllp.answering import codes
 from knitwork.intake.mllp.framing import LIMIT, MEGABYTE, Frame, framed
@@ -16,9 +17,6 @@ from knitwork.intake.mllp.hearing import Heard, unread
 # Reads a payload of a feed that came at a moment; never raises, whatever the bytes.
 Hear = Callable[[str, bytes, int], Heard]
 NO_MSH = "this is no HL7 v2 message, as it does not begin with MSH"
-
-
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 def now() -> dt.datetime:
@@ -51,7 +49,7 @@ class Keeper:
         CannotStore, with nothing stored, where the disk does not take them: then nothing may be answered.
         """
         at = self.now()
-        came_us = (at - _EPOCH) // dt.timedelta(microseconds=1)
+        came_us = microseconds(at)
         heard = [self.hear(self.feed, frame.payload, came_us) for frame in frames]
         told = list(zip(frames, heard, strict=True))
         stored = self._stored([h.arrival for frame, h in told if frame.whole and not h.is_answer])
