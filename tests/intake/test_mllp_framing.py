@@ -5,7 +5,7 @@ from __future__ import annotations
 import tracemalloc
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from knitwork.intake.mllp.framing import HEAD, Frame, Framer, framed
@@ -64,6 +64,7 @@ def test_frames_are_cut_and_what_was_wrong_is_counted(received, payloads, faults
     assert +framer.faults == faults
 
 
+@example(b"\x0bMSH|1\x1c\r", [7], 3)
 @given(PIECES, st.lists(st.integers(1, 9), max_size=30), st.sampled_from([3, 1000]))
 def test_any_cut_into_packets_gives_the_frames_of_the_definition(received, cuts, limit):
     packets, rest = [], received

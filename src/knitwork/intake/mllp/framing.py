@@ -131,6 +131,7 @@ class Framer:
         if not self._inside or (self._head is None and len(self._held) <= self._limit + 1):
             return
         if self._head is None:
-            self._head = bytes(self._held[:HEAD])
+            # An FS at the end may be that of the frame, which is not part of it.
+            self._head = bytes(self._held[:HEAD]).removesuffix(END)
         self._held = bytearray(END) if self._held.endswith(END) else bytearray()
         self._seen = 0
