@@ -83,7 +83,7 @@ def _landed(
         told = int(con.execute("SELECT count(*) FROM landing").fetchall()[0][0])
         if paired or (log and placed):
             stays = events.paired("landing") if paired else f"SELECT * FROM landing WHERE {_PLACED}"
-            make_log(con, stays)
+            make_log(con, stays, shape)
         tally = take_tally(con, received_us=received_us)
         con.execute(REJECTED)
         if paired or (log and placed):
@@ -142,7 +142,9 @@ def _stays(source: Opened) -> Shape:
     along = [role for role in kept.places if role in ("staff", "value")] + [own for own, _ in kept.others]
     raw |= {role: role for role in along}
     keeps = (["activity"] if _events(source) else []) + along
-    return Shape(raw, ("start", "end"), partial(rules.landing, kept=keeps, placeless=_placeless(source)))
+    return Shape(
+        raw, ("start", "end"), partial(rules.landing, kept=keeps, placeless=_placeless(source)), rules.explained
+    )
 
 
 def _placeless(source: Opened) -> bool:

@@ -30,12 +30,14 @@ class Shape:
     """What rows are made of: the name of each raw column with the role it serves, and which roles are times.
 
     `typed` returns the SELECT that types the rows of a scan; it has a column `rule`, and a time
-    that cannot be read breaks the rule `<role>_unreadable`. The raw column of a time is `<role>_raw`.
+    that cannot be read breaks the rule `<role>_unreadable`. The raw column of a time is `<role>_raw`. `told` returns the
+    SELECT of what was typed with a column `message` for the rows that break a rule.
     """
 
     raw: Mapping[str, str]
     times: tuple[str, ...]
     typed: Callable[[str, Mapping[str, Reading], str], str]
+    told: Callable[[str], str] = "SELECT * FROM {}".format
 
     def times_of(self, source: Opened) -> tuple[str, ...]:
         return tuple(role for role in self.times if any(role in table.roles for table in source.tables))
@@ -79,11 +81,11 @@ def clear(con: Connection) -> None:
     landing.drop(con, "landing", "log", "typed", "pairs", "faulty")
 
 
-def make_log(con: Connection, stays: str) -> None:
+def make_log(con: Connection, stays: str, shape: Shape) -> None:
     """Let `landing` be the rows of the SELECT `stays`; what it was made of is `log` from then on."""
     con.execute(f"CREATE TEMP TABLE pairs AS {stays}")
     con.execute("DROP VIEW landing")
-    con.execute(f"CREATE TEMP VIEW log AS {_numbered(con)}; CREATE TEMP VIEW landing AS FROM pairs")
+    con.execute(f"CREATE TEMP VIEW log AS {_numbered(con, shape)}; CREATE TEMP VIEW landing AS FROM pairs")
 
 
 def _fill(
@@ -112,13 +114,13 @@ def _type_rows(
             # The times of the first table decide for all: a delivery holds stays or events, not both.
             select = shape.typed(f"({scan})", readings, zone)
             con.execute(f"{'INSERT INTO typed' if number else 'CREATE TEMP TABLE typed AS'} {select}")
-    con.execute(f"CREATE TEMP VIEW landing AS {_numbered(con)}")
+    con.execute(f"CREATE TEMP VIEW landing AS {_numbered(con, shape)}")
 
 
-def _numbered(con: Connection) -> str:
+def _numbered(con: Connection, shape: Shape) -> str:
     """Return the SELECT of the typed rows with their numbers: their own from a clean copy, else their place."""
     given = con.execute('SELECT max("row") FROM typed').fetchall()[0][0]
-    return "FROM typed" if given else 'SELECT * REPLACE (rowid + 1 AS "row") FROM typed'
+    return shape.told("typed" if given else '(SELECT * REPLACE (rowid + 1 AS "row") FROM typed)')
 
 
 @contextmanager

@@ -81,7 +81,7 @@ def _land_stays(taking: Taking, tally: Tally, *, zone: str, assumed: bool) -> No
             + CASE WHEN {short} THEN {FLAGS["short"]} ELSE 0 END)::INTEGER AS flags,
         record, said_us, cancelled, "row" FROM landing WHERE rule IS NULL""",
     )
-    taking.reject('SELECT "row", rule, message FROM landing WHERE rule IS NOT NULL')
+    taking.reject(f'SELECT "row", rule, message FROM ({rules.explained("landing")}) WHERE rule IS NOT NULL')
     for table in ("encounters", "histories"):
         # Most deliveries have none of what is asked for here, and to plan a statement takes longer than to look.
         if taking.one(f"SELECT count(*) FROM {table} WHERE cancelled"):
