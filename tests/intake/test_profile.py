@@ -31,6 +31,7 @@ def test_the_written_profile_explains_itself():
         ("patient: mrn\npatient: id\n", "line 2: 'patient' is given twice"),
         ("zone: Europe/Nowhere\n", "line 1: 'Europe/Nowhere' is not a time zone"),
         ("zone: ../../etc/passwd\n", "is not a time zone"),
+        ("zone: " + "Europe/Ams" * 400 + "\n", "is not a time zone"),
         ("date_order: md\n", "line 1: date_order is one of dmy, mdy, ymd"),
         ("\n\ncalendar: moon\n", "line 3: calendar is one of real, shifted"),
         ("encoding: ebcdic\n", "line 1: encoding is one of"),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from knitwork.journeys.kernel import JourneySettings
 from knitwork.model.errors import BadDefinition
+from knitwork.model.zones import is_zone
 
 
 class Settings(BaseSettings):
@@ -34,11 +34,8 @@ class Settings(BaseSettings):
     @field_validator("tz")
     @classmethod
     def _known_zone(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                ZoneInfo(value)
-            except (ZoneInfoNotFoundError, ValueError) as error:
-                raise ValueError(f"{value!r} is not an IANA time zone such as Europe/Amsterdam") from error
+        if value is not None and not is_zone(value):
+            raise ValueError(f"{value!r} is not an IANA time zone such as Europe/Amsterdam")
         return value
 
     @classmethod

@@ -9,12 +9,12 @@ import re
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import yaml
 
 from knitwork.model.errors import BadDefinition
 from knitwork.model.yaml_text import NotYaml, compose
+from knitwork.model.zones import is_zone
 
 SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 ENCODINGS = ("utf-8", "utf-16", "latin-1", "cp1252")
@@ -152,10 +152,7 @@ def _check(key: str, value: str, *, line: int, source: str) -> None:
         raise BadDefinition(f"{where}: encoding is one of {', '.join(ENCODINGS)}, and this is '{value}'")
     if key == "cadence" and not CADENCE.fullmatch(value):
         raise BadDefinition(f"{where}: cadence is a number and min, h or d, such as 15 min, and this is '{value}'")
-    if key == "zone":
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            raise BadDefinition(
-                f"{where}: '{value}' is not a time zone: use a name such as Europe/Amsterdam or America/New_York"
-            ) from None
+    if key == "zone" and not is_zone(value):
+        raise BadDefinition(
+            f"{where}: '{value}' is not a time zone: use a name such as Europe/Amsterdam or America/New_York"
+        )

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from knitwork.model.errors import CannotDo
 from knitwork.model.units import Registry
+from knitwork.model.zones import is_zone
 
 UNIT_COLUMNS = ("unit", "name", "kind", "parent", "tz", "capacity", "from", "to")
 MEMBERSHIP_COLUMNS = ("unit", "group", "kind", "from", "to")
@@ -153,10 +154,9 @@ def plain_cell(text: str) -> str:
 
 
 def zone_of(name: str, number: int) -> ZoneInfo:
-    try:
-        return ZoneInfo(name or "UTC")
-    except (KeyError, ValueError, OSError) as error:
-        raise CannotDo(f"Row {number}: “{name}” is no time zone; write it like Europe/Amsterdam.") from error
+    if name and not is_zone(name):
+        raise CannotDo(f"Row {number}: “{name}” is no time zone; write it like Europe/Amsterdam.")
+    return ZoneInfo(name or "UTC")
 
 
 def number_of(text: str, number: int) -> float | None:
