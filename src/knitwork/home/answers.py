@@ -25,6 +25,7 @@ from knitwork.home import (
     patients,
     places,
     rhythm,
+    restated,
     spine,
     telling,
     today,
@@ -258,6 +259,10 @@ class Answers:
         self, measures: Sequence[str], unit: str, level: str, period: str, limit: int | None = None
     ) -> dict[str, list[Row]]:
         return measured.series(self, measures, unit, level, period, limit=limit)
+
+    def restated(self, measure: str, unit: str, level: str, period: str) -> dict[int, Row]:
+        """Return the periods of a measure that were told otherwise once, by their first day."""
+        return restated.of(self, measure, level=level, unit=unit, period=period)
 
     def computable(self) -> dict[str, tuple[bool, str, str]]:
         return self._computable

@@ -18,6 +18,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from knitwork import __version__
+from knitwork.home import restated
 from knitwork.home.linking import only_links
 from knitwork.home.load import land_missing
 from knitwork.home.merge import merge
@@ -186,6 +187,7 @@ def _refresh(
         basis={**basis, "unit_facts": " ".join(sorted(f.name for f in manifest.of("landed_unit_fact")))},
         registry=registry.to_json(),
     )
+    fresh = restated.kept(place, manifest, fresh)
     manifests.sync_folder(place.lake.files)
     manifests.write(place.lake.folder, fresh)
     manifests.sweep(place.lake.folder, fresh, older_than_s=place.settings.keep_seconds)
