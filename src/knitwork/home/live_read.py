@@ -9,6 +9,7 @@ from knitwork.home.live_persons import Link
 from knitwork.home.live_visits import Read, Told
 from knitwork.home.place import Place
 from knitwork.home.reading import LoadOptions, profile_for, profile_path
+from knitwork.home.streams import STREAM
 from knitwork.intake.fold import Move
 from knitwork.intake.formats.hl7v2.rows import rows_of
 from knitwork.intake.messages import Stored
@@ -50,5 +51,5 @@ def told_by(one: Stored, *, zone: str | None, identifier: str | None) -> Told:
 
 def _move(row: dict[str, Any], one: Stored) -> Move:
     said: dict[str, Any] = {name: row.get(column) for name, column in _COLUMNS.items()}
-    said |= {"feed": one.feed, "came_us": one.came_us}
+    said |= {"feed": one.feed, "delivery": STREAM, "row": one.seq, "came_us": one.came_us}
     return Move(**said)

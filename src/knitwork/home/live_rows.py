@@ -15,6 +15,7 @@ from knitwork.model.units import Registry
 # A unit at its level.
 Place = tuple[str, str]
 Row = dict[str, Any]
+NEVER = -(2**62)
 # Of two accounts of one stay the more certain holds, as in the kernel's fold.
 _CERTAIN = {"recorded": 3, "inferred": 2, "open": 1}
 
@@ -58,7 +59,7 @@ class Walker:
 
 
 def once(stays: Iterable[Row]) -> list[Row]:
-    """Return each stay once: of several accounts of one unit and start the most certain, then the longest."""
+    """Return each stay once: of several accounts of one unit and start the most certain, then as the kernel's fold has it."""
     best: dict[tuple[str, int], Row] = {}
     for row in stays:
         key = (row["unit"], row["start_us"])
@@ -67,8 +68,12 @@ def once(stays: Iterable[Row]) -> list[Row]:
     return list(best.values())
 
 
-def _weight(row: Row) -> tuple[int, int]:
-    return (_CERTAIN.get(row["end_kind"], 0), row["end_us"] or 0)
+def _weight(row: Row) -> tuple[int | str, ...]:
+    # When a stay of the records was said is not kept there: what is told now comes after it.
+    return (
+        _CERTAIN.get(row["end_kind"], 0), row.get("said_us") or NEVER, row["delivery"], row["end_us"] or NEVER,
+        row.get("row") or 0, row["feed"], row["visit"] or "",
+    )  # fmt: skip
 
 
 def seen_of(row: Row) -> Seen:

@@ -156,6 +156,9 @@ class Visits:
             "visit": key[1],
             "precision": stay.precision,
             "feed": move.feed,
+            "said_us": move.said_us,
+            "delivery": move.delivery or "",
+            "row": move.row,
         }
 
     def _waits(self, key: Key, folded: Folded) -> tuple[Wait, ...]:
