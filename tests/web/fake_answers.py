@@ -147,6 +147,7 @@ class FakeAnswers(FakeFeeds, FakeLevels, JourneyAnswers, FakeLinks, FakeToday, F
     scale: float = 1.0
     days: int = 730
     asked: list = field(default_factory=list)
+    told_once: dict = field(default_factory=dict)
 
     @property
     def calendar(self):
@@ -191,6 +192,10 @@ class FakeAnswers(FakeFeeds, FakeLevels, JourneyAnswers, FakeLinks, FakeToday, F
         can = dict.fromkeys(MEASURES, (True, "", ""))
         can["occupancy"] = (False, "No unit has a capacity.", "Give units a capacity in units.csv.")
         return can
+
+    def restated(self, measure, unit, level, period):
+        """What a test says was told otherwise once."""
+        return self.told_once.get((measure, unit, level, period), {})
 
     def series(self, measure_ids, unit, level, period):
         self.asked.append(("series", tuple(measure_ids), unit, level, period))

@@ -7,7 +7,7 @@ diamond worse, a square neither. A hollow point is a period that is not complete
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape
 from itertools import pairwise
@@ -29,6 +29,7 @@ def chart_svg(
     sentence: str | None = None,
     period: Period | None = None,
     notes: Sequence[tuple[int, str]] = (),
+    was: Mapping[int, float] | None = None,
     _: Translate = as_written,
     ngettext: Plural = as_counted,
 ) -> str:
@@ -36,7 +37,8 @@ def chart_svg(
 
     `size` is desk, page, wall, print, spark, or a `Frame` of one's own. `sentence` is generated from the record when
     it is not given. `notes` are what happened, each at the position of its period: marked on the line and numbered; in
-    a picture large enough each says its text under the pointer, and the page lists them in words.
+    a picture large enough each says its text under the pointer, and the page lists them in words. `was` has the value
+    that a period was told with before it was restated: an open ring where its point stood then.
     """
     frame = FRAMES[size] if isinstance(size, str) else size
     if notes and frame.font:
@@ -60,6 +62,7 @@ def chart_svg(
         _trajectory(layout),
         _observed(layout),
         _line(layout),
+        _was(layout, was or {}),
         _points(layout, evaluation.point_marks, evaluation.hollow, aside, hints),
         _notes(layout, notes),
         _labels(layout),
@@ -199,6 +202,20 @@ def _notes(layout: Layout, notes: Sequence[tuple[int, str]]) -> str:
             out.append(f'<text class="note mid" x="{x:g}" y="{y:g}">{number}</text>')
             taken = x
     return "".join(out)
+
+
+def _was(layout: Layout, was: Mapping[int, float]) -> str:
+    """Show where points stood before they were restated, and join each to where it stands now."""
+    frame, out = layout.frame, []
+    if not frame.dot:
+        return ""
+    for at, value in sorted(was.items()):
+        if not 0 <= at < len(layout.x):
+            continue
+        x, now, then = layout.x[at], layout.y[at], min(max(layout.y_of(value), frame.top), frame.bottom)
+        joined = f'<path d="M{x:g} {then:g}V{now:g}"/>' if now is not None else ""
+        out.append(f"{joined}{_circle('', x, then, frame.dot * 1.2, '')}")
+    return f'<g class="was">{"".join(out)}</g>' if out else ""
 
 
 def _line(layout: Layout) -> str:

@@ -6,7 +6,7 @@ which holds the same links in words: the picture's own are left out of the order
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import pairwise
 
@@ -31,6 +31,7 @@ def linked_chart_svg(
     period: Period,
     size: str = "page",
     notes: Sequence[tuple[int, str]] = (),
+    was: Mapping[int, float] | None = None,
     _: Translate = as_written,
     ngettext: Plural = as_counted,
 ) -> str:
@@ -39,7 +40,7 @@ def linked_chart_svg(
     Where the periods stand too close for a finger the chart comes without links.
     """
     svg = chart_svg(
-        evaluation, size, title=title, sentence=sentence, period=period, notes=notes, _=_, ngettext=ngettext
+        evaluation, size, title=title, sentence=sentence, period=period, notes=notes, was=was, _=_, ngettext=ngettext
     )
     columns = link_columns(evaluation, size, _=_)
     if not columns or min(width for _x, width in columns) < NARROWEST:

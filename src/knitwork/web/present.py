@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,15 +66,23 @@ def hidden_of(
 
 
 def picture(
-    evaluation: Evaluation, size: str, *, title: str, period: Period, notes: Sequence[tuple[int, str]] = ()
+    evaluation: Evaluation,
+    size: str,
+    *,
+    title: str,
+    period: Period,
+    notes: Sequence[tuple[int, str]] = (),
+    was: Mapping[int, float] | None = None,
 ) -> SafeString:
-    """Return the chart of an evaluation, `notes` at the positions of the periods drawn.
+    """Return the chart of an evaluation, `notes` and what `was` told at the positions of the periods drawn.
 
     Made by our own draw from numbers; every text in it is escaped there.
     """
     said = words.sentence(evaluation, period=period, _=_, ngettext=ngettext)
     shown = tail(evaluation, SHOWN_POINTS[period])
-    svg = chart_svg(shown, size, title=title, sentence=said, period=period, notes=notes, _=_, ngettext=ngettext)
+    svg = chart_svg(
+        shown, size, title=title, sentence=said, period=period, notes=notes, was=was, _=_, ngettext=ngettext
+    )
     return mark_safe(svg)  # noqa: S308
 
 

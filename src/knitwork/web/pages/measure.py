@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -31,6 +32,8 @@ from knitwork.web.definitions import Definition
 from knitwork.web.pages import compare, trust
 from knitwork.web.pages.around import Names, Place, period_of, periods, place
 from knitwork.web.pages.frame import with_answers
+from knitwork.web.pages.restated import NOTHING, Restated
+from knitwork.web.pages.restated import of as restated_of
 from knitwork.web.source import Source
 from knitwork.web.units.rows import to_csv
 
@@ -59,6 +62,9 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
     all_rows, hidden = numbers_of(source, at, definition, period, hide=hide)
     rows = small.emptied(all_rows, hidden)
     decimals = present.decimals_of(rows)
+    told = NOTHING
+    if calendar:
+        told = restated_of(source, at, definition, period, hide=hide, decimals=decimals)
     chart = Chart(source, code, definition, shown_period, all_rows, request.POST.dict(), request.user)  # type: ignore[arg-type]
     refused = ""
     if request.method == "POST":
@@ -69,7 +75,11 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
     context: dict[str, Any] = {
         "place": at,
         "definition": definition,
-        "rows": [number_row(at, definition, row, period, hide=hide, decimals=decimals) for row in reversed(rows)],
+        "rows": [
+            number_row(at, definition, row, period, hide=hide, decimals=decimals)
+            | {"was": told.words.get(row["start_day"], "")}
+            for row in reversed(rows)
+        ],
         "able": able,
         "why_not": why_not,
         "refused": refused,
@@ -98,30 +108,55 @@ def measure(request: HttpRequest, code: str, measure: str) -> HttpResponse:
     if rows and not calendar:
         context["point"] = point_words(definition, rows[-1])
     if rows and calendar:
-        evaluation = judging.evaluate_rows(source, {measure: all_rows}, at=(code, shown_period))[measure]
-        shown = shown_period
-        drawn = drawn_notes(code, measure, evaluation.labels[-present.SHOWN_POINTS[shown] :])
-        notes = [(at, note.text) for at, note in drawn]
-        card = present.card(definition, evaluation, unit=code, period=shown, size="page", hidden=hidden, notes=notes)
-        context["card"] = card
-        context["icon"] = mark_safe(icon_svg(evaluation, _=_))  # noqa: S308 - made by our own draw
-        if not hide and not card.too_small:
-            context["chart"] = linked_chart(at, definition, evaluation, rows, shown, notes)
-        context["narrow"] = context["card"].too_small or present.picture(
-            small.masked(evaluation, hidden), "desk", title=definition.short, period=shown, notes=notes
-        )
-        context["limits"] = limits_words(evaluation)
-        context["decided"] = decided = decisions_of(
-            chart, evaluation, hide=hide, refused=refused, hidden=hidden, drawn=drawn
-        )
-        context["moved"] = caption(chart, evaluation, decided["published"]["version"])
+        drawing = Drawing(source, at, definition, all_rows, rows, hidden, shown_period, told)
+        context |= drawn(drawing, chart, hide=hide, refused=refused)
         context["may_decide"] = may(request.user, "charts")
-        context["trust"] = trust.panel(source, at, definition, evaluation, period=shown, hidden=hidden)
     if able and calendar:
         whole = request.GET.get("children") == "all"
         context["beside"] = compare.beside(source, at, definition, period=shown_period, hide=hide, whole=whole)
         context["why"] = compare.why_changed(source, at, definition, hide=hide)
     return render(request, "pages/measure.html", context, status=422 if refused else 200)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What a measure's chart is drawn of: its periods as they are and as they may be shown, and what was told of them."""
+
+    source: Source
+    at: Place
+    definition: Definition
+    all_rows: list[dict[str, Any]]
+    rows: list[dict[str, Any]]
+    hidden: frozenset[int]
+    period: Period
+    told: Restated
+
+
+def drawn(drawing: Drawing, chart: Chart, *, hide: bool, refused: str) -> dict[str, Any]:
+    """Return the chart, what it says, how it is judged and how far it can be trusted."""
+    source, at, definition, shown = drawing.source, drawing.at, drawing.definition, drawing.period
+    hidden, measure = drawing.hidden, definition.id
+    evaluation = judging.evaluate_rows(source, {measure: drawing.all_rows}, at=(at.code, shown))[measure]
+    marked = drawn_notes(at.code, measure, evaluation.labels[-present.SHOWN_POINTS[shown] :])
+    notes = [(position, note.text) for position, note in marked]
+    card = present.card(definition, evaluation, unit=at.code, period=shown, size="page", hidden=hidden, notes=notes)
+    rows = drawing.rows[-present.SHOWN_POINTS[shown] :]
+    was = drawing.told.drawn(rows)
+    made: dict[str, Any] = {
+        "card": card,
+        "icon": mark_safe(icon_svg(evaluation, _=_)),  # noqa: S308 - made by our own draw
+        "restated": drawing.told.sentence(rows),
+        "limits": limits_words(evaluation),
+        "trust": trust.panel(source, at, definition, evaluation, period=shown, hidden=hidden),
+    }
+    if not hide and not card.too_small:
+        made["chart"] = linked_chart(at, definition, evaluation, drawing.rows, shown, notes, was)
+    made["narrow"] = card.too_small or present.picture(
+        small.masked(evaluation, hidden), "desk", title=definition.short, period=shown, notes=notes, was=was
+    )
+    made["decided"] = decided = decisions_of(chart, evaluation, hide=hide, refused=refused, hidden=hidden, drawn=marked)
+    made["moved"] = caption(chart, evaluation, decided["published"]["version"])
+    return made
 
 
 def no_chart(request: HttpRequest) -> str:
@@ -145,13 +180,14 @@ def linked_chart(
     rows: list[dict[str, Any]],
     period: Period,
     notes: Sequence[tuple[int, str]],
+    was: Mapping[int, float],
 ) -> SafeString:
     """Return the chart on which each period leads to the patients behind it, for those who may see them."""
     shown = tail(evaluation, present.SHOWN_POINTS[period])
     said = words.sentence(evaluation, period=period, _=_, ngettext=ngettext)
     addresses = [behind_address(at.code, definition.id, row["start_day"], period) for row in rows[-len(shown) :]]
     svg = linked_chart_svg(
-        shown, addresses=addresses, title=definition.short, sentence=said, period=period, notes=notes, _=_,
+        shown, addresses=addresses, title=definition.short, sentence=said, period=period, notes=notes, was=was, _=_,
         ngettext=ngettext,
     )  # fmt: skip
     return mark_safe(svg)  # noqa: S308 - made by our own draw from numbers
@@ -242,6 +278,9 @@ def behind(request: HttpRequest, code: str, measure: str, start: str) -> HttpRes
         "definition": definition,
         "period_name": say.period_name(start_day, period),
         "point": point_words(definition, point),
+        "was": restated_of(source, at, definition, period, hide=False, decimals=present.decimals_of([point])).words.get(
+            start_day, ""
+        ),
         "rows": [
             patient_row(definition, row, known, source.tz) | {"told": told}
             for row, told in zip(rows, source.answers.told_by(rows), strict=True)
