@@ -16,6 +16,7 @@ import pytest
 
 from knitwork.home import open_home
 from tests.cli.conftest import ENVIRONMENT, ROOT
+from tests.quick import first
 
 
 def test_csv_has_a_row_for_every_stay(knitwork, filled, tmp_path):
@@ -43,7 +44,7 @@ def test_fhir_in_a_zip_has_an_encounter_for_every_visit(knitwork, filled, tmp_pa
     assert len(lines) == len({(s["patient"], s["visit"]) for s in stays})
 
 
-@pytest.mark.parametrize("to", ["fhir", "xes", "csv", "hl7v2"])
+@pytest.mark.parametrize("to", first(1, ["csv", "fhir", "xes", "hl7v2"]))
 def test_what_is_there_is_kept_unless_one_says_so(knitwork, filled, tmp_path, to):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("mine")
@@ -72,6 +73,7 @@ def command(*arguments):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_one_sentence_and_leaves_nothing(filled, tmp_path):
     process = command(tmp_path / "out", "--to", "xes", "--home", filled)
     # No file of it may grow beyond this from now on, long before it writes any.
@@ -84,6 +86,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(filled, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_killed_export_leaves_nothing_half_and_the_next_one_tidies_up(knitwork, filled, tmp_path):
     process = command(tmp_path / "out.csv", "--to", "csv", "--home", filled)
     while process.poll() is None and not list(tmp_path.glob(".export-*/held")):

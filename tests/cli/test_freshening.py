@@ -31,6 +31,7 @@ def home(tmp_path):
     return made
 
 
+@pytest.mark.slow
 def test_what_came_is_in_the_records_after_it(home):
     assert home.has_news
 
@@ -41,6 +42,7 @@ def test_what_came_is_in_the_records_after_it(home):
     assert not home.has_news
 
 
+@pytest.mark.slow
 def test_without_news_no_process_is_begun(home, monkeypatch):
     refreshed(home, threading.Event())
     began = []
@@ -53,6 +55,7 @@ def test_without_news_no_process_is_begun(home, monkeypatch):
     assert began == []
 
 
+@pytest.mark.slow
 def test_a_stop_breaks_it_off_and_the_next_one_has_everything(home):
     stop = threading.Event()
     threading.Timer(0.3, stop.set).start()

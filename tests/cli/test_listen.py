@@ -69,6 +69,7 @@ def test_it_stops_cleanly_and_each_message_is_acknowledged_or_not_stored(tmp_pat
         assert "Traceback" not in listening.err.read_text()
 
 
+@pytest.mark.slow
 def test_half_a_message_is_not_stored_when_it_stops(tmp_path):
     with heard(tmp_path) as listening, Sender(listening.port) as sender:
         sender.send(adt("whole"))
@@ -80,6 +81,7 @@ def test_half_a_message_is_not_stored_when_it_stops(tmp_path):
         assert stored(listening) == ["whole"]
 
 
+@pytest.mark.slow
 def test_a_second_listener_of_a_feed_is_refused_in_one_sentence_and_the_first_goes_on(tmp_path, knitwork):
     with heard(tmp_path) as listening, Sender(listening.port) as sender:
         second = knitwork("listen", "adt=0", "--home", tmp_path / "home")
@@ -119,6 +121,7 @@ def test_a_port_that_somebody_has_is_said_in_one_sentence(tmp_path, knitwork):
     )
 
 
+@pytest.mark.slow
 def test_after_a_kill_the_next_listener_takes_the_feed_and_the_message_that_is_sent_again_counts_once(tmp_path):
     with heard(tmp_path) as first, Sender(first.port) as sender:
         sender.send(adt("1"))

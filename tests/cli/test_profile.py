@@ -70,6 +70,7 @@ def test_a_change_without_a_reason_is_shown_and_not_kept(profile, home):
     assert len(read(profile("adt", "--versions", "--format", "json"))) == 1
 
 
+@pytest.mark.slow
 def test_a_kept_change_is_a_version_with_who_and_why_and_every_file_is_read_anew(profile, knitwork, home):
     done = profile("adt", "--set", "unit=bed_group", "--set", "cadence=1 d", "--why", "wards are beds here")
     assert "Kept as version 2 of adt: knitwork refresh reads 1 delivery anew" in done.out
@@ -86,6 +87,7 @@ def test_a_kept_change_is_a_version_with_who_and_why_and_every_file_is_read_anew
     assert (says["unit"]["origin"], says["unit"]["guess"]) == ("said", "ward")
 
 
+@pytest.mark.slow
 def test_a_version_is_compared_and_gone_back_to(profile):
     first = profile("adt", "--text").out
     profile("adt", "--set", "zone=Europe/Oslo", "--why", "their clock")
@@ -97,6 +99,7 @@ def test_a_version_is_compared_and_gone_back_to(profile):
     assert profile("adt", "--text").out == first
 
 
+@pytest.mark.slow
 def test_a_whole_file_and_the_profile_of_another_feed_can_be_kept(profile, home, tmp_path):
     file = tmp_path / "wanted.yaml"
     file.write_text('# ours\nunit: "bed_group"\nzone: UTC\n', "utf-8")

@@ -310,6 +310,7 @@ def test_a_home_that_may_only_be_read_is_one_sentence(copied, tmp_path, command)
     assert contents(copied) == before
 
 
+@pytest.mark.slow
 @mounts
 def test_a_home_that_may_only_be_read_can_still_be_looked_at(copied, tmp_path):
     shut = f"mount --bind '{copied}' '{copied}' && mount -o remount,ro,bind '{copied}'"

@@ -13,6 +13,8 @@ import pytest
 
 from tests.six import night
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def nights(tmp_path_factory, knitwork):

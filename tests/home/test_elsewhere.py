@@ -10,6 +10,7 @@ import pytest
 from knitwork.home import load as loading
 from knitwork.home.home import Home
 from knitwork.home.reading import LoadOptions
+from tests.quick import first
 
 PEOPLE = ("ada", "ben", "cyd", "dee", "eve", "fay", "gus", "hal")
 
@@ -63,7 +64,7 @@ def files(tmp_path):
     )
 
 
-@pytest.mark.parametrize("order_", list(itertools.permutations(range(3))))
+@pytest.mark.parametrize("order_", first(1, itertools.permutations(range(3))))
 def test_a_record_belongs_to_the_patient_whom_its_last_statement_names(tmp_path, many_buckets, order_):
     sent = files(tmp_path)
 
@@ -76,6 +77,7 @@ def test_a_record_belongs_to_the_patient_whom_its_last_statement_names(tmp_path,
         assert who(home, "request", "request") == [("ServiceRequest/R9", "cyd")]
 
 
+@pytest.mark.slow
 def test_a_refresh_between_the_two_takes_the_stay_from_the_first(tmp_path, many_buckets):
     first, second, _ = files(tmp_path)
     home = loaded(tmp_path / "home", [first])

@@ -128,6 +128,7 @@ def test_shuffled_rows_equal_sorted_ones(tmp_path, seed):
     assert_same(ordered, mixed, without=("delivery", "row"))
 
 
+@pytest.mark.slow
 def test_any_order_of_files_gives_the_same_tables(tmp_path, buckets):
     buckets(2)
     rows = extract(5, patients=12)
@@ -219,6 +220,7 @@ def placed_right(home) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_buckets_that_grew_too_large_are_split_and_keep_everything(tmp_path, small_buckets, monkeypatch):
     rows = extract(7, patients=24)
     one, two = write(tmp_path / "a.csv", rows[:30]), write(tmp_path / "b.csv", rows[30:])
@@ -231,6 +233,7 @@ def test_buckets_that_grew_too_large_are_split_and_keep_everything(tmp_path, sma
     assert_same(home, home_with(tmp_path / "unbucketed", [one, two]))
 
 
+@pytest.mark.slow
 def test_a_load_that_splits_on_the_way_puts_every_file_where_it_belongs(tmp_path, small_buckets, monkeypatch):
     rows = extract(7, patients=24)
     files = [write(tmp_path / "a.csv", rows[:60]), write(tmp_path / "b.csv", rows[60:75])]
@@ -268,6 +271,7 @@ def test_a_lake_that_was_deleted_is_built_again_from_the_inbox(tmp_path):
     assert digests(home) == before
 
 
+@pytest.mark.slow
 def test_a_zone_given_later_is_the_zone_of_the_whole_feed(tmp_path):
     rows = [{**row, "start": row["start"][:16], "end": row["end"][:16]} for row in extract(6, patients=5)]
     files = [write(tmp_path / "a.csv", rows[:9]), write(tmp_path / "b.csv", rows[9:])]

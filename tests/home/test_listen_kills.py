@@ -172,6 +172,7 @@ def killing(driver: Driver, port: int, folder: Path, *, kills: int, visits: int,
     proves(path, left_in_peace(folder / "quiet", told), told, acknowledged)
 
 
+@pytest.mark.slow
 def test_nothing_that_was_acknowledged_is_lost_or_doubled_by_ten_kills(driver, port, tmp_path):
     killing(driver, port, tmp_path, kills=10, visits=30, seed=3)
 

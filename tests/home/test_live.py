@@ -119,6 +119,7 @@ def invented(seed, *, messages=30):
     return told
 
 
+@pytest.mark.slow
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 10**6), batches=st.integers(1, 5))
 @example(seed=4708, batches=1)  # one stay told with a visit's number and without

@@ -18,6 +18,7 @@ from knitwork.home.quality.rules import BY_ID, RULES
 from knitwork.intake.message_counts import Skew
 from knitwork.lake.engine import connect
 from knitwork.model.units import Registry, Unit
+from tests.quick import first
 
 FIRST = dt.datetime(2025, 3, 3)
 CAME = dt.datetime(2026, 3, 3, 6, tzinfo=dt.UTC)
@@ -79,12 +80,12 @@ def test_ends_that_are_no_longer_written_down_are_said(tmp_path):
     assert found[0].value < 80
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", first(1, range(4)))
 def test_clean_records_of_a_steady_feed_say_nothing(tmp_path, seed):
     assert quality(home_of(tmp_path, a_year(seed)))["adt"].wrong() == []
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", first(1, range(4)))
 def test_patients_who_are_still_here_are_no_missing_ends(tmp_path, seed):
     chance = random.Random(seed)
     rows = a_year(seed)

@@ -112,6 +112,7 @@ def test_batches_of_any_size_make_equal_tables(new_home, monkeypatch):
     assert_same(whole, pieces, tables=TABLES)
 
 
+@pytest.mark.slow
 def test_the_order_of_coming_and_refreshes_in_between_decide_nothing(new_home):
     payloads = visits(6)
     quiet = told(new_home("quiet"), *payloads)
@@ -158,6 +159,7 @@ def test_an_edited_profile_lands_the_whole_feed_anew(new_home):
     assert counted(home)["taken"] == 1
 
 
+@pytest.mark.slow
 def test_many_small_files_are_written_together_and_hold_the_same(new_home, monkeypatch):
     monkeypatch.setattr(streams, "MANY_FILES", 3)
     payloads = visits(2)

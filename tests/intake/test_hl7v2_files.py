@@ -155,6 +155,7 @@ def test_where_the_file_is_read_in_pieces_changes_nothing(tmp_path_factory, monk
     assert found == [digest(one.encode()) for one in messages]
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=300), st.integers(0, 600))
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_of_any_bytes_come_rows_or_a_sentence(tmp_path_factory, junk, place):

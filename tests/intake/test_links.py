@@ -194,6 +194,7 @@ def test_a_file_of_which_nothing_can_be_used_is_refused_in_a_sentence(linking, t
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300))
 def test_junk_after_a_header_is_landed_set_aside_or_refused_in_a_sentence(linking, junk):

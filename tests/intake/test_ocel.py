@@ -266,6 +266,7 @@ def test_a_log_cut_off_anywhere_lands_nothing(ocel, tmp_path):
         assert made(ocel.con) == []
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 @given(st.binary(min_size=1, max_size=40), st.integers(0, 30_000))
 def test_nothing_but_a_sentence_comes_of_a_database_with_other_bytes_in_it(ocel, tmp_path, junk, place):

@@ -70,6 +70,7 @@ def test_text_in_a_column_may_hold_anything_that_separates_text(tmp_path):
     assert {p for (p,) in one.rows("landed", "patient")} == set(patients)
 
 
+@pytest.mark.slow
 @given(rows=st.lists(st.tuples(st.booleans(), st.integers(-3, 3)), min_size=1, max_size=40))
 def test_faulty_rows_are_set_aside_under_their_true_number(tmp_path_factory, rows):
     path = tmp_path_factory.mktemp("parquet") / "x.parquet"

@@ -145,6 +145,7 @@ def test_tables_with_patients_events_or_times_of_day_are_read_as_before(tmp_path
     assert format_of(tmp_path / "t.csv", text) == "csv"
 
 
+@pytest.mark.slow
 def test_a_table_cut_off_at_any_byte_lands_whole_rows_or_nothing(facts):
     whole = set(facts(TRUSTS).rows)
     text = TRUSTS.encode()

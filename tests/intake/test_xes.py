@@ -258,6 +258,7 @@ def stay_table(rows) -> pa.Table:
     return pa.table({n: pa.array([r[i] for r in rows], t) for i, (n, t) in enumerate(zip(names, types, strict=True))})
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=8)
 @given(stays())
 def test_what_is_written_comes_back(xes, tmp_path, rows):

@@ -130,6 +130,7 @@ def test_a_row_that_tells_a_stay_twice_gives_the_same_visit_in_either_order():
         con.close()
 
 
+@pytest.mark.slow
 @settings(many, max_examples=12)
 @given(st.data(), stays(), registries(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(data, rows, registry, chance):
