@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from time import process_time
 
 import pytest
 from hypothesis import example, given
@@ -123,3 +124,11 @@ def test_a_stream_without_an_end_takes_bounded_memory(begin):
     tracemalloc.stop()
 
     assert peak < 4 << 20
+
+
+def test_ends_in_a_payload_are_passed_over_by_one_search():
+    payload = b"MSH" + b"\x1c" * 1_000_000 + b"x"
+    begun = process_time()
+
+    assert frames(framed(payload), limit=1 << 21) == [Frame(payload)]
+    assert process_time() - begun < 0.5

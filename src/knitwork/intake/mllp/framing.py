@@ -7,6 +7,7 @@ dropped without an answer, and its sender keeps it.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ LIMIT = 16 * MEGABYTE
 HEAD = 4096
 # Ends of lines between frames do no harm and are not worth a word.
 _BETWEEN = b"\r\n"
+_ENDS = re.compile(b"\x1c(?=[\r\x0b])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,26 +98,24 @@ class Framer:
     def _ended(self) -> Frame | None:
         """Return the open frame if its end has come."""
         while True:
-            end = self._held.find(END, self._seen)
-            before = end if end >= 0 else len(self._held)
-            start = self._held.rfind(START, self._seen, before)
+            # An FS within the payload, which its sender ought not to send, has neither behind it.
+            found = _ENDS.search(self._held, self._seen)
+            end = found.start() if found else len(self._held)
+            start = self._held.rfind(START, self._seen, end)
             if start >= 0:
                 # The next frame begins and this one never ended, perhaps many times over.
-                self.faults["frames not ended"] += self._held.count(START, self._seen, before)
+                self.faults["frames not ended"] += self._held.count(START, self._seen, end)
                 self._head = None
                 del self._held[: start + 1]
                 self._seen = 0
                 continue
-            if end < 0 or end + 1 == len(self._held):
-                self._seen = end if end >= 0 else len(self._held)
+            if not found:
+                self._seen = len(self._held) - self._held.endswith(END)
                 return None
-            follows = self._held[end + 1 : end + 2]
-            if follows == CR:
+            if self._held[end + 1 : end + 2] == CR:
                 return self._cut(end, end + 2)
-            if follows == START:
-                self.faults["frames without CR"] += 1
-                return self._cut(end, end + 1)
-            self._seen = end + 1  # an FS within the payload, which its sender ought not to send
+            self.faults["frames without CR"] += 1
+            return self._cut(end, end + 1)
 
     def _cut(self, end: int, after: int) -> Frame:
         if self._head is not None or end > self._limit:
