@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import random
 
 import pytest
@@ -96,3 +97,63 @@ def test_counts_equal_those_made_row_by_row(tmp_path, seed):
     brought = delivered(tmp_path, deliveries).brought()
     assert [(b.taken, b.new, b.doubled, b.late) for b in reversed(brought)] == expected
     assert all(sum(m.new for m in b.months) == b.new for b in brought if not b.is_first)
+
+
+def fhir(folder, *resources, received=1):
+    """Load FHIR resources as one file and return its delivery and the home."""
+    home = open_home(folder / "home")
+    file = folder / f"fhir-{received}.ndjson"
+    file.write_text("".join(json.dumps(one) + "\n" for one in resources), "utf-8")
+    report = home.load([file], LoadOptions(feed="fhir", received_at=dt.datetime(2026, 6, received, tzinfo=dt.UTC)))
+    home.refresh(Registry(macro_name="Test"))
+    return home, report.taken[0]
+
+
+def encounter(number, patient, *units, **more):
+    """Return an encounter with a place for each unit, an hour in each."""
+    places = [
+        {"location": {"display": unit}, "period": {"start": f"2026-03-0{number}T{at:02}:00:00Z",
+                                                   "end": f"2026-03-0{number}T{at + 1:02}:00:00Z"}}
+        for at, unit in enumerate(units, start=8)
+    ]  # fmt: skip
+    return {"resourceType": "Encounter", "id": str(number), "status": "finished", "class": {"code": "IMP"},
+            "subject": {"reference": f"Patient/{patient}"}, "location": places, **more}  # fmt: skip
+
+
+def test_one_record_of_several_stays_is_one_new_row(tmp_path):
+    home, _ = fhir(tmp_path, encounter(1, "a", "ED", "Ward", "Home care"))
+
+    (only,) = home.answers().brought()
+    assert (only.taken, only.new, only.known, only.doubled) == (1, 1, 0, 0)
+
+
+def test_two_rows_that_make_one_stay_are_both_new(tmp_path):
+    (tmp_path / "log.csv").write_text(
+        "case,activity,resource,timestamp,lifecycle\n"
+        "a,Triage,ED,2026-03-01 08:00:00,start\na,Triage,ED,2026-03-01 09:00:00,complete\n"
+        "a,X-ray,ED,2026-03-01 08:00:00,start\na,X-ray,ED,2026-03-01 10:00:00,complete\n",
+        "utf-8",
+    )
+    home = open_home(tmp_path / "home")
+    home.load([tmp_path / "log.csv"], LoadOptions(tz="UTC"))
+    home.refresh(Registry(macro_name="Test"))
+
+    (only,) = home.answers().brought()
+    assert (only.taken, only.new, only.doubled) == (4, 4, 0)
+
+
+def test_a_record_that_is_taken_in_part_is_in_the_rejects_and_said(tmp_path):
+    doctor = [{"individual": {"reference": "Practitioner/1"}, "period": {"start": "2026-03-02T08:00:00Z"}}]
+    whole, unplaced = encounter(1, "a", "ED"), encounter(2, "b", participant=doctor)
+
+    home, taken = fhir(tmp_path, whole, unplaced)
+    assert (taken.taken, taken.rejected, taken.partly) == (2, 0, 1)
+    assert [(row["row"], row["rule"]) for row in home.answers().rejects("fhir")] == [(2, "unit_empty")]
+    assert [one.partly for one in home.answers().brought()] == [1]
+
+
+def test_nothing_is_late_and_no_month_changes_where_dates_were_shifted(tmp_path):
+    stays = [[row("a", "W", days(n), days(n + 1))] for n in (70_000, 69_000)]
+
+    newest, _ = delivered(tmp_path, stays).brought()
+    assert (newest.new, newest.late, newest.months) == (1, 0, ())

@@ -81,3 +81,14 @@ def rejects(answers: Answers, feed: str | None, limit: int | None) -> list[Row]:
         f"ORDER BY feed, delivery, row, field {top}",
         feed=feed,
     )
+
+
+def reject_counts(answers: Answers) -> list[Row]:
+    """Count the rejected rows of every feed by rule, the most first."""
+    told = [f"SELECT feed, rule FROM {{{table}}}" for table in ("reject", "link_reject") if answers.manifest.of(table)]
+    if not told:
+        return []
+    return answers.rows(
+        f"SELECT feed, rule, count(*) AS rows FROM ({' UNION ALL '.join(told)}) GROUP BY ALL "
+        "ORDER BY rows DESC, feed, rule"
+    )

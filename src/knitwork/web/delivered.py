@@ -46,6 +46,13 @@ def _taken(one: Brought) -> str:
     if one.refused:
         text = ngettext("%(n)s row was refused.", "%(n)s rows were refused.", one.refused)
         said.append(text % {"n": say.count(one.refused)})
+    if one.partly:
+        text = ngettext(
+            "%(n)s row was taken in part, and the rest of it set aside.",
+            "%(n)s rows were taken in part, and the rest of them set aside.",
+            one.partly,
+        )
+        said.append(text % {"n": say.count(one.partly)})
     return " ".join(said)
 
 
@@ -220,6 +227,11 @@ def rule_names() -> dict[str, str]:
         "link_in_a_circle": _("a link that would close a circle"),
         "unmerge_of_nothing": _("an unmerge of what was never merged"),
     }
+
+
+def rule_name(rule: str, names: dict[str, str]) -> str:
+    """Return a rule in words; one without a name of its own as it is written."""
+    return names.get(rule, str(rule).replace("_", " "))
 
 
 def is_said(note: str) -> bool:
