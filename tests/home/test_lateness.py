@@ -8,9 +8,10 @@ import random
 
 import pytest
 
-from knitwork.home import LoadOptions, open_home
+from knitwork.home import LoadOptions, open_home, streams
 from knitwork.home.lateness import LATE_DAYS, Month
 from knitwork.model.units import Registry
+from tests.home.adt_messages import adt, store
 
 FIRST = dt.datetime(2026, 3, 1)
 
@@ -157,3 +158,27 @@ def test_nothing_is_late_and_no_month_changes_where_dates_were_shifted(tmp_path)
 
     newest, _ = delivered(tmp_path, stays).brought()
     assert (newest.new, newest.late, newest.months) == (1, 0, ())
+
+
+def test_a_home_of_messages_alone_tells_what_came_and_a_message_in_two_files_is_known(tmp_path):
+    home = open_home(tmp_path / "home")
+    told = [adt("A01", f"P{n}", days(n).replace(tzinfo=dt.UTC), "ED", visit=f"V{n}") for n in range(3)]
+    for day, mine in enumerate([told[:2], told[1:]]):
+        file = tmp_path / f"{day}.hl7"
+        file.write_bytes(b"".join(mine))
+        home.load([file], LoadOptions(feed="adt", received_at=dt.datetime(2026, 6, 1 + day, tzinfo=dt.UTC)))
+    home.refresh(Registry(macro_name="Test"))
+
+    newest, oldest = home.answers().brought()
+    assert (oldest.taken, oldest.new, newest.taken, newest.new, newest.known) == (2, 2, 2, 1, 1)
+
+
+def test_messages_that_came_live_are_told_with_those_that_wait(tmp_path):
+    home = open_home(tmp_path / "home")
+    came = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+    message = adt("A01", "P1", days(0).replace(tzinfo=dt.UTC), "ED", visit="V1")
+    store(streams.messages_of(home.place), message, message.replace(b"P1^^^H^MR", b""), came=came)
+    home.refresh(Registry(macro_name="Test"))
+
+    (only,) = home.answers().brought()
+    assert (only.taken, only.new, only.refused) == (1, 1, 1)

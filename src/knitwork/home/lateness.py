@@ -34,7 +34,7 @@ class Month:
 class Brought:
     """One delivery. All counts are of rows, and `taken` is `new` and `known` together.
 
-    `known` are rows that tell only of stays and events that an earlier delivery of the feed, or an earlier row of this
+    `known` are rows that tell only of stays, events and messages that an earlier delivery of the feed, or an earlier row of this
     one, tells already; `doubled` are those of which an earlier row of this one does. `units` and `months` speak of the
     new stays of a delivery that was not the first of its feed, and `known_to_us` (UTC microseconds) is up to when the
     feed had told before it.
@@ -88,17 +88,19 @@ WITH came AS (SELECT unnest($deliveries) AS delivery, unnest($places) AS place, 
 """
 # Where a row stands among all of a feed: its delivery's place, then its own.
 _STANDS = "(c.place::BIGINT << 40) + l.row"
-# Rows all of whose stays and events stand further up. A row may tell of several (an encounter with its locations), two
-# rows of one (its start, its end), and rows of one stay of different events: so it is things that are compared.
-_TOLD = f"""SELECT c.place, l.row, {_STANDS} AS stands, {_STAY} AS thing
-    FROM {{landed}} l JOIN came c ON c.delivery = l.delivery WHERE l.feed = $feed"""
-_TOLD_EVENTS = f"""
-    UNION ALL
-    SELECT c.place, l.row, {_STANDS}, hash(l.patient, l.type, l.at_us, l.unit, l.code, l.value)
-    FROM {{landed_event}} l JOIN came c ON c.delivery = l.delivery WHERE l.feed = $feed"""
+# Rows all of whose stays, events and messages stand further up. A row may tell of several (an encounter with its
+# locations), two rows of one (its start, its end), and rows of one stay of different events: so it is these things that
+# are compared.
+_THINGS = {
+    "landed": _STAY,
+    "landed_event": "hash(l.patient, l.type, l.at_us, l.unit, l.code, l.value)",
+    "landed_move": "hash(l.message)",
+}
+_TOLD = f"""SELECT c.place, l.row, {_STANDS} AS stands, {{thing}} AS thing
+    FROM {{table}} l JOIN came c ON c.delivery = l.delivery WHERE l.feed = $feed"""
 _KNOWN = f"""
 {_CAME},
-things AS ({_TOLD}%s),
+things AS (%s),
 again AS (SELECT thing, min(stands) AS first FROM things GROUP BY thing HAVING count(*) > 1),
 twice AS (SELECT thing, place, min(stands) AS first FROM things GROUP BY thing, place HAVING count(*) > 1),
 -- one row at most of `again` and of `twice`, so that the joins multiply nothing
@@ -136,9 +138,8 @@ FROM news GROUP BY GROUPING SETS ((place), (place, month)) ORDER BY place, month
 
 def brought(answers: Answers) -> list[Brought]:
     """Return what each delivery brought, the newest first. Reads the landed rows: keep it for a generation."""
-    if not answers.manifest.of("landed"):
-        return []
-    marks = {(row["feed"], row["delivery"]): row for row in answers.rows(_MARKS)}
+    stays = answers.rows(_MARKS) if answers.manifest.of("landed") else []
+    marks = {(row["feed"], row["delivery"]): row for row in stays}
     back: Counter[tuple[str, str]] = Counter()
     for row in withdrawn.counted(answers):
         back[row["feed"], row["by_delivery"]] += row["stays"]
@@ -153,10 +154,9 @@ def _of_feed(answers: Answers, feed: str, marks: Mapping[tuple[str, str], Row]) 
     places = range(1, len(came) + 1)
     known = known_to(came)
     asked = {"feed": feed, "deliveries": [d["delivery"] for d in came], "places": list(places), "known_to": known}
-    query = _KNOWN % (_TOLD_EVENTS if answers.manifest.of("landed_event") else "")
-    again = {row["place"]: row for row in answers.rows(query, **asked)}
+    again = {row["place"]: row for row in _told_again(answers, feed, came)}
     news: dict[int, list[Row]] = {}
-    if len(came) > 1:
+    if len(came) > 1 and answers.manifest.of("landed"):
         for row in answers.rows(_NEW, tz=answers.place.settings.tz or "UTC", **asked):
             news.setdefault(row["place"], []).append(row)
     found = []
@@ -184,6 +184,17 @@ def _of_feed(answers: Answers, feed: str, marks: Mapping[tuple[str, str], Row]) 
             )
         )
     return found
+
+
+def _told_again(answers: Answers, feed: str, came: list[Row]) -> list[Row]:
+    """Return of each place the rows that told nothing new. Live messages are left out: one that came twice is one."""
+    tables = [table for table in _THINGS if answers.manifest.of(table)]
+    files = [(place, d["delivery"]) for place, d in enumerate(came, start=1) if not d.get("stream")]
+    if not tables or not files:
+        return []
+    told = " UNION ALL ".join(_TOLD.format(table=f"{{{table}}}", thing=_THINGS[table]) for table in tables)
+    places, deliveries = [place for place, _ in files], [delivery for _, delivery in files]
+    return answers.rows(_KNOWN % told, feed=feed, deliveries=deliveries, places=places, known_to=[None for _ in files])
 
 
 def known_to(came: list[Row]) -> list[int | None]:
