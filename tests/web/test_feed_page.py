@@ -175,7 +175,7 @@ def test_a_feed_with_stays_that_cannot_be_is_not_said_to_be_in_order(ada, plante
     planted(days=found)
 
     said = text(ada.get("/feeds/adt/"))
-    assert "2 times a stay breaks a rule that no stay can break" in said
+    assert "Some stays cannot be as they are told: begins after death (2)." in said
     assert "Nothing is wrong with this feed" not in said
 
 

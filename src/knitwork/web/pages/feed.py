@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from knitwork.draw import words
+from knitwork.draw.words import joined
 from knitwork.home.feeds import FeedState
 from knitwork.home.quality.cadence import Heartbeat
 from knitwork.home.quality.charts import BROUGHT, PERIODS, Judged, Period
@@ -87,13 +88,9 @@ def feed(request: HttpRequest, feed: str) -> HttpResponse:
 def doubts(source: Source, state: FeedState | None, rules: list[dict[str, Any]]) -> list[str]:
     """Say what else keeps a feed from being in order: its records end long ago, or some of them cannot be."""
     late = fresh.view_of(state, source, timezone.now()) if state else ""
-    wrong = sum(rule["count"] for rule in rules if rule["impossible"])
-    text = ngettext(
-        "%(n)s time a stay breaks a rule that no stay can break: see the rules of plausibility.",
-        "%(n)s times a stay breaks a rule that no stay can break: see the rules of plausibility.",
-        wrong,
-    )
-    return [one for one in (late, text % {"n": say.count(wrong)} if wrong else "") if one]
+    broken = [f"{rule['title'].lower()} ({rule['stays']})" for rule in rules if rule["impossible"] and rule["count"]]
+    text = _("Some stays cannot be as they are told: %(rules)s.")
+    return [one for one in (late, text % {"rules": joined(broken, 0, _, ngettext)} if broken else "") if one]
 
 
 def known_feed(source: Source, feed: str) -> FeedQuality:

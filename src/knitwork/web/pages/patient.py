@@ -9,11 +9,12 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from knitwork.home.patients import FOUND, Chain, Journey, Passed, Stay, chain_of, passed
-from knitwork.web import present, say
+from knitwork.web import fresh, present, quality, say
 from knitwork.web.accounts.access import needs
 from knitwork.web.audit.record import record
 from knitwork.web.pages.around import Names
@@ -100,8 +101,11 @@ def patient(request: HttpRequest, patient: str) -> HttpResponse:
     chain = chain_of(rows)
     names = Names(source)
     clock = Clock(source.answers.registry, source.tz, chain.calendar, min(stay.start_us for stay in chain.stays))
+    feeds = sorted({str(row["feed"]) for row in rows})
     context = {
         "patient": patient,
+        "fresh": " ".join(fresh.of_feeds(source, feeds, timezone.now())),
+        **quality.beside(source, feeds),
         "lead": lead(chain, names, clock),
         "tiles": tiles(chain),
         "unknown": unknown_words(chain),

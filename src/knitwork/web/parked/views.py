@@ -143,7 +143,7 @@ def shown(one: Stored) -> dict[str, Any]:
         "reason": one.reason,
         "rule": rule_words(one),
         "came": say.instant(one.came_us, tz),
-        "type": one.type or "–",
+        "type": one.type or "",
         "segments": segments(one.payload, one.reason),
         "text": text_of(one.payload),
         "waits": one.state in WAITS,
