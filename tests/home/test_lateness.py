@@ -182,3 +182,14 @@ def test_messages_that_came_live_are_told_with_those_that_wait(tmp_path):
 
     (only,) = home.answers().brought()
     assert (only.taken, only.new, only.refused) == (1, 1, 1)
+
+
+def test_of_live_messages_it_is_told_when_the_last_one_came(tmp_path):
+    home = open_home(tmp_path / "home")
+    for day in (1, 3):
+        message = adt("A01", f"P{day}", days(day).replace(tzinfo=dt.UTC), "ED", visit=f"V{day}")
+        store(streams.messages_of(home.place), message, came=dt.datetime(2026, 6, day, tzinfo=dt.UTC))
+    home.refresh(Registry(macro_name="Test"))
+
+    (only,), (state,) = home.answers().brought(), home.answers().feeds()
+    assert only.received_at[:10] == state.received_at[:10] == "2026-06-03"

@@ -57,7 +57,7 @@ def feeds(answers: Answers) -> list[FeedState]:
                 deliveries=len(mine),
                 first_us=min(firsts, default=None),
                 last_us=max(lasts, default=None),
-                received_at=mine[0]["received_at"],
+                received_at=max(d.get("last_received_at") or d["received_at"] for d in mine),
                 rejected=sum(d["rejected"] for d in mine),
                 departures_recorded=recorded.get(feed, True),
                 calendar="shifted" if any(d["calendar"] == "shifted" for d in mine) else "real",

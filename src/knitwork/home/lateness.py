@@ -170,7 +170,8 @@ def _of_feed(answers: Answers, feed: str, marks: Mapping[tuple[str, str], Row]) 
         marked: Row = {name: noticed.get(name) or 0 for name in _MARKED}
         found.append(
             Brought(
-                **{name: one[name] for name in ("feed", "delivery", "name", "received_at", "taken", "zone")},
+                **{name: one[name] for name in ("feed", "delivery", "name", "taken", "zone")},
+                received_at=one.get("last_received_at") or one["received_at"],
                 **marked,
                 refused=one["rejected"],
                 partly=one.get("partly", 0),

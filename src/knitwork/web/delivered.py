@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from knitwork.draw.words import joined
 from knitwork.home.lateness import LATE_DAYS, Brought
+from knitwork.home.streams import STREAM
 from knitwork.web import notes, say
 
 # Of a delivery that changed more months than this the others are counted.
@@ -21,6 +22,11 @@ _SAID_HERE = re.compile(
     r"set aside, see rejects|shifted for privacy|no time zone was named|(row has|rows have) no end|no time at all"
     r"|autumn repeats|spring skips|dates without a time of day: measures"
 )
+
+
+def name_of(one: Brought) -> str:
+    """Return what a delivery is called: the name of its file, or in words that it came live."""
+    return _("live messages") if one.delivery == STREAM else one.name
 
 
 def sentences(one: Brought, tz: str) -> list[str]:

@@ -99,7 +99,7 @@ def refused_row(one: dict[str, Any]) -> dict[str, Any]:
 def row_of(one: Brought, tz: str) -> dict[str, str]:
     """Return one delivery as a row of the table of all of them."""
     numbers = {name: say.count(getattr(one, name)) for name in ("new", "known", "late", "refused")}
-    return {"name": one.name, "feed": one.feed, "received": moment(one.received_at, tz)} | numbers
+    return {"name": delivered.name_of(one), "feed": one.feed, "received": moment(one.received_at, tz)} | numbers
 
 
 def moment(text: str | None, tz: str) -> str:
@@ -140,7 +140,11 @@ def feed_view(state: Any, source: Source, brought: list[Brought]) -> dict[str, A
         ],
         "said": [one for one in said if one],
         "brought": [
-            {"name": one.name, "received": moment(one.received_at, tz), "said": delivered.sentences(one, tz)}
+            {
+                "name": delivered.name_of(one),
+                "received": moment(one.received_at, tz),
+                "said": delivered.sentences(one, tz),
+            }
             for one in brought[:TOLD_DELIVERIES]
         ],
     }
