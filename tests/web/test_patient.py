@@ -8,8 +8,10 @@ import pytest
 from django.urls import reverse
 
 from knitwork.web.audit.models import AuditEvent
+from knitwork.web.pages.lengths import length
 
-from .fake_journeys import PEOPLE
+from .fake_answers import AS_OF_US
+from .fake_journeys import FIRST_US, PEOPLE
 from .fake_quality import LAST, days, feed_quality
 from .routes import looking_for, patient
 
@@ -198,3 +200,13 @@ def test_a_patient_s_page_says_what_is_wrong_with_its_feeds(tess, invented_syste
     invented_system["answers"].told_of = feed_quality(days=days(half_from=LAST - 12))
 
     assert "adt: fewer stays than usual since 2 October 2026" in text(tess.get(patient("P-0042")))
+
+
+def test_the_lead_counts_the_time_of_who_is_still_there_until_the_records_end(tess):
+    lead = re.search(r'<p class="lead">(.*?)</p>', text(tess.get(patient("P-0007"))))[1]
+
+    since_first = (AS_OF_US - FIRST_US) / 3.6e9 + 90
+    over = length(since_first * 3600).replace("\u00a0", " ")
+    assert f"3 units over {over}:" in lead
+    assert "and still there: Emergency department → Cardiology ward" in lead
+    assert "no end known" not in lead
