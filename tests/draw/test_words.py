@@ -201,6 +201,13 @@ def test_a_chart_of_rare_events_is_not_judged():
     evaluation = chart_of([0, 1, 0, 0, 0, 1] * 4, chart="c", direction="down", rules=())
 
     assert sentence(evaluation) == "Too few to call: not even two a month on average"
+
+
+@pytest.mark.parametrize(("counted", "said"), [(100, "Too few exceptions to call"), (0, "Too few to call")])
+def test_a_share_of_nearly_all_has_few_exceptions_and_one_of_nearly_none_few_cases(counted, said):
+    evaluation = chart_of([counted] * 24, chart="p", denominators=[100] * 24, direction="up", factor=100, rules=())
+
+    assert sentence(evaluation) == f"{said}: not even two a month on average"
     assert (brief(evaluation), icon_words(evaluation)) == ("Too few to call", "too few to call")
 
 

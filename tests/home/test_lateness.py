@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import random
 
 import pytest
 
-from knitwork.home import LoadOptions, open_home
+from knitwork.home import LoadOptions, open_home, streams
 from knitwork.home.lateness import LATE_DAYS, Month
 from knitwork.model.units import Registry
+from tests.home.adt_messages import adt, store
 
 FIRST = dt.datetime(2026, 3, 1)
 
@@ -96,3 +98,98 @@ def test_counts_equal_those_made_row_by_row(tmp_path, seed):
     brought = delivered(tmp_path, deliveries).brought()
     assert [(b.taken, b.new, b.doubled, b.late) for b in reversed(brought)] == expected
     assert all(sum(m.new for m in b.months) == b.new for b in brought if not b.is_first)
+
+
+def fhir(folder, *resources, received=1):
+    """Load FHIR resources as one file and return its delivery and the home."""
+    home = open_home(folder / "home")
+    file = folder / f"fhir-{received}.ndjson"
+    file.write_text("".join(json.dumps(one) + "\n" for one in resources), "utf-8")
+    report = home.load([file], LoadOptions(feed="fhir", received_at=dt.datetime(2026, 6, received, tzinfo=dt.UTC)))
+    home.refresh(Registry(macro_name="Test"))
+    return home, report.taken[0]
+
+
+def encounter(number, patient, *units, **more):
+    """Return an encounter with a place for each unit, an hour in each."""
+    places = [
+        {"location": {"display": unit}, "period": {"start": f"2026-03-0{number}T{at:02}:00:00Z",
+                                                   "end": f"2026-03-0{number}T{at + 1:02}:00:00Z"}}
+        for at, unit in enumerate(units, start=8)
+    ]  # fmt: skip
+    return {"resourceType": "Encounter", "id": str(number), "status": "finished", "class": {"code": "IMP"},
+            "subject": {"reference": f"Patient/{patient}"}, "location": places, **more}  # fmt: skip
+
+
+def test_one_record_of_several_stays_is_one_new_row(tmp_path):
+    home, _ = fhir(tmp_path, encounter(1, "a", "ED", "Ward", "Home care"))
+
+    (only,) = home.answers().brought()
+    assert (only.taken, only.new, only.known, only.doubled) == (1, 1, 0, 0)
+
+
+def test_two_rows_that_make_one_stay_are_both_new(tmp_path):
+    (tmp_path / "log.csv").write_text(
+        "case,activity,resource,timestamp,lifecycle\n"
+        "a,Triage,ED,2026-03-01 08:00:00,start\na,Triage,ED,2026-03-01 09:00:00,complete\n"
+        "a,X-ray,ED,2026-03-01 08:00:00,start\na,X-ray,ED,2026-03-01 10:00:00,complete\n",
+        "utf-8",
+    )
+    home = open_home(tmp_path / "home")
+    home.load([tmp_path / "log.csv"], LoadOptions(tz="UTC"))
+    home.refresh(Registry(macro_name="Test"))
+
+    (only,) = home.answers().brought()
+    assert (only.taken, only.new, only.doubled) == (4, 4, 0)
+
+
+def test_a_record_that_is_taken_in_part_is_in_the_rejects_and_said(tmp_path):
+    doctor = [{"individual": {"reference": "Practitioner/1"}, "period": {"start": "2026-03-02T08:00:00Z"}}]
+    whole, unplaced = encounter(1, "a", "ED"), encounter(2, "b", participant=doctor)
+
+    home, taken = fhir(tmp_path, whole, unplaced)
+    assert (taken.taken, taken.rejected, taken.partly) == (2, 0, 1)
+    assert [(row["row"], row["rule"]) for row in home.answers().rejects("fhir")] == [(2, "unit_empty")]
+    assert [one.partly for one in home.answers().brought()] == [1]
+
+
+def test_nothing_is_late_and_no_month_changes_where_dates_were_shifted(tmp_path):
+    stays = [[row("a", "W", days(n), days(n + 1))] for n in (70_000, 69_000)]
+
+    newest, _ = delivered(tmp_path, stays).brought()
+    assert (newest.new, newest.late, newest.months) == (1, 0, ())
+
+
+def test_a_home_of_messages_alone_tells_what_came_and_a_message_in_two_files_is_known(tmp_path):
+    home = open_home(tmp_path / "home")
+    told = [adt("A01", f"P{n}", days(n).replace(tzinfo=dt.UTC), "ED", visit=f"V{n}") for n in range(3)]
+    for day, mine in enumerate([told[:2], told[1:]]):
+        file = tmp_path / f"{day}.hl7"
+        file.write_bytes(b"".join(mine))
+        home.load([file], LoadOptions(feed="adt", received_at=dt.datetime(2026, 6, 1 + day, tzinfo=dt.UTC)))
+    home.refresh(Registry(macro_name="Test"))
+
+    newest, oldest = home.answers().brought()
+    assert (oldest.taken, oldest.new, newest.taken, newest.new, newest.known) == (2, 2, 2, 1, 1)
+
+
+def test_messages_that_came_live_are_told_with_those_that_wait(tmp_path):
+    home = open_home(tmp_path / "home")
+    came = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+    message = adt("A01", "P1", days(0).replace(tzinfo=dt.UTC), "ED", visit="V1")
+    store(streams.messages_of(home.place), message, message.replace(b"P1^^^H^MR", b""), came=came)
+    home.refresh(Registry(macro_name="Test"))
+
+    (only,) = home.answers().brought()
+    assert (only.taken, only.new, only.refused) == (1, 1, 1)
+
+
+def test_of_live_messages_it_is_told_when_the_last_one_came(tmp_path):
+    home = open_home(tmp_path / "home")
+    for day in (1, 3):
+        message = adt("A01", f"P{day}", days(day).replace(tzinfo=dt.UTC), "ED", visit=f"V{day}")
+        store(streams.messages_of(home.place), message, came=dt.datetime(2026, 6, day, tzinfo=dt.UTC))
+    home.refresh(Registry(macro_name="Test"))
+
+    (only,), (state,) = home.answers().brought(), home.answers().feeds()
+    assert only.received_at[:10] == state.received_at[:10] == "2026-06-03"

@@ -209,3 +209,11 @@ def test_files_without_stays_are_judged_by_their_rows(late, said):
     found = told_by(came=came, heard=20_045, every="day").wrong()
 
     assert [(one.chart.id, one.period) for one in found] == said
+
+
+def test_dates_that_were_shifted_for_privacy_are_not_told_to_be_impossible(tmp_path):
+    far = at(70_000)
+    answers = home_of(tmp_path, [row("a", "W", far, far + dt.timedelta(days=1)), row("b", "W", far)])
+
+    days = answers.quality()["adt"].days
+    assert [days.total(rule) for rule in ("impossible", "begins_later", "ends_later", "open_long")] == [0, 0, 0, 0]

@@ -238,6 +238,13 @@ def test_a_span_has_the_first_and_last_time_of_both_clocks(store):
     assert (span.first_said_us, span.last_said_us) == (5, 7)
 
 
+def test_a_correction_by_a_person_is_not_the_feed_speaking(store):
+    parked, _ = store.store([arrival("bad", state="parked"), arrival("b", came_us=NOON_US + 9)])
+    store.correct(parked.message, b"good", "Ada", NOON + dt.timedelta(days=3), read=reads)
+
+    assert (store.spans()["adt"].messages, store.spans()["adt"].last_came_us) == (3, NOON_US + 9)
+
+
 def test_a_store_that_cannot_be_written_says_so_and_works_again_later(store):
     store.store([arrival("one")])
     blocker = sqlite3.connect(store.file, isolation_level=None)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from knitwork.signals import Series, Spec, evaluate
 from knitwork.signals.rules import RULE_SETS
@@ -49,6 +50,12 @@ def test_runs_and_crossings_equal_those_of_a_slow_count(rows):
         for name in ("useful", "longest", "crossings"):
             assert getattr(runs, name)[row] == slow[name], name
         assert (longest[row], fewest[row]) == (slow["longest_limit"], slow["crossings_limit"])
+
+
+def test_the_fewest_crossings_are_the_quantile_that_scipy_gives_also_for_a_century_of_days():
+    # the last two took 20 seconds each when every coefficient was worked out from nothing
+    for useful in (*range(2, 400), 1_001, 5_000, 37_000, 40_000):
+        assert crossings_limit(useful) == binom.ppf(0.05, useful - 1, 0.5), useful
 
 
 small = st.lists(st.none() | st.integers(0, 6), min_size=1, max_size=60)

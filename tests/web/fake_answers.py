@@ -169,6 +169,9 @@ class FakeAnswers(FakeFeeds, FakeLevels, JourneyAnswers, FakeLinks, FakeToday, F
             for i in range(12)
         ]  # fmt: skip
 
+    def reject_counts(self):
+        return [{"feed": "adt", "rule": "end before start", "rows": 12}]
+
     def numbers_of_units(self):
         codes = [*self.registry.roots(), *self.codes]
         return {

@@ -76,7 +76,7 @@ class JourneyAnswers:
 
     def patient_stays(self, patient):
         rows = PEOPLE[patient]() if patient in PEOPLE else []
-        return [row | {"calendar": not self.shifted, "timed": not self.unrecorded} for row in rows]
+        return [row | {"feed": "adt", "calendar": not self.shifted, "timed": not self.unrecorded} for row in rows]
 
     # Journeys: 412 through the cath lab, 300 to the ward, and 4 that nobody but the team may see
 

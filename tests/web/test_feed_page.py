@@ -54,7 +54,10 @@ def test_a_clean_feed_is_quiet_everywhere(ada):
         said = ada.get(address).content.decode()
         assert "feed-wrong" not in said, address
         assert "fewer stays than usual" not in said, address
-    assert "Nothing is wrong with this feed" in text(ada.get("/feeds/adt/"))
+    said = text(ada.get("/feeds/adt/"))
+    # the invented records end before today, which the head of the page says too
+    assert "Its records end" in said
+    assert "Nothing is wrong with this feed" not in said
 
 
 def test_half_of_the_usual_number_is_said_beside_every_chart_that_uses_the_feed(ada, planted):
@@ -164,3 +167,22 @@ def test_a_feed_with_shifted_dates_has_no_charts_by_date(ada, invented_system):
     said = ada.get("/feeds/adt/").content.decode()
     assert "kw-chart" not in said
     assert "Dates were shifted for privacy" in said
+
+
+def test_a_feed_with_stays_that_cannot_be_is_not_said_to_be_in_order(ada, planted):
+    found = days()
+    found.counts[LAST - 3]["after_death"] = 2
+    planted(days=found)
+
+    said = text(ada.get("/feeds/adt/"))
+    assert "Some stays cannot be as they are told: begins after death (2)." in said
+    assert "Nothing is wrong with this feed" not in said
+
+
+def test_a_feed_with_shifted_dates_is_not_asked_what_needs_the_calendar(ada, invented_system):
+    invented_system["answers"].shifted = True
+
+    said = text(ada.get("/feeds/adt/"))
+    assert "Begins after it came" not in said
+    assert "In two beds at once" in said
+    assert "Its records go up to" not in said

@@ -144,3 +144,18 @@ def test_months_beyond_four_are_counted(ada, came):
         ada.get("/feeds/")
     )
     assert LATE.known == 12
+
+
+def test_rows_that_were_taken_in_part_are_said_beside_those_that_were_refused(ada, came):
+    came(delivery(partly=5, refused=3))
+
+    said = text(ada.get("/feeds/"))
+    assert "3 rows could not be used. Of 5 more only a part could be used." in said
+    assert "5 rows were taken in part, and the rest of them set aside." in said
+
+
+def test_live_messages_are_called_so_in_the_reader_s_language(ada, came):
+    came(delivery(delivery="stream", name="live messages"))
+
+    assert "live messages" in text(ada.get("/feeds/"))
+    assert "live berichten" in text(ada.get("/feeds/", headers={"accept-language": "nl"}))

@@ -119,6 +119,13 @@ def test_a_message_that_was_set_aside_is_kept_with_its_reason(tess, store, waiti
     assert "No message waits" in tess.get("/feeds/adt/parked/").content.decode()
 
 
+def test_a_message_that_does_not_say_what_it_is_is_not_said_to_be_of_a_kind(tess, store):
+    (one,) = store.store([hear("adt", b"<html>no message</html>", 1_772_352_000_000_000).arrival])
+    text = tess.get(page(one)).content.decode()
+
+    assert ", as" not in text.split("That you opened it")[0].rsplit("It came on", 1)[1]
+
+
 def test_reading_all_again_says_how_many_still_wait(tess, ben, waiting):
     assert ben.post("/feeds/adt/parked/", {"reason": waiting.reason}).status_code == 403
     answer = tess.post("/feeds/adt/parked/", {"reason": waiting.reason}, follow=True)

@@ -8,8 +8,11 @@ import pytest
 from django.urls import reverse
 
 from knitwork.web.audit.models import AuditEvent
+from knitwork.web.pages.lengths import length
 
-from .fake_journeys import PEOPLE
+from .fake_answers import AS_OF_US
+from .fake_journeys import FIRST_US, PEOPLE
+from .fake_quality import LAST, days, feed_quality
 from .routes import looking_for, patient
 
 
@@ -137,6 +140,7 @@ def test_shifted_dates_are_told_as_days_from_the_first(tess, invented_system):
     assert "day 1, 08:00" in page
     assert "days are counted from the first" in page
     assert "2026" not in page.split("<main")[1]
+    assert "These records come from adt (with shifted dates)." in page
 
 
 @pytest.mark.parametrize("patient", sorted(PEOPLE))
@@ -183,3 +187,26 @@ def test_a_person_is_found_by_a_number_that_was_given_up(tess):
     assert "also known as HS/42" in page
     assert reverse("patient", kwargs={"patient": "P-0042"}) in page
     assert "also known as" not in text(tess.get(looking_for("p-00")))
+
+
+def test_a_patient_s_page_says_which_feeds_it_comes_from_and_how_late_they_are(tess):
+    page = text(tess.get(patient("P-0042")))
+
+    assert "These records come from adt (up to 14 October 2026, 08:10)." in page
+    assert "adt is late: what happened since is not known here." in page
+
+
+def test_a_patient_s_page_says_what_is_wrong_with_its_feeds(tess, invented_system):
+    invented_system["answers"].told_of = feed_quality(days=days(half_from=LAST - 12))
+
+    assert "adt: fewer stays than usual since 2 October 2026" in text(tess.get(patient("P-0042")))
+
+
+def test_the_lead_counts_the_time_of_who_is_still_there_until_the_records_end(tess):
+    lead = re.search(r'<p class="lead">(.*?)</p>', text(tess.get(patient("P-0007"))))[1]
+
+    since_first = (AS_OF_US - FIRST_US) / 3.6e9 + 90
+    over = length(since_first * 3600).replace("\u00a0", " ")
+    assert f"3 units over {over}:" in lead
+    assert "and still there: Emergency department → Cardiology ward" in lead
+    assert "no end known" not in lead

@@ -288,6 +288,8 @@ def test_where_departures_are_not_recorded_nobody_is_said_to_be_on_the_way(tess,
     page = text(tess.get("/units/CCU/"))
 
     assert "Departure not recorded by this feed, so nobody can say who is on the way." in page
+    # nor are they listed
+    assert "How long ago" not in page
 
 
 def test_who_is_on_the_way_is_told_with_both_possibilities(tess):

@@ -120,8 +120,10 @@ def told(report: LoadReport) -> None:
         ignored = f", {one.ignored:,} of kinds that are not read" if one.ignored else ""
         say(f"{one.path.name}: {taken} taken, {one.rejected:,} rejected{ignored} (feed {one.feed})")
         sentences(one.notes)
-        if one.rejected:
-            rows = "row" if one.rejected == 1 else "rows"
+        if one.partly:
+            sentences([f"{counted(one.partly, 'row is', 'rows are')} taken in part: what was set aside is in rejects"])
+        if one.rejected or one.partly:
+            rows = "row" if one.rejected + one.partly == 1 else "rows"
             sentences([f"knitwork rejects --feed {one.feed} lists the rejected {rows} and why"])
         if one.profile:
             sentences(

@@ -149,6 +149,9 @@ class Answers:
     def rejects(self, feed: str | None = None, limit: int | None = 500) -> list[Row]:
         return feeds.rejects(self, feed, limit)
 
+    def reject_counts(self) -> list[Row]:
+        return feeds.reject_counts(self)
+
     # Hand-offs
 
     def pairs(

@@ -57,7 +57,7 @@ def feeds(answers: Answers) -> list[FeedState]:
                 deliveries=len(mine),
                 first_us=min(firsts, default=None),
                 last_us=max(lasts, default=None),
-                received_at=mine[0]["received_at"],
+                received_at=max(d.get("last_received_at") or d["received_at"] for d in mine),
                 rejected=sum(d["rejected"] for d in mine),
                 departures_recorded=recorded.get(feed, True),
                 calendar="shifted" if any(d["calendar"] == "shifted" for d in mine) else "real",
@@ -80,4 +80,15 @@ def rejects(answers: Answers, feed: str | None, limit: int | None) -> list[Row]:
         f"{columns} ({' UNION ALL '.join(told)}) WHERE $feed IS NULL OR feed = $feed "
         f"ORDER BY feed, delivery, row, field {top}",
         feed=feed,
+    )
+
+
+def reject_counts(answers: Answers) -> list[Row]:
+    """Count the rejected rows of every feed by rule, the most first."""
+    told = [f"SELECT feed, rule FROM {{{table}}}" for table in ("reject", "link_reject") if answers.manifest.of(table)]
+    if not told:
+        return []
+    return answers.rows(
+        f"SELECT feed, rule, count(*) AS rows FROM ({' UNION ALL '.join(told)}) GROUP BY ALL "
+        "ORDER BY rows DESC, feed, rule"
     )

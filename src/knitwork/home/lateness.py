@@ -34,9 +34,10 @@ class Month:
 class Brought:
     """One delivery. All counts are of rows, and `taken` is `new` and `known` together.
 
-    `known` are rows of a stay that an earlier delivery of the feed, or an earlier row of this one (`doubled`), tells
-    already. `units` and `months` speak of the new stays of a delivery that was not the first of its feed, and
-    `known_to_us` (UTC microseconds) is up to when the feed had told before it.
+    `known` are rows that tell only of stays, events and messages that an earlier delivery of the feed, or an earlier row of this
+    one, tells already; `doubled` are those of which an earlier row of this one does. `units` and `months` speak of the
+    new stays of a delivery that was not the first of its feed, and `known_to_us` (UTC microseconds) is up to when the
+    feed had told before it.
     """
 
     feed: str
@@ -60,6 +61,8 @@ class Brought:
     months: tuple[Month, ...]
     # Stays told before that no longer hold by its word.
     taken_back: int = 0
+    # Rows that were taken for some of what they tell, while the rest was set aside.
+    partly: int = 0
 
     @property
     def known(self) -> int:
@@ -83,10 +86,32 @@ _STAY = "hash(l.patient, l.unit, l.start_us)"
 _CAME = """
 WITH came AS (SELECT unnest($deliveries) AS delivery, unnest($places) AS place, unnest($known_to) AS known_to_us)
 """
-_DIFFERENT = f"""
-{_CAME}
-SELECT c.place, count(DISTINCT {_STAY}) AS stays
-FROM {{landed}} l JOIN came c ON c.delivery = l.delivery WHERE l.feed = $feed GROUP BY c.place
+# Where a row stands among all of a feed: its delivery's place, then its own.
+_STANDS = "(c.place::BIGINT << 40) + l.row"
+# Rows all of whose stays, events and messages stand further up. A row may tell of several (an encounter with its
+# locations), two rows of one (its start, its end), and rows of one stay of different events: so it is these things that
+# are compared.
+_THINGS = {
+    "landed": _STAY,
+    "landed_event": "hash(l.patient, l.type, l.at_us, l.unit, l.code, l.value)",
+    "landed_move": "hash(l.message)",
+}
+_TOLD = f"""SELECT c.place, l.row, {_STANDS} AS stands, {{thing}} AS thing
+    FROM {{table}} l JOIN came c ON c.delivery = l.delivery WHERE l.feed = $feed"""
+_KNOWN = f"""
+{_CAME},
+things AS (%s),
+again AS (SELECT thing, min(stands) AS first FROM things GROUP BY thing HAVING count(*) > 1),
+twice AS (SELECT thing, place, min(stands) AS first FROM things GROUP BY thing, place HAVING count(*) > 1),
+-- one row at most of `again` and of `twice`, so that the joins multiply nothing
+compared AS (
+    SELECT t.place, t.row, bool_and(a.first < t.stands) AS known,
+           bool_and(coalesce(w.first < t.stands, false)) AS doubled
+    FROM things t LEFT JOIN again a ON a.thing = t.thing LEFT JOIN twice w ON w.thing = t.thing AND w.place = t.place
+    WHERE t.stands IN (SELECT stands FROM things SEMI JOIN again USING (thing)) GROUP BY t.place, t.row
+    HAVING bool_and(a.first IS NOT NULL)
+)
+SELECT place, count(*) AS known, count(*) FILTER (doubled) AS doubled FROM compared WHERE known GROUP BY place
 """
 # Of every delivery but the first: the stays that no earlier one had told, in all (no month) and by month.
 _NEW = f"""
@@ -113,9 +138,8 @@ FROM news GROUP BY GROUPING SETS ((place), (place, month)) ORDER BY place, month
 
 def brought(answers: Answers) -> list[Brought]:
     """Return what each delivery brought, the newest first. Reads the landed rows: keep it for a generation."""
-    if not answers.manifest.of("landed"):
-        return []
-    marks = {(row["feed"], row["delivery"]): row for row in answers.rows(_MARKS)}
+    stays = answers.rows(_MARKS) if answers.manifest.of("landed") else []
+    marks = {(row["feed"], row["delivery"]): row for row in stays}
     back: Counter[tuple[str, str]] = Counter()
     for row in withdrawn.counted(answers):
         back[row["feed"], row["by_delivery"]] += row["stays"]
@@ -130,26 +154,29 @@ def _of_feed(answers: Answers, feed: str, marks: Mapping[tuple[str, str], Row]) 
     places = range(1, len(came) + 1)
     known = known_to(came)
     asked = {"feed": feed, "deliveries": [d["delivery"] for d in came], "places": list(places), "known_to": known}
-    different: dict[int, int] = {row["place"]: row["stays"] for row in answers.rows(_DIFFERENT, **asked)}
+    again = {row["place"]: row for row in _told_again(answers, feed, came)}
     news: dict[int, list[Row]] = {}
-    if len(came) > 1:
+    if len(came) > 1 and answers.manifest.of("landed"):
         for row in answers.rows(_NEW, tz=answers.place.settings.tz or "UTC", **asked):
             news.setdefault(row["place"], []).append(row)
     found = []
     for place, one, reach in zip(places, came, known, strict=True):
-        # A delivery of patient links tells of no stay: everything in it is new.
-        stays = different.get(place, one["taken"])
-        is_new = place == 1 or place not in different
-        whole, *months = news.get(place) or [{"new": stays if is_new else 0, "units": 0, "late": 0}]
+        whole, *months = news.get(place) or [{"units": 0, "late": 0}]
+        # Where dates were shifted, each patient's differently, nothing can be late and no month is a month.
+        if one["calendar"] == "shifted":
+            whole, months = {"units": 0, "late": 0}, []
+        told = again.get(place, {"known": 0, "doubled": 0})
         noticed = marks.get((feed, one["delivery"]), {})
         marked: Row = {name: noticed.get(name) or 0 for name in _MARKED}
         found.append(
             Brought(
-                **{name: one[name] for name in ("feed", "delivery", "name", "received_at", "taken", "zone")},
+                **{name: one[name] for name in ("feed", "delivery", "name", "taken", "zone")},
+                received_at=one.get("last_received_at") or one["received_at"],
                 **marked,
                 refused=one["rejected"],
-                new=whole["new"],
-                doubled=one["taken"] - stays,
+                partly=one.get("partly", 0),
+                new=one["taken"] - told["known"],
+                doubled=told["doubled"],
                 late=whole["late"],
                 is_first=place == 1,
                 known_to_us=reach,
@@ -158,6 +185,17 @@ def _of_feed(answers: Answers, feed: str, marks: Mapping[tuple[str, str], Row]) 
             )
         )
     return found
+
+
+def _told_again(answers: Answers, feed: str, came: list[Row]) -> list[Row]:
+    """Return of each place the rows that told nothing new. Live messages are left out: one that came twice is one."""
+    tables = [table for table in _THINGS if answers.manifest.of(table)]
+    files = [(place, d["delivery"]) for place, d in enumerate(came, start=1) if not d.get("stream")]
+    if not tables or not files:
+        return []
+    told = " UNION ALL ".join(_TOLD.format(table=f"{{{table}}}", thing=_THINGS[table]) for table in tables)
+    places, deliveries = [place for place, _ in files], [delivery for _, delivery in files]
+    return answers.rows(_KNOWN % told, feed=feed, deliveries=deliveries, places=places, known_to=[None for _ in files])
 
 
 def known_to(came: list[Row]) -> list[int | None]:

@@ -46,8 +46,8 @@ class Hearing:
         """Take note of a message; one that was noted before changes nothing."""
         came = self._came.setdefault(one.feed, deque(maxlen=self.MOST))
         known = self.feeds.get(one.feed)
-        if known is not None and one.came_us < known.came_us:
-            return  # a message that waited for a person and was read anew says nothing of the feed
+        if known is not None and (one.came_us < known.came_us or one.replaces is not None):
+            return  # a message that waited for a person and was corrected or read anew says nothing of the feed
         if known is None or one.came_us > known.came_us:
             came.append(one.came_us)
         said = known.said_us if known else None

@@ -48,6 +48,7 @@ class Taken:
     profile: Path | None = None
     links: bool = False
     ignored: int = 0
+    partly: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def _accept(place: Place, reads: Sequence[Read], options: LoadOptions, buckets: 
                 Taken(
                     read.path, read.feed, read.copy.delivery, False, read.report.rows, read.report.landed,
                     read.report.rejected, read.report.notes, new_profile, read.report.kind == "links",
-                    read.report.ignored,
+                    read.report.ignored, read.report.partly,
                 )
             )  # fmt: skip
         if accepted:

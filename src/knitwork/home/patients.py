@@ -53,7 +53,7 @@ def patient_stays(answers: Answers, patient: str) -> list[Row]:
         """
         SELECT f.visit::VARCHAR AS visit, f.journey::VARCHAR AS journey, f.unit::VARCHAR AS unit, f.kind::VARCHAR AS kind,
                f.start_us, f.end_us, f.end_kind::VARCHAR AS end_kind, f.concurrent, f.next_unit::VARCHAR AS next_unit,
-               f.next_start_us, f.calendar, coalesce(s.departures_recorded, true) AS timed
+               f.next_start_us, f.calendar, f.feed::VARCHAR AS feed, coalesce(s.departures_recorded, true) AS timed
         -- one row a feed in feed_state
         FROM {fact_stay} f LEFT JOIN {feed_state} s ON s.feed = f.feed
         WHERE f.level = 'micro' AND f.patient::VARCHAR = $patient

@@ -119,6 +119,7 @@ def _counts(place: Place, delivery: Delivery, report: LandReport) -> dict[str, A
         "rows": report.rows,
         "taken": report.landed,
         "rejected": report.rejected,
+        "partly": report.partly,
         "ignored": report.ignored,
         "tables": dict(report.tables),
         "columns": [list(column) for column in report.columns],

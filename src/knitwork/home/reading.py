@@ -158,7 +158,8 @@ def land(
         if profile.snapshot and extracted_at is None and report.kind == "stays":
             report = replace(report, notes=(*report.notes, UNTIMED))
         files = write_landed(con, into, buckets, delivery=key(feed, content))
-        if report.rejected:
+        aside = set_aside(con)
+        if aside:
             rejects = f"reject-{uuid.uuid4().hex[:12]}.parquet"
             rows = write_table(
                 con,
@@ -166,9 +167,19 @@ def land(
                 into / rejects,
             )
             files.append(LakeFile(rejects, "reject", WHOLE, rows, key(feed, content)))
+        # A record may tell of several things, and of some of them too little.
+        if aside > report.rejected:
+            report = replace(report, partly=aside - report.rejected)
         return tuple(files), report
     finally:
         con.close()
+
+
+def set_aside(con: Connection) -> int:
+    """Count the records of which a format set something aside."""
+    if not con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'rejected'").fetchall():
+        return 0
+    return int(con.execute('SELECT count(DISTINCT "row") FROM rejected').fetchall()[0][0])
 
 
 # The links of patients have stood in the lake under this name since before there were other formats.

@@ -117,7 +117,8 @@ class LandReport:
 
     `profile` is the profile that was used, completed by what was decided on the way. `rows` counts the records of the
     delivery, of which an event log needs two for a stay; `landed` those of which something was taken, and `ignored`
-    those of kinds that are not read. `rows` is `landed`, `rejected` and `ignored` together. `first_us` and `last_us`
+    those of kinds that are not read. `rows` is `landed`, `rejected` and `ignored` together; of `partly` of those that
+    landed something was set aside all the same. `first_us` and `last_us`
     are the first and last moment that the delivery speaks of. `tables` counts the rows of each landed table.
     `columns` names what the source had, with a word for the type of each, so that a change is noticed.
     `kind` is links where nothing but patient links came, records where no stay or move did.
@@ -135,6 +136,7 @@ class LandReport:
     ignored: int = 0
     tables: Mapping[str, int] = field(default_factory=dict)
     columns: tuple[tuple[str, str], ...] = ()
+    partly: int = 0
 
     def __post_init__(self) -> None:
         """Show each note on one line, whatever it quotes."""

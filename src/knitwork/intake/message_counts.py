@@ -18,9 +18,13 @@ WITH RECURSIVE found (feed) AS (
 )
 SELECT feed FROM found WHERE feed IS NOT NULL
 """
-# Each part is answered from an index alone: the payloads, most of the file, are not read.
+# Each part is answered from an index: the payloads, most of the file, are not read. When a feed spoke last is told by
+# what it sent: a copy that a person corrected says nothing of the sender, and a silent one must not seem to speak.
 _SPANS = """
-SELECT feed, count(*), min(came_us), max(came_us), min(said_us), max(said_us),
+SELECT feed, count(*), min(came_us),
+       coalesce((SELECT came_us FROM messages l WHERE l.feed = m.feed AND l.replaces IS NULL
+                 ORDER BY came_us DESC LIMIT 1), max(came_us)),
+       min(said_us), max(said_us),
        (SELECT coalesce(sum(duplicates), 0) FROM messages d WHERE d.feed = m.feed AND d.duplicates > 0),
        (SELECT count(*) FROM messages r WHERE r.feed = m.feed AND r.reused = 1)
 FROM messages m GROUP BY feed ORDER BY feed

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from knitwork.draw.words import joined
 from knitwork.home.lateness import LATE_DAYS, Brought
+from knitwork.home.streams import STREAM
 from knitwork.web import notes, say
 
 # Of a delivery that changed more months than this the others are counted.
@@ -21,6 +22,11 @@ _SAID_HERE = re.compile(
     r"set aside, see rejects|shifted for privacy|no time zone was named|(row has|rows have) no end|no time at all"
     r"|autumn repeats|spring skips|dates without a time of day: measures"
 )
+
+
+def name_of(one: Brought) -> str:
+    """Return what a delivery is called: the name of its file, or in words that it came live."""
+    return _("live messages") if one.delivery == STREAM else one.name
 
 
 def sentences(one: Brought, tz: str) -> list[str]:
@@ -46,6 +52,13 @@ def _taken(one: Brought) -> str:
     if one.refused:
         text = ngettext("%(n)s row was refused.", "%(n)s rows were refused.", one.refused)
         said.append(text % {"n": say.count(one.refused)})
+    if one.partly:
+        text = ngettext(
+            "%(n)s row was taken in part, and the rest of it set aside.",
+            "%(n)s rows were taken in part, and the rest of them set aside.",
+            one.partly,
+        )
+        said.append(text % {"n": say.count(one.partly)})
     return " ".join(said)
 
 
@@ -220,6 +233,11 @@ def rule_names() -> dict[str, str]:
         "link_in_a_circle": _("a link that would close a circle"),
         "unmerge_of_nothing": _("an unmerge of what was never merged"),
     }
+
+
+def rule_name(rule: str, names: dict[str, str]) -> str:
+    """Return a rule in words; one without a name of its own as it is written."""
+    return names.get(rule, str(rule).replace("_", " "))
 
 
 def is_said(note: str) -> bool:

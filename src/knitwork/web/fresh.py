@@ -12,6 +12,7 @@ from django.utils.formats import time_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from knitwork.draw.words import joined
 from knitwork.home.quality.cadence import Heartbeat, overdue
 from knitwork.web import say
 from knitwork.web.quality import beats
@@ -120,3 +121,24 @@ def view_of(state: Any, known: Source, now: dt.datetime) -> str:
         days,
     )
     return text % {"n": say.count(days)} if days > 0 else _("It ends before the other feeds.")
+
+
+def of_feeds(known: Source, feeds: list[str], now: dt.datetime) -> list[str]:
+    """Say of a page that rests on these feeds alone up to when each of them goes, and which of them are late."""
+    states = [state for state in known.answers.feeds() if state.feed in feeds]
+    named = [
+        _("%(feed)s (with shifted dates)") % {"feed": state.feed}
+        if state.calendar == "shifted" or state.last_us is None
+        else _("%(feed)s (up to %(until)s)") % {"feed": state.feed, "until": say.instant(state.last_us, known.tz)}
+        for state in states
+    ]
+    if not named:
+        return []
+    late = late_feeds(known, max(us_of(now), known.answers.as_of_us or 0))
+    said = _("These records come from %(feeds)s.") % {"feeds": joined(named, 0, _, ngettext)}
+    ended = [
+        _("%(feed)s is late: what happened since is not known here.") % {"feed": state.feed}
+        for state in states
+        if state.feed in late
+    ]
+    return [said, *ended]

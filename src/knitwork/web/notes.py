@@ -11,6 +11,8 @@ import re
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from knitwork.web import note_shapes, say
+
 ORDER = r"(?P<order>day, month, year|month, day, year|year, month, day)"
 SHAPES = (
     (
@@ -114,6 +116,9 @@ def told(note: str) -> str:
         found = shape.fullmatch(note.removesuffix("."))
         if found:
             return str(text) % {name: str(FORMS.get(value, value)) for name, value in found.groupdict().items()}
+    said = note_shapes.said(note.removesuffix("."), say.count)
+    if said is not None:
+        return said
     return note[:1].upper() + note[1:] + ("" if note.endswith(".") else ".")
 
 

@@ -52,7 +52,7 @@ class FeedDays:
 
 def asked_rules(answers: Answers) -> tuple[Rule, ...]:
     """Return the rules that these records can break: those that need a death or a birth only where one is known."""
-    known = {"": True} | {kind: bool(answers.manifest.of("event")) for kind in ("death", "birth")}
+    known = {"": True, "calendar": True} | {kind: bool(answers.manifest.of("event")) for kind in ("death", "birth")}
     return tuple(rule for rule in RULES if known[rule.needs])
 
 
@@ -62,6 +62,8 @@ def stays_sql(answers: Answers) -> tuple[str, dict[str, Any]]:
     params: dict[str, Any] = {
         "deliveries": [f"{one['feed']}:{one['delivery']}" for one in landed],
         "received": [microseconds(str(one["received_at"])) for one in landed],
+        # what needs the calendar is not known where dates were shifted, and so not broken
+        "shifted": [one["calendar"] == "shifted" for one in landed],
         "beds": beds(answers),
         "until": answers.as_of_us or 0,
     }
@@ -74,7 +76,9 @@ def stays_sql(answers: Answers) -> tuple[str, dict[str, Any]]:
             FROM (SELECT patient, at_us AS start_us, type FROM {event} WHERE type IN ('death', 'birth')) GROUP BY 1
         ) l ON l.patient = s.patient"""
     sql = f"""
-        SELECT s.*, o.other_until_us, c.received_us, $until::BIGINT AS until_us, {born_died}
+        SELECT s.*, o.other_until_us, {born_died},
+               CASE WHEN c.shifted IS NOT TRUE THEN c.received_us END AS received_us,
+               CASE WHEN c.shifted IS NOT TRUE THEN $until::BIGINT END AS until_us
         FROM (
             SELECT feed::VARCHAR AS feed, delivery, "row", patient::VARCHAR AS patient, unit::VARCHAR AS unit, start_us,
                    end_us, end_kind::VARCHAR AS end_kind, visit_given, zone_assumed, flags
@@ -91,8 +95,9 @@ def stays_sql(answers: Answers) -> tuple[str, dict[str, Any]]:
                 FROM {{stay}} WHERE list_contains($beds, unit::VARCHAR)
             ) WHERE other_until_us > start_us
         ) o ON o.start_us = s.start_us AND o.patient = s.patient AND o.unit = s.unit AND o.feed = s.feed
-        LEFT JOIN (SELECT unnest($deliveries) AS landed, unnest($received) AS received_us) c
-            ON c.landed = s.feed || ':' || s.delivery
+        LEFT JOIN (
+            SELECT unnest($deliveries) AS landed, unnest($received) AS received_us, unnest($shifted) AS shifted
+        ) c ON c.landed = s.feed || ':' || s.delivery
         {joined}
     """
     return sql, params

@@ -26,7 +26,8 @@ Severity = Literal["cannot be", "hardly ever"]
 class Rule:
     """One rule: `predicate` is true of a stay that breaks it, and unknown is never true.
 
-    `needs` names what must be known of patients before the rule can be asked: nothing, their deaths or their births.
+    `needs` names what must be known before the rule can be asked: nothing, the patients' deaths or births, or the days
+    on which stays truly began, which nobody knows of a feed whose dates were shifted for privacy.
     """
 
     id: str
@@ -34,7 +35,7 @@ class Rule:
     sentence: str
     predicate: str
     severity: Severity
-    needs: Literal["", "death", "birth"] = ""
+    needs: Literal["", "death", "birth", "calendar"] = ""
 
 
 RULES: tuple[Rule, ...] = (
@@ -44,6 +45,7 @@ RULES: tuple[Rule, ...] = (
         gettext_noop("The stay begins more than 5 minutes after the delivery that tells of it was received."),
         f"start_us > received_us + {AHEAD_US}",
         "cannot be",
+        "calendar",
     ),
     Rule(
         "ends_later",
@@ -51,6 +53,7 @@ RULES: tuple[Rule, ...] = (
         gettext_noop("The recorded end lies more than 5 minutes after the delivery that tells of it was received."),
         f"end_kind = 'recorded' AND end_us > received_us + {AHEAD_US}",
         "cannot be",
+        "calendar",
     ),
     Rule(
         "two_beds",
@@ -67,6 +70,7 @@ RULES: tuple[Rule, ...] = (
         gettext_noop("The stay began more than a year before the records end and has no end."),
         f"end_us IS NULL AND until_us - start_us > {LONG_DAYS * DAY_US}",
         "hardly ever",
+        "calendar",
     ),
     Rule(
         "lasts_long",

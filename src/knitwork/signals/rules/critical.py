@@ -35,10 +35,13 @@ def crossings_limit(useful: int) -> int:
     [2, 3, 8, 13]
     """
     trials = max(useful - 1, 0)
-    reached, crossings = 1, 0
-    while reached * 20 < 2**trials:
+    enough = -(-(2**trials) // 20)
+    # Each coefficient is made from the one before: a century by day has tens of thousands of them, of as many digits.
+    ways, reached, crossings = 1, 1, 0
+    while reached < enough:
+        ways = ways * (trials - crossings) // (crossings + 1)
+        reached += ways
         crossings += 1
-        reached += comb(trials, crossings)
     return crossings
 
 

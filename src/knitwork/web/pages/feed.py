@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from knitwork.draw import words
+from knitwork.draw.words import joined
+from knitwork.home.feeds import FeedState
 from knitwork.home.quality.cadence import Heartbeat
 from knitwork.home.quality.charts import BROUGHT, PERIODS, Judged, Period
 from knitwork.home.quality.found import FeedQuality
 from knitwork.home.quality.rules import BY_ID, RULES, Rule
-from knitwork.web import delivered, judging, present, quality, say
+from knitwork.web import delivered, fresh, judging, present, quality, say
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.audit.record import record
 from knitwork.web.kept import kept
@@ -31,8 +32,6 @@ from knitwork.web.units.rows import to_csv
 from knitwork.web.until import short_instant
 
 SHOWN_DELIVERIES, SHOWN_CHANGES, SHOWN_EXAMPLES = 60, 30, 50
-# Rows of rejects that are counted by rule for the page; the file has them all.
-COUNTED_REJECTS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,8 @@ def feed(request: HttpRequest, feed: str) -> HttpResponse:
     period = asked_period(request, source, one)
     charts = [shown(judged) for judged in kept(source, "feed charts", lambda: one.judged(period), feed, period)]
     brought = [b for b in kept(source, "brought", source.answers.brought) if b.feed == feed]
-    rejected = kept(source, "feed rejects", lambda: by_rule(source, feed), feed)
+    calendar = state is None or state.calendar != "shifted"
+    rules = rules_of(one, calendar=calendar)
     beat = next((beat for beat in quality.beats(source) if beat.feed == feed), None)
     context = {
         "feed": feed,
@@ -67,21 +67,30 @@ def feed(request: HttpRequest, feed: str) -> HttpResponse:
         "heard": heard_words(beat, source) if beat else "",
         "waiting": waiting(source).get(feed, 0),
         "clock": quality.clock_words(one.clock).capitalize() if one.clock and not one.clock.is_off else "",
-        "shifted": state is not None and state.calendar == "shifted",
+        "shifted": not calendar,
         "signals": [c for c in charts if c.signalling],
         "quiet": [c for c in charts if not c.signalling],
         "periods": period_choices(period) if charts else [],
         "changes": changes_of(one),
-        "rules": rules_of(one),
+        "doubts": doubts(source, state, rules),
+        "rules": rules,
         "has_stays": one.days is not None,
-        "rejected": [{"rule": rule, "rows": say.count(n)} for rule, n in rejected.most_common()],
+        "rejected": by_rule(source, feed),
         "taken_back": taken_back(source, feed),
         "deliveries": [row_of(b, source.tz) for b in brought[:SHOWN_DELIVERIES]],
         "more_deliveries": max(0, len(brought) - SHOWN_DELIVERIES),
-        "as_of": say.long_day(source.answers.as_of_us, source.tz),
+        "until": say.instant(state.last_us, source.tz) if state and calendar and state.last_us is not None else "",
         "made_at": moment(source.answers.made_at, source.tz),
     }
     return render(request, "pages/feed.html", context)
+
+
+def doubts(source: Source, state: FeedState | None, rules: list[dict[str, Any]]) -> list[str]:
+    """Say what else keeps a feed from being in order: its records end long ago, or some of them cannot be."""
+    late = fresh.view_of(state, source, timezone.now()) if state else ""
+    broken = [f"{rule['title'].lower()} ({rule['stays']})" for rule in rules if rule["impossible"] and rule["count"]]
+    text = _("Some stays cannot be as they are told: %(rules)s.")
+    return [one for one in (late, text % {"rules": joined(broken, 0, _, ngettext)} if broken else "") if one]
 
 
 def known_feed(source: Source, feed: str) -> FeedQuality:
@@ -144,15 +153,19 @@ def changes_of(one: FeedQuality) -> list[dict[str, Any]]:
     return list(by_delivery.values())[:SHOWN_CHANGES]
 
 
-def rules_of(one: FeedQuality) -> list[dict[str, Any]]:
-    """Return every rule of plausibility with how many stays break it, the most first; those that none breaks last."""
+def rules_of(one: FeedQuality, *, calendar: bool) -> list[dict[str, Any]]:
+    """Return every rule of plausibility with how many stays break it, the most first; those that none breaks last.
+
+    Where dates were shifted for privacy nobody can ask the rules that need the calendar.
+    """
     if one.days is None:
         return []
     counted = next(iter(one.days.counts.values()), {})
-    totals = {rule: one.days.total(rule.id) for rule in RULES if rule.id in counted}
+    asked = [rule for rule in RULES if calendar or rule.needs != "calendar"]
+    totals = {rule: one.days.total(rule.id) for rule in asked if rule.id in counted}
     return [
         {"id": rule.id, "title": _(rule.title), "sentence": _(rule.sentence), "count": n, "stays": say.count(n),
-         "severity": severity(rule)}
+         "severity": severity(rule), "impossible": rule.severity == "cannot be"}
         for rule, n in sorted(totals.items(), key=lambda pair: -pair[1])
     ]  # fmt: skip
 
@@ -162,11 +175,14 @@ def severity(rule: Rule) -> str:
     return _("cannot be") if rule.severity == "cannot be" else _("hardly ever is")
 
 
-def by_rule(source: Source, feed: str) -> Counter[str]:
-    """Count the rows of a feed that were set aside by the rule."""
+def by_rule(source: Source, feed: str) -> list[dict[str, str]]:
+    """Count the rows of a feed that were set aside by the rule, the most first."""
     names = delivered.rule_names()
-    rows = source.answers.rejects(feed, COUNTED_REJECTS)
-    return Counter(names.get(r["rule"], str(r["rule"]).replace("_", " ")) for r in rows)
+    return [
+        {"rule": delivered.rule_name(one["rule"], names), "rows": say.count(one["rows"])}
+        for one in kept(source, "reject counts", source.answers.reject_counts)
+        if one["feed"] == feed
+    ]
 
 
 def taken_back(source: Source, feed: str) -> list[dict[str, Any]]:

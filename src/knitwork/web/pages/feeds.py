@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter
 from typing import Any
 
 from django.db import transaction
@@ -32,8 +31,8 @@ def feeds(request: HttpRequest) -> HttpResponse:
     """Show every feed, what its deliveries brought and changed, and the rows that were refused."""
     source = with_answers(request)
     states = source.answers.feeds()
-    rejects = source.answers.rejects(limit=500)
-    by_rule = Counter((r["feed"], r["rule"]) for r in rejects)
+    rejects = source.answers.rejects(limit=SHOWN_REJECTS)
+    counted = kept(source, "reject counts", source.answers.reject_counts)
     brought = kept(source, "brought", source.answers.brought)
     # A refused row's message quotes its values, which may name a patient.
     sees_rows = may(request.user, "patients")
@@ -43,7 +42,7 @@ def feeds(request: HttpRequest) -> HttpResponse:
                 by=request.user,  # type: ignore[arg-type]
                 action="read rejected rows",
                 about="rejects of all feeds",
-                detail={"rows": min(len(rejects), SHOWN_REJECTS)},
+                detail={"rows": len(rejects)},
             )
     last = delivered.last_one(brought)
     refused = sum(one.refused for one in brought)
@@ -56,12 +55,14 @@ def feeds(request: HttpRequest) -> HttpResponse:
         "deliveries": [row_of(one, source.tz) for one in brought[:SHOWN_DELIVERIES]],
         "more_deliveries": say.count(max(0, len(brought) - SHOWN_DELIVERIES)),
         "rules": [
-            {"feed": feed, "rule": names.get(rule, str(rule).replace("_", " ")), "rows": say.count(n)}
-            for (feed, rule), n in by_rule.most_common()
+            {"feed": one["feed"], "rule": delivered.rule_name(one["rule"], names), "rows": say.count(one["rows"])}
+            for one in counted
         ],
-        "rejects": [refused_row(one) for one in rejects[:SHOWN_REJECTS]] if sees_rows else [],
+        "rejects": [refused_row(one) for one in rejects] if sees_rows else [],
+        "more_rejects": say.count(max(0, sum(one["rows"] for one in counted) - len(rejects))),
         "refused": refused,
         "rejected": say.count(refused),
+        "partly": part_words(sum(one.partly for one in brought)),
         "as_of": say.long_day(source.answers.as_of_us, source.tz),
         "made_at": moment(source.answers.made_at, source.tz),
         "generation": source.answers.generation,
@@ -84,6 +85,12 @@ def waiting_words(feed: str, count: int) -> str:
     return text % {"n": say.count(count), "feed": feed}
 
 
+def part_words(many: int) -> str:
+    """Say of how many rows only some of what they tell could be used; empty where of none."""
+    text = ngettext("Of %(n)s more only a part could be used.", "Of %(n)s more only a part could be used.", many)
+    return text % {"n": say.count(many)} if many else ""
+
+
 def refused_row(one: dict[str, Any]) -> dict[str, Any]:
     """Return a refused row with its field and its reason in words."""
     return one | {"field": notes.field_name(str(one["field"])), "message": notes.refused(str(one["message"] or ""))}
@@ -92,7 +99,7 @@ def refused_row(one: dict[str, Any]) -> dict[str, Any]:
 def row_of(one: Brought, tz: str) -> dict[str, str]:
     """Return one delivery as a row of the table of all of them."""
     numbers = {name: say.count(getattr(one, name)) for name in ("new", "known", "late", "refused")}
-    return {"name": one.name, "feed": one.feed, "received": moment(one.received_at, tz)} | numbers
+    return {"name": delivered.name_of(one), "feed": one.feed, "received": moment(one.received_at, tz)} | numbers
 
 
 def moment(text: str | None, tz: str) -> str:
@@ -133,7 +140,11 @@ def feed_view(state: Any, source: Source, brought: list[Brought]) -> dict[str, A
         ],
         "said": [one for one in said if one],
         "brought": [
-            {"name": one.name, "received": moment(one.received_at, tz), "said": delivered.sentences(one, tz)}
+            {
+                "name": delivered.name_of(one),
+                "received": moment(one.received_at, tz),
+                "said": delivered.sentences(one, tz),
+            }
             for one in brought[:TOLD_DELIVERIES]
         ],
     }

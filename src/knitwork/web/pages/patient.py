@@ -9,11 +9,12 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from knitwork.home.patients import FOUND, Chain, Journey, Passed, Stay, chain_of, passed
-from knitwork.web import present, say
+from knitwork.web import fresh, present, quality, say
 from knitwork.web.accounts.access import needs
 from knitwork.web.audit.record import record
 from knitwork.web.pages.around import Names
@@ -100,9 +101,12 @@ def patient(request: HttpRequest, patient: str) -> HttpResponse:
     chain = chain_of(rows)
     names = Names(source)
     clock = Clock(source.answers.registry, source.tz, chain.calendar, min(stay.start_us for stay in chain.stays))
+    feeds = sorted({str(row["feed"]) for row in rows})
     context = {
         "patient": patient,
-        "lead": lead(chain, names, clock),
+        "fresh": " ".join(fresh.of_feeds(source, feeds, timezone.now())),
+        **quality.beside(source, feeds),
+        "lead": lead(chain, names, clock, source.answers.as_of_us),
         "tiles": tiles(chain),
         "unknown": unknown_words(chain),
         "shifted": not chain.calendar,
@@ -132,10 +136,16 @@ def numbers(source: Source, person: str, *, calendar: bool) -> list[str]:
     return said
 
 
-def lead(chain: Chain, names: Names, clock: Clock) -> str:
-    """Say how many units over what time, how many hand-offs, and where the patient waited longest."""
+def lead(chain: Chain, names: Names, clock: Clock, until_us: int | None = None) -> str:
+    """Say how many units over what time, how many hand-offs, and where the patient waited longest.
+
+    Of who is still there the time goes on until the records end (`until_us`).
+    """
     units = len({stay.unit for stay in chain.stays})
-    over = length((max(j.last_us for j in chain.journeys) - clock.first_us) / 1_000_000)
+    last_us = max(j.last_us for j in chain.journeys)
+    if until_us is not None and chain.calendar and any(stay.end_kind == "open" for stay in chain.stays):
+        last_us = max(last_us, until_us)
+    over = length((last_us - clock.first_us) / 1_000_000)
     visits, handoffs = len(chain.visits), len(chain.waits)
     parts = {
         "units": ngettext("%(n)s unit", "%(n)s units", units) % {"n": units},
@@ -183,7 +193,13 @@ def admissions(chain: Chain, names: Names, clock: Clock) -> list[str]:
         "In hospital %(n)s times; the longest was from %(day)s for %(length)s: %(way)s.",
         len(admitted),
     )
-    if visit.end_us is None:
+    if any(stay.end_kind == "open" for stay in visit.steps):
+        text = ngettext(
+            "In hospital once, since %(day)s and still there: %(way)s.",
+            "In hospital %(n)s times; the longest since %(day)s and still there: %(way)s.",
+            len(admitted),
+        )
+    elif visit.end_us is None:
         text = ngettext(
             "In hospital once, from %(day)s, with no end known: %(way)s.",
             "In hospital %(n)s times; the longest was from %(day)s, with no end known: %(way)s.",

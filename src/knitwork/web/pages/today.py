@@ -79,6 +79,7 @@ def today(request: HttpRequest, code: str) -> HttpResponse:
         "here": here_words(source, head, until, counted),
         "days": [day_words(source, head, until, counted, back) for back in (0, 1)],
         "under_way": under_way_words(source, head, until, counted),
+        "knows_way": knows_departures(source, head, until),
         "handoffs": handoffs(source, head, until),
         "handoff_days": HANDOFF_DAYS,
     }
@@ -211,12 +212,17 @@ def parts(head: Head, said: str, total: int, others: Sequence[tuple[str | None, 
     return f"{said}: {joined(named, 0, _, ngettext)}."
 
 
+def knows_departures(source: Source, head: Head, until: Until) -> bool:
+    """Say whether the feeds of a unit write departures down, so that somebody can be on the way."""
+    states = [state for state in source.answers.feeds() if state.feed in until.feeds]
+    return knows_ends(source, head) and any(state.departures_recorded for state in states)
+
+
 def under_way_words(source: Source, head: Head, until: Until, counted: Tally) -> str:
     """Say how many left of late and were not seen since, which is all that records tell of a hand-off under way."""
     if judging.without_beds(source, head.place.code):
         return ""
-    states = [state for state in source.answers.feeds() if state.feed in until.feeds]
-    if not knows_ends(source, head) or not any(state.departures_recorded for state in states):
+    if not knows_departures(source, head, until):
         return _("Departure not recorded by this feed, so nobody can say who is on the way.")
     since = {"time": clock(until.us - ask.UNDER_WAY_HOURS * ask.HOUR_US, until.tz)}
     if not counted.under_way:

@@ -21,7 +21,7 @@ from knitwork.model.errors import CannotDo
 from knitwork.web import delivered, say
 from knitwork.web.accounts.access import may, needs
 from knitwork.web.audit.record import record
-from knitwork.web.parked import actions
+from knitwork.web.parked import actions, reasons
 from knitwork.web.parked.words import segments, text_of
 from knitwork.web.source import source
 
@@ -74,6 +74,7 @@ def grouped(waits: list[Stored], tz: str) -> list[dict[str, Any]]:
     return [
         {
             "reason": group[0].reason,
+            "why": reasons.said(group[0].reason),
             "rule": rule_words(group[0]),
             "n": len(group),
             "rows": [
@@ -109,7 +110,7 @@ def message(request: HttpRequest, feed: str, seq: int) -> HttpResponse:
             messages.success(request, acted(request, one))
             return redirect("parked", feed=feed)
         except CannotDo as cannot:
-            refused = str(cannot)
+            refused = reasons.answered(str(cannot))
     if one is None or (one.state not in WAITS and one.decided_by is None):
         raise Http404(str(seq))
     with transaction.atomic():
@@ -140,10 +141,10 @@ def shown(one: Stored) -> dict[str, Any]:
     return {
         "feed": one.feed,
         "seq": one.seq,
-        "reason": one.reason,
+        "reason": reasons.said(one.reason),
         "rule": rule_words(one),
         "came": say.instant(one.came_us, tz),
-        "type": one.type or "–",
+        "type": one.type or "",
         "segments": segments(one.payload, one.reason),
         "text": text_of(one.payload),
         "waits": one.state in WAITS,

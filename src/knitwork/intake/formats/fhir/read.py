@@ -157,7 +157,7 @@ def _nothing(con: Connection, rows: int, rejected: int, said: list[str], name: s
     """Return the sentence for a delivery of which nothing landed."""
     if not rejected:
         why = said[-1] if said else f"none of {rows:,} records tells of a stay, a death or another number"
-        return CannotDo(f"{name}: nothing we read here ({why}); load it together with Encounter and Location")
+        return CannotDo(f"{name}: nothing we read here ({why}): leave it out, or load the Encounters that go with it")
     row, rule = con.execute('SELECT "row", rule FROM rejected ORDER BY "row", rule LIMIT 1').fetchall()[0]
     every = "its one record" if rows == 1 else f"none of its {rows:,} records"
     cannot = "cannot be used" if rows == 1 else "can be used"
