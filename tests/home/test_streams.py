@@ -204,3 +204,22 @@ def test_a_corrected_message_counts_from_the_next_landing_on(new_home):
     home.refresh(registry())
     assert len(rows_of(home, "stay")) == 1
     assert counted(home)["rejected"] == 0
+
+
+def test_a_message_that_does_not_do_what_it_says_stands_among_the_rejects(new_home):
+    home = told(
+        new_home(),
+        adt("A01", at=at(0), unit="ED", patient="P1", visit="V1"),
+        adt("A12", at=at(1), unit="ED", patient="P1", visit="V1"),
+        adt("A03", at=at(1), unit="ED", patient="P2", visit="V2"),
+    )
+    home.land_messages()
+    home.refresh()
+
+    answers = home.answers()
+    assert {one["rule"]: one["message"] for one in answers.rejects("live")} == {
+        "no_target": "it had no effect: it takes back something that no message has said yet",
+        "before_admission": "it had no effect: it has a discharge before the admission",
+    }
+    assert answers.without_effect() == answers.without_effect("live") == 2
+    assert answers.without_effect("other") == 0

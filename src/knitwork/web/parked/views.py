@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from knitwork.home.place import Place
-from knitwork.home.streams import messages_of
+from knitwork.home.streams import STREAM, messages_of
 from knitwork.intake.messages import Stored
 from knitwork.model.errors import CannotDo
 from knitwork.web import delivered, say
@@ -55,6 +55,7 @@ def parked(request: HttpRequest, feed: str) -> HttpResponse:
         "sees": sees,
         "total": sum(states.get(state, 0) for state in WAITS),
         "groups": grouped(waits, source().tz),
+        "idle": without_effect(feed),
     }
     return render(request, "pages/parked.html", context)
 
@@ -82,6 +83,19 @@ def grouped(waits: list[Stored], tz: str) -> list[dict[str, Any]]:
             "more": max(0, len(group) - SHOWN),
         }
         for group in sorted(alike, key=len, reverse=True)
+    ]
+
+
+def without_effect(feed: str) -> list[dict[str, Any]]:
+    """Return the messages of a live feed that were read and had no effect, by why, the most first."""
+    answers, why = source().answers, delivered.why_parked()
+    told = [] if answers is None else answers.rejects(feed, None)
+    rows = [row for row in told if row["rule"] in why and row["delivery"] == STREAM]
+    alike = {rule: sorted({int(row["row"]) for row in rows if row["rule"] == rule}) for rule in why}
+    return [
+        {"why": why[rule], "n": len(seqs), "seqs": seqs[:SHOWN], "more": max(0, len(seqs) - SHOWN)}
+        for rule, seqs in sorted(alike.items(), key=lambda pair: -len(pair[1]))
+        if seqs
     ]
 
 
