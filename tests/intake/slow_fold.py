@@ -136,18 +136,27 @@ def standing(moves: list[Move], parked: set[tuple[str, str]]) -> list[Line]:
     for number in numbers:
         lines += numbered(number, moves, parked)
     lines.sort(key=lambda x: x.rank)
-    struck_out(lines, cancels, parked)
+    struck_out(lines, cancels, parked, moves)
     void(lines, cancels, parked)
-    for rank, cancel in cancels:
-        if cancel.event in ("A11", "A13"):
-            continue
+    due = [c for c in cancels if c[1].event not in ("A11", "A13")]
+    while due:
+        rank, cancel = due.pop(0)
         sorts = BACK.get(cancel.event, (cancel.original or cancel.event,))
         targets = [x for x in lines if x.rank < rank and x.event in sorts]
         if targets:
             lines.remove(targets[-1])
+        elif rank < (later := later_in_its_instant(rank, cancel, moves)):
+            due = ranked(due, later, cancel)
         else:
             parked.add((cancel.message, "no_target"))
     return lines
+
+
+def later_in_its_instant(rank: float, cancel: Move, moves: list[Move]) -> float:
+    """The rank behind all that was said in the instant of a cancel; those that stand there keep their own order."""
+    same = [r for r, m in enumerate(moves) if earlier(m)[0] == earlier(cancel)[0]]
+    own = moves.index(cancel)
+    return rank if own != rank or same[-1] == own else same[-1] + 0.5 + own / 10**6
 
 
 def numbered(number: str, moves: list[Move], parked: set[tuple[str, str]]) -> list[Line]:
@@ -182,24 +191,38 @@ def numbered(number: str, moves: list[Move], parked: set[tuple[str, str]]) -> li
     return [held]
 
 
-def struck_out(lines: list[Line], cancels: list[tuple[int, Move]], parked: set[tuple[str, str]]) -> None:
+def struck_out(
+    lines: list[Line], cancels: list[tuple[float, Move]], parked: set[tuple[str, str]], moves: list[Move]
+) -> None:
     """Strike out each A13 with its A03 or A11, the earliest A13 first; an A11 with nothing to take back is parked."""
-    for rank, cancel in list(cancels):
+    due = list(cancels)
+    while due:
+        rank, cancel = due.pop(0)
+        later = later_in_its_instant(rank, cancel, moves)
         if cancel.event == "A11":
             since = max([r for r, c in cancels if c.event == "A11" and r < rank], default=-1)
             if any(since < x.rank < rank for x in lines):
                 continue
-            parked.add((cancel.message, "no_target"))
             cancels.remove((rank, cancel))
+            if rank < later:
+                due, cancels[:] = ranked(due, later, cancel), ranked(cancels, later, cancel)
+            else:
+                parked.add((cancel.message, "no_target"))
         elif cancel.event == "A13":
             target = reached(rank, lines, cancels)
             if isinstance(target, Line):
                 lines.remove(target)
             elif target is not None:
                 cancels.remove(target)
-            else:
+            elif rank == later:
                 parked.add((cancel.message, "no_target"))
             cancels.remove((rank, cancel))
+            if target is None and rank < later:
+                due, cancels[:] = ranked(due, later, cancel), ranked(cancels, later, cancel)
+
+
+def ranked(cancels: list[tuple[float, Move]], rank: float, cancel: Move) -> list[tuple[float, Move]]:
+    return sorted([*cancels, (rank, cancel)], key=lambda c: c[0])
 
 
 def reached(rank: int, lines: list[Line], cancels: list[tuple[int, Move]]) -> Line | tuple[int, Move] | None:

@@ -281,6 +281,28 @@ def test_a_cancel_before_its_target_waits_for_it(event, cancel, before):
         assert [p.message for p in early.parked] == [back.message]
 
 
+@pytest.mark.parametrize(("event", "cancel", "before"), CANCELLED)
+def test_in_one_instant_a_cancel_finds_its_target_whatever_its_control_number(event, cancel, before):
+    first = [say(e, f"0{i}:00", "ED", attending="D1") for i, e in enumerate(before)]
+    target = say(event, "08:00", "W7", prior_unit="ED", pending_unit="ICU", attending="D2", control="b8f1")
+    back = say(cancel, "08:00", "W7" if not first else "ED", control="0aa1")
+    folded = fold_visit([*first, back, target])
+
+    assert folded.stays == fold_visit(first).stays
+    assert folded.parked == ()
+
+
+def test_in_one_instant_a_cancel_takes_back_what_was_said_before_it_and_not_what_was_said_anew():
+    visit = [
+        say("A01", "08:00", "ED", control="1"),
+        say("A02", "09:00", "W7", control="2"),
+        say("A12", "10:00", control="3"),
+        say("A02", "10:00", "ICU", control="4"),
+    ]
+
+    assert drawn(fold_visit(visit)) == ["ED 08:00 10:00", "ICU 10:00 - open"]
+
+
 def test_a_cancelled_visit_before_its_admission_came_is_parked():
     assert why(fold_visit([say("A11", "09:00")])) == ["no_target"]
 
