@@ -223,3 +223,20 @@ def test_a_message_that_does_not_do_what_it_says_stands_among_the_rejects(new_ho
     }
     assert answers.without_effect() == answers.without_effect("live") == 2
     assert answers.without_effect("other") == 0
+
+
+def test_moves_of_one_minute_are_handed_on_in_the_order_in_which_they_were_said(new_home):
+    home = told(
+        new_home(),
+        adt("A01", at=at(0), said=at(0), unit="Z-ED", patient="P1", visit="V1"),
+        adt("A02", at=at(0), said=at(1), unit="B-ICU", patient="P1", visit="V1"),
+        adt("A02", at=at(0), said=at(2), unit="M-WARD", patient="P1", visit="V1"),
+    )
+    home.land_messages()
+    home.refresh()
+
+    pairs = home.answers().pairs()
+    assert {(p["from_unit"], p["to_unit"], p["lost_s"]) for p in pairs} == {
+        ("Z-ED", "B-ICU", 0),
+        ("B-ICU", "M-WARD", 0),
+    }

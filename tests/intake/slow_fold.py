@@ -391,7 +391,21 @@ def stretches(lines: list[Line], known: list[Where]) -> list[tuple[Any, ...]]:
             known[first].unit, start.at, ended.at if ended else None, kind, leave, worst,
             start.message, ended.message if ended else None,
         ))  # fmt: skip
-    return stays
+    return [kept_in_order(i, stays) for i in range(len(stays))]
+
+
+def kept_in_order(i: int, stays: list[tuple[Any, ...]]) -> tuple[Any, ...]:
+    """A stay so many microseconds later as there are before it in its instant, if these could not be told apart."""
+    unit, start, end, *rest = stays[i]
+    first = i
+    while first and stays[first - 1][1] == start:
+        first -= 1
+    same = [s for k, s in enumerate(stays[first:]) if all(x[1] == start for x in stays[first : first + k + 1])]
+    twice = [s for s in same if s[2] == start]
+    if len(twice) < 2 and len({s[0] for s in same}) == len(same):
+        return stays[i]
+    start += i - first
+    return (unit, start, None if end is None else max(end, start), *rest)
 
 
 def duties(lines: list[Line], known: list[Where]) -> list[tuple[Any, ...]]:

@@ -244,6 +244,27 @@ def test_a_historic_movement_told_afterwards_lies_in_between():
     assert drawn(fold_visit(visit)) == ["ED 08:00 10:00", "ICU 10:00 12:00", "W7 12:00 - open"]
 
 
+def test_moves_of_one_instant_keep_the_order_in_which_they_were_said():
+    visit = [
+        say("A01", "10:00", "Z-ED", control="5"),
+        say("A02", "10:00", "B-ICU", control="10"),
+        say("A02", "10:00", "M-WARD", control="11"),
+        say("A03", "18:00", control="12"),
+    ]
+    stays = fold_visit(visit).stays
+    start = stays[0].start_us
+
+    assert [(s.unit, s.start_us - start) for s in stays] == [("Z-ED", 0), ("B-ICU", 1), ("M-WARD", 2)]
+    assert sorted(stays, key=lambda s: (s.start_us, s.end_us, s.unit)) == list(stays)
+
+
+def test_two_moves_of_one_instant_need_no_microsecond():
+    visit = [say("A01", "10:00", "Z-ED"), say("A02", "10:00", "B-ICU"), say("A03", "18:00")]
+
+    assert drawn(fold_visit(visit)) == ["Z-ED 10:00 10:00", "B-ICU 10:00 18:00"]
+    assert len({s.start_us for s in fold_visit(visit).stays}) == 1
+
+
 # --- cancels
 
 # What is taken back, by which event, after which others.
