@@ -77,6 +77,18 @@ SELECT feed, delivery, count(*) AS taken,
        count(*) FILTER (flags & {FLAGS["date_only"]} > 0) AS dates_only
 FROM {{landed}} GROUP BY feed, delivery
 """
+# The same for messages of whereabouts, which have neither an end nor a length of their own.
+_MOVE_MARKS = f"""
+SELECT feed, {{delivery}} AS delivery, 0 AS no_end, 0 AS no_time,
+       count(*) FILTER (flags & {FLAGS["dst_fold_start"]} > 0) AS repeated_hour,
+       count(*) FILTER (flags & {FLAGS["dst_gap"]} > 0) AS skipped_hour,
+       count(*) FILTER (flags & {FLAGS["date_only"]} > 0) AS dates_only, count(DISTINCT (delivery, "row")) AS messages
+FROM {{landed_move}} GROUP BY ALL
+"""
+# Messages as if each were a row of a stay: it is known again by its hash, whichever patients it moves (A17 moves two).
+_MOVES = """SELECT feed, {delivery} AS delivery, left(message, 64) AS patient, min(unit) AS unit, min(coalesce(at_us, said_us)) AS start_us
+FROM {landed_move} GROUP BY ALL"""
+_ROWS = "SELECT feed, delivery, patient, unit, start_us FROM {landed}"
 # A stay as one number: patient, unit and start, by which rows of one stay are folded.
 _STAY = "hash(l.patient, l.unit, l.start_us)"
 # The deliveries of a feed in the order in which they came; one row each, so that joining multiplies nothing.
@@ -86,7 +98,7 @@ WITH came AS (SELECT unnest($deliveries) AS delivery, unnest($places) AS place, 
 _DIFFERENT = f"""
 {_CAME}
 SELECT c.place, count(DISTINCT {_STAY}) AS stays
-FROM {{landed}} l JOIN came c ON c.delivery = l.delivery WHERE l.feed = $feed GROUP BY c.place
+FROM ({{told}}) l JOIN came c ON c.delivery = l.delivery WHERE l.feed = $feed GROUP BY c.place
 """
 # Of every delivery but the first: the stays that no earlier one had told, in all (no month) and by month.
 _NEW = f"""
@@ -94,11 +106,11 @@ _NEW = f"""
 later AS (
     SELECT c.place, {_STAY} AS stay, any_value(l.unit) AS unit, any_value(l.start_us) AS start_us,
            any_value(c.known_to_us) AS known_to_us
-    FROM {{landed}} l JOIN came c ON c.delivery = l.delivery WHERE l.feed = $feed AND c.place > 1 GROUP BY c.place, stay
+    FROM ({{told}}) l JOIN came c ON c.delivery = l.delivery WHERE l.feed = $feed AND c.place > 1 GROUP BY c.place, stay
 ),
 firsts AS (
     SELECT {_STAY} AS stay, min(c.place) AS place
-    FROM {{landed}} l JOIN came c ON c.delivery = l.delivery
+    FROM ({{told}}) l JOIN came c ON c.delivery = l.delivery
     WHERE l.feed = $feed AND {_STAY} IN (SELECT stay FROM later) GROUP BY stay
 ),
 news AS (
@@ -113,42 +125,52 @@ FROM news GROUP BY GROUPING SETS ((place), (place, month)) ORDER BY place, month
 
 def brought(answers: Answers) -> list[Brought]:
     """Return what each delivery brought, the newest first. Reads the landed rows: keep it for a generation."""
-    if not answers.manifest.of("landed"):
+    sources = {"landed": (_ROWS, _MARKS), "landed_move": (_MOVES, _MOVE_MARKS)}
+    kinds = [both for table, both in sources.items() if answers.manifest.of(table)]
+    if not kinds:
         return []
-    marks = {(row["feed"], row["delivery"]): row for row in answers.rows(_MARKS)}
+    delivery = withdrawn.delivered_by(answers, "delivery")
+    told = " UNION ALL ".join(rows for rows, _ in kinds).replace("{delivery}", delivery)
+    marked = [row for _, marks in kinds for row in answers.rows(marks.replace("{delivery}", delivery))]
+    noticed = {(row["feed"], row["delivery"]): row for row in marked}
     back: Counter[tuple[str, str]] = Counter()
     for row in withdrawn.counted(answers):
         back[row["feed"], row["by_delivery"]] += row["stays"]
     found = []
     for feed in sorted({str(one["feed"]) for one in answers.deliveries()}):
-        found += [replace(one, taken_back=back[one.feed, one.delivery]) for one in _of_feed(answers, feed, marks)]
+        found += [
+            replace(one, taken_back=back[one.feed, one.delivery]) for one in _of_feed(answers, feed, told, noticed)
+        ]
     return sorted(found, key=lambda b: (b.received_at, b.name, b.delivery), reverse=True)
 
 
-def _of_feed(answers: Answers, feed: str, marks: Mapping[tuple[str, str], Row]) -> list[Brought]:
+def _of_feed(answers: Answers, feed: str, told: str, marks: Mapping[tuple[str, str], Row]) -> list[Brought]:
     came = answers.deliveries(feed)[::-1]
     places = range(1, len(came) + 1)
     known = known_to(came)
     asked = {"feed": feed, "deliveries": [d["delivery"] for d in came], "places": list(places), "known_to": known}
-    different: dict[int, int] = {row["place"]: row["stays"] for row in answers.rows(_DIFFERENT, **asked)}
+    different: dict[int, int] = {
+        row["place"]: row["stays"] for row in answers.rows(_DIFFERENT.replace("{told}", told), **asked)
+    }
     news: dict[int, list[Row]] = {}
     if len(came) > 1:
-        for row in answers.rows(_NEW, tz=answers.place.settings.tz or "UTC", **asked):
+        for row in answers.rows(_NEW.replace("{told}", told), tz=answers.place.settings.tz or "UTC", **asked):
             news.setdefault(row["place"], []).append(row)
     found = []
     for place, one, reach in zip(places, came, known, strict=True):
-        # A delivery of patient links tells of no stay: everything in it is new.
-        stays = different.get(place, one["taken"])
-        is_new = place == 1 or place not in different
-        whole, *months = news.get(place) or [{"new": stays if is_new else 0, "units": 0, "late": 0}]
         noticed = marks.get((feed, one["delivery"]), {})
+        # Patient links, and messages of other things than whereabouts, tell of no stay: all of these are new.
+        others = one["taken"] - noticed["messages"] if "messages" in noticed else 0
+        stays = different[place] + others if place in different else one["taken"]
+        is_new = place == 1 or place not in different
+        whole, *months = news.get(place) or [{"new": stays - others if is_new else 0, "units": 0, "late": 0}]
         marked: Row = {name: noticed.get(name) or 0 for name in _MARKED}
         found.append(
             Brought(
                 **{name: one[name] for name in ("feed", "delivery", "name", "received_at", "taken", "zone")},
                 **marked,
                 refused=one["rejected"],
-                new=whole["new"],
+                new=whole["new"] + others,
                 doubled=one["taken"] - stays,
                 late=whole["late"],
                 is_first=place == 1,

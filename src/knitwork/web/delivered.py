@@ -82,6 +82,7 @@ def why_withdrawn() -> dict[str, str]:
     return {
         "vanished": _("gone from a newer extract"),
         "cancelled": _("cancelled"),
+        "corrected": _("corrected by a later message"),
         "replaced": _("replaced by a later word about the same record"),
     }
 

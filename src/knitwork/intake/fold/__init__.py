@@ -5,8 +5,18 @@
 
 from __future__ import annotations
 
-from knitwork.intake.fold.visits import fold_visit, visits_of
-from knitwork.intake.fold.words import WHY, Folded, FoldedDuty, FoldedEvent, FoldedStay, Move, Parked, Waiting
+from knitwork.intake.fold.visits import fold_visit, restated, taken_back, visits_of
+from knitwork.intake.fold.words import (
+    WHY,
+    Folded,
+    FoldedDuty,
+    FoldedEvent,
+    FoldedStay,
+    Move,
+    Parked,
+    TakenBack,
+    Waiting,
+)
 
 __all__ = [
     "WHY",
@@ -16,7 +26,10 @@ __all__ = [
     "FoldedStay",
     "Move",
     "Parked",
+    "TakenBack",
     "Waiting",
     "fold_visit",
+    "restated",
+    "taken_back",
     "visits_of",
 ]

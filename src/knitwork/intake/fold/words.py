@@ -86,6 +86,14 @@ class Parked(NamedTuple):
     why: str
 
 
+class TakenBack(NamedTuple):
+    """A stay that stood until `message` was said, and why it no longer does: cancelled or corrected."""
+
+    stay: FoldedStay
+    message: str
+    why: str
+
+
 class Waiting(NamedTuple):
     """What is announced and has not happened: an admission, a transfer, a discharge, or an arrival after leaving."""
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from knitwork.home.place import Place
-from knitwork.home.streams import STREAM, messages_of
+from knitwork.home.streams import messages_of
 from knitwork.intake.messages import Stored
 from knitwork.model.errors import CannotDo
 from knitwork.web import delivered, say
@@ -88,15 +88,20 @@ def grouped(waits: list[Stored], tz: str) -> list[dict[str, Any]]:
 
 def without_effect(feed: str) -> list[dict[str, Any]]:
     """Return the messages of a live feed that were read and had no effect, by why, the most first."""
-    answers, why = source().answers, delivered.why_parked()
-    told = [] if answers is None else answers.rejects(feed, None)
-    rows = [row for row in told if row["rule"] in why and row["delivery"] == STREAM]
-    alike = {rule: sorted({int(row["row"]) for row in rows if row["rule"] == rule}) for rule in why}
-    return [
-        {"why": why[rule], "n": len(seqs), "seqs": seqs[:SHOWN], "more": max(0, len(seqs) - SHOWN)}
-        for rule, seqs in sorted(alike.items(), key=lambda pair: -len(pair[1]))
-        if seqs
-    ]
+    here = source()
+    why, store = delivered.why_parked(), messages_of(home())
+    told = [] if here.answers is None else here.answers.rejects(feed, None)
+    alike: dict[str, list[str]] = {}
+    for row in told:
+        if row["rule"] in why:
+            alike.setdefault(row["rule"], []).append(str(row["delivery"]))
+    found = []
+    for rule, deliveries in sorted(alike.items(), key=lambda pair: -len(pair[1])):
+        # A message of a live feed stands under its own hash; one of a file under the file's.
+        some = [one for one in (store.find(name, feed) for name in deliveries[:SHOWN]) if one is not None]
+        rows = [{"seq": one.seq, "came": say.instant(one.came_us, here.tz), "type": one.type or "–"} for one in some]
+        found.append({"why": why[rule], "n": len(deliveries), "rows": rows, "more": len(deliveries) - len(rows)})
+    return found
 
 
 def rule_words(one: Stored) -> str:
