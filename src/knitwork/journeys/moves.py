@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from knitwork.intake.fold import Move, fold_visit, restated, taken_back
+from knitwork.intake.fold import SAID, Move, fold_visit, restated, taken_back
 from knitwork.intake.landing import LANDED, arrow_schema, sql_columns
 from knitwork.lake.engine import Connection
 
@@ -20,7 +20,7 @@ _NAMES = {"class_": "class"}
 _MOVE = tuple(field.name for field in fields(Move))
 _ASKED = ", ".join(f'"{_NAMES.get(name, name)}"' for name in _MOVE)
 # Which moves belong to one visit: they stand one after the other. Nothing in the fold depends on their order.
-_READ = f"""SELECT {_ASKED}, zone, zone_assumed, flags, source_patient FROM told_move
+_READ = f"""SELECT {_ASKED}, zone, zone_assumed, source_patient FROM told_move
 ORDER BY patient, visit NULLS FIRST, message, feed, delivery, row"""
 _CHUNK = 50_000
 
@@ -81,18 +81,19 @@ def _keep(made: _Made, key: tuple[str, str | None], moves: list[Move], told: dic
     folded = fold_visit(moves)
 
     def tail(message: str) -> dict[str, Any]:
-        move, _zone, _assumed, _flags, source = told[message]
+        move, _zone, _assumed, source = told[message]
         return {
             "patient": patient, "visit": visit, "said_us": move.said_us, "feed": move.feed, "delivery": move.delivery,
             "row": move.row, "came_us": move.came_us, "source_patient": source, "cancelled": False,
         }  # fmt: skip
 
     for stay in folded.stays:
-        _move, zone, assumed, flags, _source = told[stay.message]
+        begun, zone, assumed, _source = told[stay.message]
         made.rows["move_stay"].append({
             **tail(stay.message), "unit": stay.unit, "start_us": stay.start_us, "end_us": stay.end_us,
             "end_kind": stay.end_kind, "precision": stay.precision, "zone": zone, "zone_assumed": assumed,
-            "flags": flags or 0,
+            # Whether the saying lies in the hour that autumn repeats is nothing of the stay's.
+            "flags": (begun.flags or 0) & ~SAID,
         })  # fmt: skip
     for number, event in enumerate(folded.events):
         name = f"{event.type}/{event.message[:16]}/{number}"

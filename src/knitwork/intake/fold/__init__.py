@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from knitwork.intake.fold.hours import SAID
 from knitwork.intake.fold.visits import fold_visit, restated, taken_back, visits_of
 from knitwork.intake.fold.words import (
     WHY,
@@ -19,6 +20,7 @@ from knitwork.intake.fold.words import (
 )
 
 __all__ = [
+    "SAID",
     "WHY",
     "Folded",
     "FoldedDuty",

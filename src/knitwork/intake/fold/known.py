@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterable
 
+from knitwork.intake.fold.hours import settled
 from knitwork.intake.fold.words import Move, Parked
 
 ADMITS = frozenset({"A01", "A04"})
@@ -109,7 +110,7 @@ def in_order(moves: Iterable[Move]) -> list[Move]:
         if known is not move and known != move:
             # One message, read in two ways (another profile): any fixed choice will do, but not the order of arrival.
             different[move.message] = min(known, move, key=repr)
-    return sorted(different.values(), key=said)
+    return sorted(settled(list(different.values())), key=said)
 
 
 def standing(moves: list[Move], parked: list[Parked], flags: set[str]) -> list[Fact]:

@@ -35,6 +35,7 @@ class Move:
     historic: bool | None = None
     original: str | None = None
     precision: str | None = None
+    flags: int | None = None
     feed: str | None = None
     delivery: str | None = None
     row: int | None = None
