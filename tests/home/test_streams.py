@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from knitwork.home import Home, open_home, streams
+from knitwork.home import Home, LoadOptions, open_home, streams
 from knitwork.intake.messages import Messages
 from tests.home.adt_messages import adt, store
 from tests.home.homes import TABLES, assert_same, registry, rows_of
@@ -204,3 +204,89 @@ def test_a_corrected_message_counts_from_the_next_landing_on(new_home):
     home.refresh(registry())
     assert len(rows_of(home, "stay")) == 1
     assert counted(home)["rejected"] == 0
+
+
+def test_a_message_that_does_not_do_what_it_says_stands_among_the_rejects(new_home):
+    home = told(
+        new_home(),
+        adt("A01", at=at(0), unit="ED", patient="P1", visit="V1"),
+        adt("A12", at=at(1), unit="ED", patient="P1", visit="V1"),
+        adt("A03", at=at(1), unit="ED", patient="P2", visit="V2"),
+    )
+    home.land_messages()
+    home.refresh()
+
+    answers = home.answers()
+    assert {one["rule"]: one["message"] for one in answers.rejects("live")} == {
+        "no_target": "it had no effect: it takes back something that no message has said yet",
+        "before_admission": "it had no effect: it has a discharge before the admission",
+    }
+    assert answers.without_effect() == answers.without_effect("live") == 2
+    assert answers.without_effect("other") == 0
+
+
+def test_moves_of_one_minute_are_handed_on_in_the_order_in_which_they_were_said(new_home):
+    home = told(
+        new_home(),
+        adt("A01", at=at(0), said=at(0), unit="Z-ED", patient="P1", visit="V1"),
+        adt("A02", at=at(0), said=at(1), unit="B-ICU", patient="P1", visit="V1"),
+        adt("A02", at=at(0), said=at(2), unit="M-WARD", patient="P1", visit="V1"),
+    )
+    home.land_messages()
+    home.refresh()
+
+    pairs = home.answers().pairs()
+    assert {(p["from_unit"], p["to_unit"], p["lost_s"]) for p in pairs} == {
+        ("Z-ED", "B-ICU", 0),
+        ("B-ICU", "M-WARD", 0),
+    }
+
+
+def of_whom(home: Home) -> list[tuple]:
+    return sorted((w["patient"], w["unit"], w["why"]) for w in home.answers().withdrawn_stays())
+
+
+def test_stays_that_a_message_took_back_or_corrected_are_told(new_home):
+    payloads = [
+        adt("A01", at=at(0), unit="ED", patient="P1", visit="V1"),
+        adt("A02", at=at(1), unit="Ward A", patient="P1", visit="V1"),
+        adt("A12", at=at(2), unit="ED", patient="P1", visit="V1"),
+        adt("A01", at=at(0), unit="ED", patient="P2", visit="V2"),
+        adt("A11", at=at(3), unit="ED", patient="P2", visit="V2"),
+        adt("A01", at=at(0), unit="ED", patient="P3", visit="V3"),
+        adt("A01", at=at(-1), said=at(3), unit="ICU", patient="P3", visit="V3"),
+        adt("A01", at=at(0), unit="ED", patient="P4"),
+    ]
+    home = told(new_home(), *payloads)
+    home.land_messages()
+    home.refresh()
+
+    assert of_whom(home) == [
+        ("P1", "Ward A", "cancelled"),
+        ("P2", "ED", "cancelled"),
+        ("P3", "ED", "corrected"),
+    ]
+    (one,) = home.answers().brought()
+    assert (one.taken, one.new, one.known, one.taken_back) == (8, 8, 0, 3)
+
+
+def test_a_second_file_of_messages_says_what_was_known_and_what_it_took_back(new_home, tmp_path):
+    home = new_home()
+    first = [
+        adt("A01", at=at(0), unit="ED", patient="P1", visit="V1"),
+        adt("A02", at=at(1), unit="Ward A", patient="P1", visit="V1"),
+    ]
+    second = [
+        first[1],
+        adt("A12", at=at(200), unit="ED", patient="P1", visit="V1"),
+        adt("A01", at=at(-99), unit="ED", patient="P2", visit="V2"),
+    ]
+    for name, some in (("a.hl7", first), ("b.hl7", second)):
+        (tmp_path / name).write_bytes(b"\r\n".join(some))
+        home.load([tmp_path / name], LoadOptions(feed="adt", tz="UTC"))
+    home.refresh()
+
+    later, earlier = sorted(home.answers().brought(), key=lambda one: -one.taken)
+    assert (earlier.new, earlier.known) == (2, 0)
+    assert (later.new, later.known, later.doubled, later.late, later.taken_back) == (2, 1, 0, 1, 1)
+    assert [w["by_delivery"] for w in home.answers().withdrawn_stays()] == [later.delivery]

@@ -136,18 +136,27 @@ def standing(moves: list[Move], parked: set[tuple[str, str]]) -> list[Line]:
     for number in numbers:
         lines += numbered(number, moves, parked)
     lines.sort(key=lambda x: x.rank)
-    struck_out(lines, cancels, parked)
+    struck_out(lines, cancels, parked, moves)
     void(lines, cancels, parked)
-    for rank, cancel in cancels:
-        if cancel.event in ("A11", "A13"):
-            continue
+    due = [c for c in cancels if c[1].event not in ("A11", "A13")]
+    while due:
+        rank, cancel = due.pop(0)
         sorts = BACK.get(cancel.event, (cancel.original or cancel.event,))
         targets = [x for x in lines if x.rank < rank and x.event in sorts]
         if targets:
             lines.remove(targets[-1])
+        elif rank < (later := later_in_its_instant(rank, cancel, moves)):
+            due = ranked(due, later, cancel)
         else:
             parked.add((cancel.message, "no_target"))
     return lines
+
+
+def later_in_its_instant(rank: float, cancel: Move, moves: list[Move]) -> float:
+    """The rank behind all that was said in the instant of a cancel; those that stand there keep their own order."""
+    same = [r for r, m in enumerate(moves) if earlier(m)[0] == earlier(cancel)[0]]
+    own = moves.index(cancel)
+    return rank if own != rank or same[-1] == own else same[-1] + 0.5 + own / 10**6
 
 
 def numbered(number: str, moves: list[Move], parked: set[tuple[str, str]]) -> list[Line]:
@@ -182,24 +191,38 @@ def numbered(number: str, moves: list[Move], parked: set[tuple[str, str]]) -> li
     return [held]
 
 
-def struck_out(lines: list[Line], cancels: list[tuple[int, Move]], parked: set[tuple[str, str]]) -> None:
+def struck_out(
+    lines: list[Line], cancels: list[tuple[float, Move]], parked: set[tuple[str, str]], moves: list[Move]
+) -> None:
     """Strike out each A13 with its A03 or A11, the earliest A13 first; an A11 with nothing to take back is parked."""
-    for rank, cancel in list(cancels):
+    due = list(cancels)
+    while due:
+        rank, cancel = due.pop(0)
+        later = later_in_its_instant(rank, cancel, moves)
         if cancel.event == "A11":
             since = max([r for r, c in cancels if c.event == "A11" and r < rank], default=-1)
             if any(since < x.rank < rank for x in lines):
                 continue
-            parked.add((cancel.message, "no_target"))
             cancels.remove((rank, cancel))
+            if rank < later:
+                due, cancels[:] = ranked(due, later, cancel), ranked(cancels, later, cancel)
+            else:
+                parked.add((cancel.message, "no_target"))
         elif cancel.event == "A13":
             target = reached(rank, lines, cancels)
             if isinstance(target, Line):
                 lines.remove(target)
             elif target is not None:
                 cancels.remove(target)
-            else:
+            elif rank == later:
                 parked.add((cancel.message, "no_target"))
             cancels.remove((rank, cancel))
+            if target is None and rank < later:
+                due, cancels[:] = ranked(due, later, cancel), ranked(cancels, later, cancel)
+
+
+def ranked(cancels: list[tuple[float, Move]], rank: float, cancel: Move) -> list[tuple[float, Move]]:
+    return sorted([*cancels, (rank, cancel)], key=lambda c: c[0])
 
 
 def reached(rank: int, lines: list[Line], cancels: list[tuple[int, Move]]) -> Line | tuple[int, Move] | None:
@@ -368,7 +391,21 @@ def stretches(lines: list[Line], known: list[Where]) -> list[tuple[Any, ...]]:
             known[first].unit, start.at, ended.at if ended else None, kind, leave, worst,
             start.message, ended.message if ended else None,
         ))  # fmt: skip
-    return stays
+    return [kept_in_order(i, stays) for i in range(len(stays))]
+
+
+def kept_in_order(i: int, stays: list[tuple[Any, ...]]) -> tuple[Any, ...]:
+    """A stay so many microseconds later as there are before it in its instant, if these could not be told apart."""
+    unit, start, end, *rest = stays[i]
+    first = i
+    while first and stays[first - 1][1] == start:
+        first -= 1
+    same = [s for k, s in enumerate(stays[first:]) if all(x[1] == start for x in stays[first : first + k + 1])]
+    twice = [s for s in same if s[2] == start]
+    if len(twice) < 2 and len({s[0] for s in same}) == len(same):
+        return stays[i]
+    start += i - first
+    return (unit, start, None if end is None else max(end, start), *rest)
 
 
 def duties(lines: list[Line], known: list[Where]) -> list[tuple[Any, ...]]:

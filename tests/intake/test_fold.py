@@ -244,6 +244,27 @@ def test_a_historic_movement_told_afterwards_lies_in_between():
     assert drawn(fold_visit(visit)) == ["ED 08:00 10:00", "ICU 10:00 12:00", "W7 12:00 - open"]
 
 
+def test_moves_of_one_instant_keep_the_order_in_which_they_were_said():
+    visit = [
+        say("A01", "10:00", "Z-ED", control="5"),
+        say("A02", "10:00", "B-ICU", control="10"),
+        say("A02", "10:00", "M-WARD", control="11"),
+        say("A03", "18:00", control="12"),
+    ]
+    stays = fold_visit(visit).stays
+    start = stays[0].start_us
+
+    assert [(s.unit, s.start_us - start) for s in stays] == [("Z-ED", 0), ("B-ICU", 1), ("M-WARD", 2)]
+    assert sorted(stays, key=lambda s: (s.start_us, s.end_us, s.unit)) == list(stays)
+
+
+def test_two_moves_of_one_instant_need_no_microsecond():
+    visit = [say("A01", "10:00", "Z-ED"), say("A02", "10:00", "B-ICU"), say("A03", "18:00")]
+
+    assert drawn(fold_visit(visit)) == ["Z-ED 10:00 10:00", "B-ICU 10:00 18:00"]
+    assert len({s.start_us for s in fold_visit(visit).stays}) == 1
+
+
 # --- cancels
 
 # What is taken back, by which event, after which others.
@@ -279,6 +300,28 @@ def test_a_cancel_before_its_target_waits_for_it(event, cancel, before):
     assert fold_visit([*first, target]) != without
     if event != "A01":
         assert [p.message for p in early.parked] == [back.message]
+
+
+@pytest.mark.parametrize(("event", "cancel", "before"), CANCELLED)
+def test_in_one_instant_a_cancel_finds_its_target_whatever_its_control_number(event, cancel, before):
+    first = [say(e, f"0{i}:00", "ED", attending="D1") for i, e in enumerate(before)]
+    target = say(event, "08:00", "W7", prior_unit="ED", pending_unit="ICU", attending="D2", control="b8f1")
+    back = say(cancel, "08:00", "W7" if not first else "ED", control="0aa1")
+    folded = fold_visit([*first, back, target])
+
+    assert folded.stays == fold_visit(first).stays
+    assert folded.parked == ()
+
+
+def test_in_one_instant_a_cancel_takes_back_what_was_said_before_it_and_not_what_was_said_anew():
+    visit = [
+        say("A01", "08:00", "ED", control="1"),
+        say("A02", "09:00", "W7", control="2"),
+        say("A12", "10:00", control="3"),
+        say("A02", "10:00", "ICU", control="4"),
+    ]
+
+    assert drawn(fold_visit(visit)) == ["ED 08:00 10:00", "ICU 10:00 - open"]
 
 
 def test_a_cancelled_visit_before_its_admission_came_is_parked():

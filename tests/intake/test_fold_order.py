@@ -9,7 +9,7 @@ from time import process_time
 
 import pytest
 
-from knitwork.intake.fold import Folded, Move, fold_visit
+from knitwork.intake.fold import Folded, Move, fold_visit, taken_back
 from tests.intake.adt import journey, say, soup
 
 
@@ -69,6 +69,20 @@ def test_a_message_that_came_late_makes_the_same_stays_as_one_in_time():
         fold_visit(moves[:late] + moves[late + 1 :])  # what was thought until it came
 
         assert whereabouts(fold_visit(moves[:late] + moves[late + 1 :] + [moves[late]])) == truth
+
+
+def test_what_was_taken_back_does_not_depend_on_the_order_of_arrival_and_no_longer_holds():
+    random = Random(3)
+    found = 0
+    for _ in range(200):
+        moves = soup(random) if random.random() < 0.5 else journey(random)[1]
+        back = taken_back(moves)
+        now = {(s.unit, s.start_us) for s in fold_visit(moves).stays}
+        found += len(back)
+
+        assert taken_back(shuffled(moves, random)) == back
+        assert now.isdisjoint((b.stay.unit, b.stay.start_us) for b in back)
+    assert found > 50
 
 
 def test_one_message_that_was_read_in_two_ways_folds_to_the_same_in_any_order():

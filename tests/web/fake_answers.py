@@ -162,6 +162,11 @@ class FakeAnswers(FakeFeeds, FakeLevels, JourneyAnswers, FakeLinks, FakeToday, F
              "bytes": 812_000, "taken": 48_211, "known": 120, "rejected": 12, "notes": []},
         ]  # fmt: skip
 
+    idle = 0  # messages that were read and had no effect
+
+    def without_effect(self, feed=None):
+        return self.idle
+
     def rejects(self, feed=None, limit=500):
         return [
             {"feed": "adt", "delivery": "d1", "row": 7 + i, "field": "end", "rule": "end before start",

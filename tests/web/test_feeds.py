@@ -7,6 +7,7 @@ import re
 import pytest
 
 from knitwork.home.beginning import Beginning
+from knitwork.intake.fold import WHY
 from knitwork.intake.quality import RULES
 from knitwork.journeys.persons import ASIDE
 from knitwork.web import delivered
@@ -103,7 +104,20 @@ def test_one_row_that_could_not_be_used_is_one(ada, invented_system):
 
 
 def test_every_rule_by_which_a_row_is_set_aside_is_said_in_words():
-    assert delivered.rule_names().keys() == RULES.keys() | ASIDE.keys()
+    assert delivered.rule_names().keys() == RULES.keys() | ASIDE.keys() | WHY.keys()
+
+
+def test_a_message_without_effect_is_said_where_no_row_was_refused(ada, invented_system):
+    answers = fake_answers.FakeAnswers()
+    answers.came, answers.idle = (delivery(),), 2
+    invented_system["answers"] = answers
+
+    said = text(ada.get("/feeds/"))
+    assert "2 messages were read and had no effect" in said
+    assert "Every row could be used" not in said
+    said = text(ada.get("/feeds/adt/"))
+    assert "2 messages were read and had no effect" in said
+    assert "Nothing is wrong with this feed" not in said
 
 
 def test_stays_from_before_the_records_begin_are_counted(ada, invented_system):

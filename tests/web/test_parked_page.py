@@ -65,6 +65,20 @@ def test_the_page_of_the_feed_leads_to_what_waits_and_is_silent_where_nothing_do
     assert "to be corrected" not in ben.get("/feeds/").content.decode()
 
 
+def test_a_message_that_was_read_and_had_no_effect_stands_there_with_the_reason(ben, store, invented_system):
+    (one,) = store.store([hear("adt", GOOD, 1_772_352_000_000_000).arrival])
+    row = {"feed": "adt", "delivery": one.message, "row": 1, "field": "message", "rule": "no_target", "message": "-"}
+    answers = fake_answers.FakeAnswers()
+    answers.rejects = lambda feed=None, limit=500: [row, row | {"delivery": "d1"}]
+    invented_system["answers"] = answers
+
+    text = ben.get("/feeds/adt/parked/").content.decode()
+    assert "No effect: takes back what no message has said: 2" in text
+    assert "ADT^A01" in text
+    assert "1 more is not listed." in text
+    assert "SECRET77" not in text
+
+
 def test_a_message_is_only_for_those_who_may_see_patients_and_the_reading_is_written_down(ben, tess, waiting):
     assert ben.get(page(waiting)).status_code == 403
     text = tess.get(page(waiting)).content.decode()

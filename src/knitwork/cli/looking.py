@@ -265,7 +265,7 @@ def rejects(
     feed: Annotated[str | None, typer.Option(help="only this feed", show_default=False)] = None,
     format: FormatOption = Format.table,
 ) -> None:
-    """Rows that could not be used: field, rule and what stood there."""
+    """Rows that could not be used, and messages without effect: field, rule and what stood there."""
     answers = acts.derived(home).answers()
     show(answers.rejects(feed, limit=_limit(format)), REJECTS, format, empty="No row was rejected.")
 

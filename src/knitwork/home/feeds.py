@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from knitwork.home import linking
+from knitwork.intake.fold import WHY
 
 if TYPE_CHECKING:
     from knitwork.home.answers import Answers, Row
@@ -69,16 +70,29 @@ def feeds(answers: Answers) -> list[FeedState]:
     return found
 
 
+# A message of a patient's whereabouts that did not do what it says: it was read, and the fold set it aside.
+_WITHOUT_EFFECT = f"""
+SELECT p.feed, p.delivery, p."row", 'message' AS field, p.why AS rule,
+       'it had no effect: it ' || CASE p.why {" ".join(f"WHEN '{why}' THEN '{words}'" for why, words in WHY.items())} END
+       AS message
+FROM {{move_parked}} p"""
+
+
 def rejects(answers: Answers, feed: str | None, limit: int | None) -> list[Row]:
-    """List rejected rows with the rule and both values, in order of delivery and row."""
-    columns = "SELECT feed, delivery, row, field, rule, message FROM"
+    """List rows that were set aside with the rule and both values, in order of delivery and row.
+
+    Messages without effect stand among them, each with the fold's word for why as its rule.
+    """
+    columns = 'SELECT feed, delivery, "row", field, rule, message FROM'
     told = [f"{columns} {{{table}}}" for table in ("reject", "link_reject") if answers.manifest.of(table)]
+    if answers.manifest.of("move_parked"):
+        told.append(_WITHOUT_EFFECT)
     if not told:
         return []
     top = f"LIMIT {int(limit)}" if limit is not None else ""
     return answers.rows(
         f"{columns} ({' UNION ALL '.join(told)}) WHERE $feed IS NULL OR feed = $feed "
-        f"ORDER BY feed, delivery, row, field {top}",
+        f'ORDER BY feed, delivery, "row", field, rule {top}',
         feed=feed,
     )
 
@@ -92,3 +106,14 @@ def reject_counts(answers: Answers) -> list[Row]:
         f"SELECT feed, rule, count(*) AS rows FROM ({' UNION ALL '.join(told)}) GROUP BY ALL "
         "ORDER BY rows DESC, feed, rule"
     )
+
+
+def without_effect(answers: Answers, feed: str | None = None) -> int:
+    """Count the messages that were read and did not do what they say."""
+    if not answers.manifest.of("move_parked"):
+        return 0
+    (found,) = answers.rows(
+        'SELECT count(DISTINCT (feed, delivery, "row")) AS n FROM {move_parked} WHERE $feed IS NULL OR feed = $feed',
+        feed=feed,
+    )
+    return int(found["n"])

@@ -80,6 +80,18 @@ SELECT feed, delivery, count(*) AS taken,
        count(*) FILTER (flags & {FLAGS["date_only"]} > 0) AS dates_only
 FROM {{landed}} GROUP BY feed, delivery
 """
+# The same for messages of whereabouts, which have neither an end nor a length of their own.
+_MOVE_MARKS = f"""
+SELECT feed, {{delivery}} AS delivery, 0 AS no_end, 0 AS no_time,
+       count(*) FILTER (flags & {FLAGS["dst_fold_start"]} > 0) AS repeated_hour,
+       count(*) FILTER (flags & {FLAGS["dst_gap"]} > 0) AS skipped_hour,
+       count(*) FILTER (flags & {FLAGS["date_only"]} > 0) AS dates_only
+FROM {{landed_move}} GROUP BY ALL
+"""
+# Messages as if each were a row of a stay: it is known again by its hash, whichever patients it moves (A17 moves two).
+_MOVES = """SELECT feed, {delivery} AS delivery, left(message, 64) AS patient, min(unit) AS unit, min(coalesce(at_us, said_us)) AS start_us
+FROM {landed_move} GROUP BY ALL"""
+_ROWS = "SELECT feed, delivery, patient, unit, start_us FROM {landed}"
 # A stay as one number: patient, unit and start, by which rows of one stay are folded.
 _STAY = "hash(l.patient, l.unit, l.start_us)"
 # The deliveries of a feed in the order in which they came; one row each, so that joining multiplies nothing.
@@ -119,11 +131,11 @@ _NEW = f"""
 later AS (
     SELECT c.place, {_STAY} AS stay, any_value(l.unit) AS unit, any_value(l.start_us) AS start_us,
            any_value(c.known_to_us) AS known_to_us
-    FROM {{landed}} l JOIN came c ON c.delivery = l.delivery WHERE l.feed = $feed AND c.place > 1 GROUP BY c.place, stay
+    FROM ({{told}}) l JOIN came c ON c.delivery = l.delivery WHERE l.feed = $feed AND c.place > 1 GROUP BY c.place, stay
 ),
 firsts AS (
     SELECT {_STAY} AS stay, min(c.place) AS place
-    FROM {{landed}} l JOIN came c ON c.delivery = l.delivery
+    FROM ({{told}}) l JOIN came c ON c.delivery = l.delivery
     WHERE l.feed = $feed AND {_STAY} IN (SELECT stay FROM later) GROUP BY stay
 ),
 news AS (
@@ -138,26 +150,32 @@ FROM news GROUP BY GROUPING SETS ((place), (place, month)) ORDER BY place, month
 
 def brought(answers: Answers) -> list[Brought]:
     """Return what each delivery brought, the newest first. Reads the landed rows: keep it for a generation."""
-    stays = answers.rows(_MARKS) if answers.manifest.of("landed") else []
-    marks = {(row["feed"], row["delivery"]): row for row in stays}
+    sources = {"landed": (_ROWS, _MARKS), "landed_move": (_MOVES, _MOVE_MARKS)}
+    kinds = [both for table, both in sources.items() if answers.manifest.of(table)]
+    delivery = withdrawn.delivered_by(answers, "delivery")
+    told = " UNION ALL ".join(rows for rows, _ in kinds).replace("{delivery}", delivery)
+    marked = [row for _, marks in kinds for row in answers.rows(marks.replace("{delivery}", delivery))]
+    noticed = {(row["feed"], row["delivery"]): row for row in marked}
     back: Counter[tuple[str, str]] = Counter()
     for row in withdrawn.counted(answers):
         back[row["feed"], row["by_delivery"]] += row["stays"]
     found = []
     for feed in sorted({str(one["feed"]) for one in answers.deliveries()}):
-        found += [replace(one, taken_back=back[one.feed, one.delivery]) for one in _of_feed(answers, feed, marks)]
+        found += [
+            replace(one, taken_back=back[one.feed, one.delivery]) for one in _of_feed(answers, feed, told, noticed)
+        ]
     return sorted(found, key=lambda b: (b.received_at, b.name, b.delivery), reverse=True)
 
 
-def _of_feed(answers: Answers, feed: str, marks: Mapping[tuple[str, str], Row]) -> list[Brought]:
+def _of_feed(answers: Answers, feed: str, told: str, marks: Mapping[tuple[str, str], Row]) -> list[Brought]:
     came = answers.deliveries(feed)[::-1]
     places = range(1, len(came) + 1)
     known = known_to(came)
     asked = {"feed": feed, "deliveries": [d["delivery"] for d in came], "places": list(places), "known_to": known}
     again = {row["place"]: row for row in _told_again(answers, feed, came)}
     news: dict[int, list[Row]] = {}
-    if len(came) > 1 and answers.manifest.of("landed"):
-        for row in answers.rows(_NEW, tz=answers.place.settings.tz or "UTC", **asked):
+    if len(came) > 1 and told:
+        for row in answers.rows(_NEW.replace("{told}", told), tz=answers.place.settings.tz or "UTC", **asked):
             news.setdefault(row["place"], []).append(row)
     found = []
     for place, one, reach in zip(places, came, known, strict=True):
@@ -165,7 +183,7 @@ def _of_feed(answers: Answers, feed: str, marks: Mapping[tuple[str, str], Row]) 
         # Where dates were shifted, each patient's differently, nothing can be late and no month is a month.
         if one["calendar"] == "shifted":
             whole, months = {"units": 0, "late": 0}, []
-        told = again.get(place, {"known": 0, "doubled": 0})
+        repeated = again.get(place, {"known": 0, "doubled": 0})
         noticed = marks.get((feed, one["delivery"]), {})
         marked: Row = {name: noticed.get(name) or 0 for name in _MARKED}
         found.append(
@@ -175,8 +193,8 @@ def _of_feed(answers: Answers, feed: str, marks: Mapping[tuple[str, str], Row]) 
                 **marked,
                 refused=one["rejected"],
                 partly=one.get("partly", 0),
-                new=one["taken"] - told["known"],
-                doubled=told["doubled"],
+                new=one["taken"] - repeated["known"],
+                doubled=repeated["doubled"],
                 late=whole["late"],
                 is_first=place == 1,
                 known_to_us=reach,

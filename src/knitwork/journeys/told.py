@@ -105,6 +105,10 @@ _NOTHING_WITHDRAWN = (
     "CREATE TEMP VIEW told AS FROM told_rows UNION ALL BY NAME FROM move_stay",
 )
 
+# What a message took back that another had said, unless a row or message still tells it.
+_TAKEN_BACK = """INSERT INTO withdrawn BY NAME
+SELECT w.* FROM move_back w ANTI JOIN told t ON t.patient = w.patient AND t.unit = w.unit AND t.start_us = w.start_us"""
+
 
 def tell_stays(con: Connection) -> None:
     """Leave `told`, the stays that hold, and `withdrawn`, those that were taken back, replaced or have vanished."""
@@ -112,6 +116,7 @@ def tell_stays(con: Connection) -> None:
     any_ = con.execute(_ANY).fetchall()[0][0]
     for statement in _WITHDRAWN if any_ else _NOTHING_WITHDRAWN:
         con.execute(statement)
+    con.execute(_TAKEN_BACK)
 
 
 def record_sql(name: str) -> tuple[str, ...]:

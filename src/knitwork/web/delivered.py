@@ -95,6 +95,7 @@ def why_withdrawn() -> dict[str, str]:
     return {
         "vanished": _("gone from a newer extract"),
         "cancelled": _("cancelled"),
+        "corrected": _("corrected by a later message"),
         "replaced": _("replaced by a later word about the same record"),
     }
 
@@ -232,12 +233,40 @@ def rule_names() -> dict[str, str]:
         "merged_elsewhere": _("a link of a number that a later link gives to somebody else"),
         "link_in_a_circle": _("a link that would close a circle"),
         "unmerge_of_nothing": _("an unmerge of what was never merged"),
+        **why_parked(),
     }
 
 
 def rule_name(rule: str, names: dict[str, str]) -> str:
     """Return a rule in words; one without a name of its own as it is written."""
     return names.get(rule, str(rule).replace("_", " "))
+
+
+def why_parked() -> dict[str, str]:
+    """Return each reason for which a message that was read did not do what it says, in words."""
+    return {
+        "no_target": _("no effect: takes back what no message has said"),
+        "void": _("no effect: said of a visit that was taken back"),
+        "no_time": _("no effect: no time at all"),
+        "no_unit": _("no effect: names no unit"),
+        "no_stay": _("no effect: speaks of a stay that no message has begun"),
+        "no_movement": _("no effect: names a unit to which no message moved the patient"),
+        "before_admission": _("no effect: a discharge before the admission"),
+        "after_discharge": _("no effect: moves a patient who is discharged"),
+        "on_leave": _("no effect: starts a leave that has begun already"),
+        "not_on_leave": _("no effect: ends a leave that no message has begun"),
+        "unit_mismatch": _("no effect: names another unit than the one the patient was moved to"),
+    }
+
+
+def without_effect(many: int) -> str:
+    """Say how many messages were read and did not do what they say."""
+    text = ngettext(
+        "%(n)s message was read and had no effect: it does not fit what the others say.",
+        "%(n)s messages were read and had no effect: they do not fit what the others say.",
+        many,
+    )
+    return text % {"n": say.count(many)} if many else ""
 
 
 def is_said(note: str) -> bool:

@@ -5,10 +5,22 @@
 
 from __future__ import annotations
 
-from knitwork.intake.fold.visits import fold_visit, visits_of
-from knitwork.intake.fold.words import WHY, Folded, FoldedDuty, FoldedEvent, FoldedStay, Move, Parked, Waiting
+from knitwork.intake.fold.hours import SAID
+from knitwork.intake.fold.visits import fold_visit, restated, taken_back, visits_of
+from knitwork.intake.fold.words import (
+    WHY,
+    Folded,
+    FoldedDuty,
+    FoldedEvent,
+    FoldedStay,
+    Move,
+    Parked,
+    TakenBack,
+    Waiting,
+)
 
 __all__ = [
+    "SAID",
     "WHY",
     "Folded",
     "FoldedDuty",
@@ -16,7 +28,10 @@ __all__ = [
     "FoldedStay",
     "Move",
     "Parked",
+    "TakenBack",
     "Waiting",
     "fold_visit",
+    "restated",
+    "taken_back",
     "visits_of",
 ]

@@ -5,8 +5,10 @@ Everything here goes by the order in which things were *said* (MSH-7, then MSH-1
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable
 
+from knitwork.intake.fold.hours import settled
 from knitwork.intake.fold.words import Move, Parked
 
 ADMITS = frozenset({"A01", "A04"})
@@ -108,7 +110,7 @@ def in_order(moves: Iterable[Move]) -> list[Move]:
         if known is not move and known != move:
             # One message, read in two ways (another profile): any fixed choice will do, but not the order of arrival.
             different[move.message] = min(known, move, key=repr)
-    return sorted(different.values(), key=said)
+    return sorted(settled(list(different.values())), key=said)
 
 
 def standing(moves: list[Move], parked: list[Parked], flags: set[str]) -> list[Fact]:
@@ -118,9 +120,9 @@ def standing(moves: list[Move], parked: list[Parked], flags: set[str]) -> list[F
     """
     facts, cancels = _numbered(moves, parked, flags)
     if cancels:
-        facts, cancels = _unvoided(facts, cancels, parked, flags)
+        facts, cancels = _unvoided(moves, facts, cancels, parked, flags)
     if cancels:
-        facts = _uncancelled(facts, cancels, parked, flags)
+        facts = _uncancelled(moves, facts, cancels, parked, flags)
     facts.sort(key=_by_effect)
     return _corrected(facts, flags)
 
@@ -179,8 +181,21 @@ def _cancels_last(statements: list[Cancel]) -> list[tuple[bool, int, Move]]:
     return told
 
 
+def _again(moves: list[Move], place: int, cancel: Move) -> int | None:
+    """Return where a cancel that found nothing is read again: after all else of its instant; None where that was.
+
+    Control numbers need not rise, so that within one instant a cancel may stand ahead of what it takes back.
+    """
+    if moves[place] is not cancel:
+        return None
+    when, end = said(cancel)[0], place
+    while end + 1 < len(moves) and said(moves[end + 1])[0] == when:
+        end += 1
+    return end if end > place else None
+
+
 def _unvoided(
-    facts: list[Fact], cancels: list[Cancel], parked: list[Parked], flags: set[str]
+    moves: list[Move], facts: list[Fact], cancels: list[Cancel], parked: list[Parked], flags: set[str]
 ) -> tuple[list[Fact], list[Cancel]]:
     """Apply A11 and A13: an A13 takes back the latest A03 or A11 before it that still stands."""
     back = [c for c in cancels if c[1].event in {"A11", "A13"}]
@@ -193,7 +208,7 @@ def _unvoided(
     void_from: list[int] = []  # the places of A11 that nothing has taken back
     since = [0]  # how many statements stand before the first of these, between each two, and after the last
     reopened: set[int] = set()
-    for place, step in steps:
+    for place, step in steps:  # which grows where a cancel is read again
         if isinstance(step, Fact):
             since[-1] += 1
             if step.event == "A03":
@@ -213,6 +228,8 @@ def _unvoided(
             else:
                 void_from.pop()
                 since[-2:] = [since[-2] + since[-1]]
+        elif (later := _again(moves, place, step)) is not None:
+            insort(steps, (later, step), key=_first)
         else:
             parked.append(Parked(step.message, "no_target"))
     cancels = [c for c in cancels if c[1].event not in {"A11", "A13"}]
@@ -222,6 +239,10 @@ def _unvoided(
 
 def _first(step: tuple[int, Fact | Move]) -> int:
     return step[0]
+
+
+def _placed(cancel: Cancel) -> int:
+    return cancel[0]
 
 
 def _open_again(stack: list[tuple[int, Fact | Move]], opening: Fact) -> list[tuple[int, Fact | Move]]:
@@ -254,14 +275,16 @@ def _void(
     return kept, [c for c in cancels if c[0] > taken_back]
 
 
-def _uncancelled(facts: list[Fact], cancels: list[Cancel], parked: list[Parked], flags: set[str]) -> list[Fact]:
+def _uncancelled(
+    moves: list[Move], facts: list[Fact], cancels: list[Cancel], parked: list[Parked], flags: set[str]
+) -> list[Fact]:
     """Apply the cancels that name no movement: each takes back the latest of its kind said before it."""
     facts.sort(key=_by_place)
     kept: dict[str, list[Fact]] = {}
     told = iter(facts)
     fact = next(told, None)
-    for place, cancel in cancels:
-        while fact is not None and fact.place < place:
+    for place, cancel in cancels:  # which grows where a cancel is read again
+        while fact is not None and fact.place <= place:
             kept.setdefault(fact.event, []).append(fact)
             fact = next(told, None)
         kinds = CANCELS.get(cancel.event) or {cancel.original or cancel.event}
@@ -269,6 +292,8 @@ def _uncancelled(facts: list[Fact], cancels: list[Cancel], parked: list[Parked],
         if among:
             max(among, key=_latest).pop()
             flags.add("cancelled")
+        elif (later := _again(moves, place, cancel)) is not None:
+            insort(cancels, (later, cancel), key=_placed)
         else:
             parked.append(Parked(cancel.message, "no_target"))
     rest = [] if fact is None else [fact, *told]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from itertools import groupby
 
 from knitwork.intake.fold.known import ADMITS, NOTES, Fact
 from knitwork.intake.fold.words import EndKind, FoldedDuty, FoldedEvent, FoldedStay, Parked, Waiting
@@ -247,4 +249,29 @@ def walk_through(facts: list[Fact], parked: list[Parked], flags: set[str]) -> Wa
     if not walk.stays:
         for fact in walk.seen:
             walk.park(fact, "no_movement")
+    walk.stays = _in_turn(walk.stays)
     return walk
+
+
+def _in_turn(stays: list[FoldedStay]) -> list[FoldedStay]:
+    """Set stays of one instant a microsecond apart where nothing else would keep their order.
+
+    All that reads stays orders them by start, end and unit: two of no length at one moment would be told by their names.
+    """
+    found: list[FoldedStay] = []
+    for start_us, group in groupby(stays, key=_start):
+        some = list(group)
+        tied = sum(stay.end_us == start_us for stay in some) > 1 or len({stay.unit for stay in some}) < len(some)
+        found += [_moved(stay, place) for place, stay in enumerate(some)] if tied else some
+    return found
+
+
+def _start(stay: FoldedStay) -> int:
+    return stay.start_us
+
+
+def _moved(stay: FoldedStay, by_us: int) -> FoldedStay:
+    start_us = stay.start_us + by_us
+    # Of no length still, so that the next begins after it; none ends before it starts.
+    end_us = None if stay.end_us is None else max(stay.end_us, start_us)
+    return replace(stay, start_us=start_us, end_us=end_us)

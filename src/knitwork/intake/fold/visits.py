@@ -5,9 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 
-from knitwork.intake.fold.known import OPENS, effective, in_order, standing
+from knitwork.intake.fold.known import ADMITS, OPENS, TAKES_BACK, effective, in_order, standing
 from knitwork.intake.fold.sweep import walk_through
-from knitwork.intake.fold.words import Folded, Move, Parked
+from knitwork.intake.fold.words import Folded, FoldedStay, Move, Parked, TakenBack
+
+# A visit with none of these never had a stay that it has no longer.
+_RESTATED = frozenset({"cancelled", "corrected", "voided"})
 
 
 def visits_of(
@@ -82,3 +85,44 @@ def _fold(ordered: list[Move]) -> Folded:
         tuple(walk.waiting[kind] for kind in sorted(walk.waiting)),
         tuple(sorted(flags)),
     )
+
+
+def taken_back(moves: Iterable[Move]) -> list[TakenBack]:
+    """Return the stays that stood until a later message took them back, by the order of saying.
+
+    For each message that may take something back: the stays before it that are gone with it, and are not there in the
+    end. Folds a visit twice for each of these, so ask only where `fold_visit` says that something was restated.
+    """
+    ordered = in_order(moves)
+    if not ordered:
+        return []
+    chains = [ordered] if ordered[0].visit is not None else _chains(ordered)
+    return [back for chain in chains for back in _taken_back(chain)]
+
+
+def restated(folded: Folded) -> bool:
+    """Say whether a visit may have had stays that it has no longer."""
+    return not _RESTATED.isdisjoint(folded.flags)
+
+
+def _taken_back(ordered: list[Move]) -> list[TakenBack]:
+    folded = _fold(ordered)
+    if not restated(folded):
+        return []
+    now = _places(folded.stays)
+    found: dict[tuple[str, int], TakenBack] = {}
+    admitted = False
+    for number, move in enumerate(ordered):
+        back = move.event in TAKES_BACK or move.action == "CANCEL"
+        if back or move.action == "UPDATE" or (move.event in ADMITS and admitted):
+            then = now | _places(_fold(ordered[: number + 1]).stays)
+            for stay in _fold(ordered[:number]).stays:
+                if (stay.unit, stay.start_us) not in then:
+                    why = "cancelled" if back else "corrected"
+                    found[stay.unit, stay.start_us] = TakenBack(stay, move.message, why)
+        admitted = admitted or move.event in ADMITS
+    return list(found.values())
+
+
+def _places(stays: Iterable[FoldedStay]) -> set[tuple[str, int]]:
+    return {(stay.unit, stay.start_us) for stay in stays}

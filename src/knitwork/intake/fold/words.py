@@ -35,6 +35,7 @@ class Move:
     historic: bool | None = None
     original: str | None = None
     precision: str | None = None
+    flags: int | None = None
     feed: str | None = None
     delivery: str | None = None
     row: int | None = None
@@ -82,6 +83,14 @@ class FoldedDuty(NamedTuple):
 class Parked(NamedTuple):
     """A message that did not do what it says, and the word for why (see WHY)."""
 
+    message: str
+    why: str
+
+
+class TakenBack(NamedTuple):
+    """A stay that stood until `message` was said, and why it no longer does: cancelled or corrected."""
+
+    stay: FoldedStay
     message: str
     why: str
 

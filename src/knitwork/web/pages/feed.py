@@ -66,6 +66,7 @@ def feed(request: HttpRequest, feed: str) -> HttpResponse:
         "wrong": quality.quality_notes(source, [feed]),
         "heard": heard_words(beat, source) if beat else "",
         "waiting": waiting(source).get(feed, 0),
+        "idle": delivered.without_effect(kept(source, "without effect", lambda: idle_of(source, feed), feed)),
         "clock": quality.clock_words(one.clock).capitalize() if one.clock and not one.clock.is_off else "",
         "shifted": not calendar,
         "signals": [c for c in charts if c.signalling],
@@ -183,6 +184,11 @@ def by_rule(source: Source, feed: str) -> list[dict[str, str]]:
         for one in kept(source, "reject counts", source.answers.reject_counts)
         if one["feed"] == feed
     ]
+
+
+def idle_of(source: Source, feed: str) -> int:
+    """Count the messages of a feed that were read and had no effect."""
+    return int(source.answers.without_effect(feed))
 
 
 def taken_back(source: Source, feed: str) -> list[dict[str, Any]]:

@@ -46,6 +46,7 @@ def feeds(request: HttpRequest) -> HttpResponse:
             )
     last = delivered.last_one(brought)
     refused = sum(one.refused for one in brought)
+    idle = kept(source, "without effect", source.answers.without_effect)
     names = delivered.rule_names()
     context = {
         "feeds": [feed_view(state, source, [b for b in brought if b.feed == state.feed]) for state in states],
@@ -61,6 +62,7 @@ def feeds(request: HttpRequest) -> HttpResponse:
         "rejects": [refused_row(one) for one in rejects] if sees_rows else [],
         "more_rejects": say.count(max(0, sum(one["rows"] for one in counted) - len(rejects))),
         "refused": refused,
+        "idle": delivered.without_effect(idle),
         "rejected": say.count(refused),
         "partly": part_words(sum(one.partly for one in brought)),
         "as_of": say.long_day(source.answers.as_of_us, source.tz),

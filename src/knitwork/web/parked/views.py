@@ -55,6 +55,7 @@ def parked(request: HttpRequest, feed: str) -> HttpResponse:
         "sees": sees,
         "total": sum(states.get(state, 0) for state in WAITS),
         "groups": grouped(waits, source().tz),
+        "idle": without_effect(feed),
     }
     return render(request, "pages/parked.html", context)
 
@@ -84,6 +85,24 @@ def grouped(waits: list[Stored], tz: str) -> list[dict[str, Any]]:
         }
         for group in sorted(alike, key=len, reverse=True)
     ]
+
+
+def without_effect(feed: str) -> list[dict[str, Any]]:
+    """Return the messages of a live feed that were read and had no effect, by why, the most first."""
+    here = source()
+    why, store = delivered.why_parked(), messages_of(home())
+    told = [] if here.answers is None else here.answers.rejects(feed, None)
+    alike: dict[str, list[str]] = {}
+    for row in told:
+        if row["rule"] in why:
+            alike.setdefault(row["rule"], []).append(str(row["delivery"]))
+    found = []
+    for rule, deliveries in sorted(alike.items(), key=lambda pair: -len(pair[1])):
+        # A message of a live feed stands under its own hash; one of a file under the file's.
+        some = [one for one in (store.find(name, feed) for name in deliveries[:SHOWN]) if one is not None]
+        rows = [{"seq": one.seq, "came": say.instant(one.came_us, here.tz), "type": one.type or "–"} for one in some]
+        found.append({"why": why[rule], "n": len(deliveries), "rows": rows, "more": len(deliveries) - len(rows)})
+    return found
 
 
 def rule_words(one: Stored) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from knitwork.intake.fold import SAID
 from knitwork.intake.formats.hl7v2 import facts, links
 from knitwork.intake.formats.hl7v2.message import Fields
 from knitwork.intake.formats.hl7v2.places import place_of
@@ -89,6 +90,7 @@ def _move(telling: Telling, patient: str, pid: Fields | None, pv1: Fields | None
     at = event_time(telling, evn, zbe, pv1)
     recorded, admit = telling.us(evn, 2), telling.us(pv1, 44)
     visit, historic = part(pv1, 19) or part(pid, 18), part(zbe, 5)
+    said_twice = SAID if telling.said_twice else 0
     telling.add("landed_move", {
         "message": digest, "patient": patient, "visit": visit, "event": telling.event,
         "at_us": at.us, "recorded_us": telling.said_us if recorded is None else recorded, "control": telling.control,
@@ -98,7 +100,7 @@ def _move(telling: Telling, patient: str, pid: Fields | None, pv1: Fields | None
         "discharge_us": telling.us(pv1, 45), "disposition": part(pv1, 36), "movement": part(zbe, 1),
         "action": part(zbe, 4), "historic": None if historic is None else historic.upper() == "Y",
         "original": part(zbe, 6), "precision": at.landed_precision, "zone": telling.zone or "UTC",
-        "zone_assumed": telling.zone_assumed, "flags": at.flags, "said_us": telling.said_us, "cancelled": False,
+        "zone_assumed": telling.zone_assumed, "flags": at.flags | said_twice, "said_us": telling.said_us, "cancelled": False,
     })  # fmt: skip
     if telling.event in _TELL_OF_LIFE:
         _life(telling, patient, pid)

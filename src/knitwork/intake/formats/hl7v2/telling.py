@@ -8,6 +8,7 @@ from typing import Any
 
 from knitwork.intake.formats.hl7v2.message import Fields, Message, digest
 from knitwork.intake.formats.hl7v2.times import When, offset_of, read_time
+from knitwork.model.tables import FLAGS
 
 # HL7 tables 0076 and 0003, with the messages and events of a site's own, which begin with Z.
 _KIND, _EVENT = re.compile(r"[A-Z]{3}"), re.compile(r"[A-Z]\d\d|Z[A-Z0-9]{2}")
@@ -38,6 +39,7 @@ class Telling:
     identifier: str | None
     offset_s: int | None = None
     said_us: int | None = None
+    said_twice: bool = False  # in the hour that autumn repeats, and nothing says in which half
     patient: str | None = None
     visit: str | None = None
     zone_assumed: bool = False
@@ -83,7 +85,9 @@ def telling_of(message: Message, payload: bytes, *, zone: str | None, identifier
         f"{part(head, 3) or ''}|{part(head, 4) or ''}", zone, identifier,
     )  # fmt: skip
     telling.offset_s = offset_of(part(head, 7) or "")
-    telling.said_us = telling.us(head, 7) or telling.us(evn, 2)
+    said = telling.when(head, 7) or telling.when(evn, 2)
+    if said is not None:
+        telling.said_us, telling.said_twice = said.us, said.flags & FLAGS["dst_fold_start"] > 0
     pid, pv1 = message.first("PID"), message.first("PV1")
     telling.patient = number_of(message, pid, 3, identifier)
     telling.visit = part(pv1, 19) or part(pid, 18)
