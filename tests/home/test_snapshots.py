@@ -125,6 +125,38 @@ def test_a_feed_that_only_adds_takes_nothing_back(tmp_path):
     assert withdrawn(home) == []
 
 
+def wards(folder: Path, extracts, *, made=True, kind="whole"):
+    """Load extracts of two files each, those of one ward apart from those of the other, by one load an extract."""
+    home = open_home(folder)
+    home.write_settings(name="Home", tz="UTC")
+    (folder / "feeds").mkdir(exist_ok=True)
+    (folder / "feeds" / "adt.yaml").write_text(f"zone: UTC\nsnapshot: {kind}\n")
+    for place, files in enumerate(extracts):
+        paths = [write(folder.parent / f"{folder.name}-{place}-{n}.csv", rows) for n, rows in enumerate(files)]
+        when = FIRST + place * DAY if made else None
+        home.load(paths, LoadOptions(feed="adt", received_at=NOON + place * DAY, extracted_at=when))
+    home.refresh(registry())
+    return home
+
+
+@pytest.mark.parametrize("kind", ["whole", "period"])
+@pytest.mark.parametrize("made", [True, False])
+def test_the_files_of_one_extract_take_nothing_back_from_each_other(tmp_path, made, kind):
+    home = wards(tmp_path / "h", [([row("A", 0), row("B", 1)], [row("C", 0), row("D", 2)])], made=made, kind=kind)
+
+    assert patients(home) == ["A", "B", "C", "D"]
+    assert withdrawn(home) == []
+
+
+def test_the_next_extract_of_two_files_takes_back_what_neither_of_them_has(tmp_path):
+    first_, second = ([row("A", 0), row("B", 1)], [row("C", 0), row("D", 2)]), ([row("D", 2)], [row("A", 0)])
+
+    home = wards(tmp_path / "h", [first_, second])
+
+    assert patients(home) == ["A", "D"]
+    assert withdrawn(home) == [("B", "vanished"), ("C", "vanished")]
+
+
 def test_as_of_an_earlier_time_what_vanished_later_is_still_there(tmp_path):
     home = open_home(tmp_path / "h")
     home.write_settings(name="Home", tz="UTC")
