@@ -55,7 +55,8 @@ _EXTRACTS = """CREATE TEMP TABLE IF NOT EXISTS extract_raw
 (feed VARCHAR, delivery VARCHAR, weight INTEGER, from_us BIGINT, until_us BIGINT)"""
 # Whether anything is ever taken back here: most files only add, and need none of what follows.
 _ANY = """SELECT (SELECT count(*) FROM extract_raw)
-    + (SELECT count(*) FROM told_rows WHERE cancelled) + (SELECT count(*) FROM told_rows WHERE record IS NOT NULL)"""
+    + (SELECT count(*) FROM told_rows WHERE cancelled) + (SELECT count(*) FROM told_rows WHERE record IS NOT NULL)
+    + (SELECT count(*) FROM told_part)"""
 _WITHDRAWN = (
     # What a later extract of a snapshot feed no longer has, for the time of which it speaks.
     """CREATE TEMP TABLE vanished AS
@@ -91,13 +92,22 @@ _WITHDRAWN = (
     LEFT JOIN replaced r ON {_SAME.format("r")}
     LEFT JOIN taken_back b ON b.patient = t.patient AND b.unit = t.unit AND b.start_us = t.start_us AND {_SAID} <= b.said
     WHERE t.cancelled OR v.row IS NOT NULL OR r.row IS NOT NULL OR b.said IS NOT NULL""",
+    # A visit that came as a whole is no stay where a part of it is: the part counts, whichever of the two came first.
+    f"""INSERT INTO dropped BY NAME
+    SELECT t.patient, t.unit, t.start_us, t.feed, t.delivery, t.row, 'parts' AS why FROM told_rows t
+    SEMI JOIN (
+        SELECT p.feed, p.record FROM told_part p SEMI JOIN (
+            FROM told_rows t ANTI JOIN dropped w ON {_SAME.format("w")} WHERE t.cancelled IS NOT TRUE
+        ) s ON s.feed = p.feed AND s.delivery = p.delivery AND s.row = p.row
+    ) x ON x.feed = t.feed AND x.record = t.record
+    WHERE t.whole""",
     f"""CREATE TEMP VIEW told AS
-    SELECT t.* FROM told_rows t ANTI JOIN dropped w ON {_SAME.format("w")}
+    SELECT t.* FROM told_rows t ANTI JOIN dropped w ON {_SAME.format("w")} WHERE t.cancelled IS NOT TRUE
     UNION ALL BY NAME FROM move_stay""",
-    # A stay that another row still tells is not lost.
+    # A stay that another row still tells is not lost, and one whose parts are known is told better.
     """CREATE TEMP TABLE withdrawn AS
     SELECT w.* FROM dropped w
-    ANTI JOIN told t ON t.patient = w.patient AND t.unit = w.unit AND t.start_us = w.start_us""",
+    ANTI JOIN told t ON t.patient = w.patient AND t.unit = w.unit AND t.start_us = w.start_us WHERE w.why <> 'parts'""",
 )
 _NOTHING_WITHDRAWN = (
     """CREATE TEMP TABLE withdrawn (patient VARCHAR, unit VARCHAR, start_us BIGINT, end_us BIGINT, visit VARCHAR,
