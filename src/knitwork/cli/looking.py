@@ -65,6 +65,7 @@ def status(home: HomeOption = None, format: FormatOption = Format.table) -> None
         say(
             f"{target.settings.name}: generation {answers.generation}, made {answers.made_at}, data to {iso(answers.as_of_us)}"
         )
+        acts.told_as_of(target)
         if answers.manifest.dirty:
             new = counted(len(answers.manifest.dirty), "bucket has", "buckets have")
             say(f"{new} new rows: knitwork refresh brings the numbers up to date")

@@ -101,6 +101,11 @@ class Answers:
         return self.manifest.watermark_us
 
     @property
+    def known_by(self) -> str:
+        """The moment (ISO 8601) of which the numbers are, by a refresh --as-of; empty where all that came counts."""
+        return self.manifest.basis.get("as_of", "")
+
+    @property
     def is_derived(self) -> bool:
         """Say whether a refresh has ever finished."""
         return bool(self.manifest.of("cell"))
