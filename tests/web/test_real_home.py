@@ -89,6 +89,16 @@ def test_every_page_says_that_the_numbers_are_those_of_an_earlier_time(ada, home
     assert said not in ada.get("/").content.decode()
 
 
+def test_the_pages_of_two_feeds_that_tell_of_the_same_stays_say_so(ada, home, tmp_path):
+    (tmp_path / "night.csv").write_text(stays().replace(":0", ":1"), "utf-8")
+    home.load([tmp_path / "night.csv"])
+    home.refresh(snapshot(macro_name=home.settings.name))
+
+    assert "night tells of the same stays" in ada.get("/feeds/stays/").content.decode()
+    assert "stays tells of the same stays" in ada.get("/feeds/night/").content.decode()
+    assert "tells of the same stays" in ada.get("/feeds/").content.decode()
+
+
 def test_the_numbers_of_a_page_are_those_of_the_file(ada, home):
     page = ada.get("/").content.decode()
 

@@ -46,7 +46,8 @@ def feeds(request: HttpRequest) -> HttpResponse:
                 detail={"rows": min(len(rejects), SHOWN_REJECTS)},
             )
     last = delivered.last_one(brought)
-    refused = sum(one.refused for one in brought)
+    # Rows that a live feed set aside stand in no delivery that is told of.
+    refused = max(sum(one.refused for one in brought), sum(state.rejected for state in states))
     names = delivered.rule_names()
     context = {
         "feeds": [feed_view(state, source, [b for b in brought if b.feed == state.feed]) for state in states],
@@ -129,6 +130,7 @@ def feed_view(state: Any, source: Source, brought: list[Brought]) -> dict[str, A
         "shifted": shifted,
         "wrong": [
             *quality.alarms(source, timezone.now(), [state.feed]),
+            *quality.told_twice(source, state.feed),
             *quality.quality_notes(source, [state.feed]),
         ],
         "said": [one for one in said if one],
