@@ -11,10 +11,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from knitwork.home.elsewhere import NAMED
 from knitwork.intake.inbox import microseconds
 
-# feed, delivery, its place among the feed's extracts, and from when to when (UTC microseconds) it speaks for the feed
-Extract = tuple[str, str, int, int, int]
+# The feed, a landed table, the make of a delivery, the delivery, its place among the feed's extracts, and from when to
+# when (UTC microseconds) it speaks for the feed
+Extract = tuple[str, str, str, str, int, int, int]
+STAYS = "landed"
 _ALWAYS = 2**62
 _EVER_BEFORE = dt.datetime.min.replace(tzinfo=dt.UTC)
 _Landed = Mapping[str, Any]
@@ -29,11 +32,34 @@ def snapshots(landed: Mapping[str, _Landed]) -> tuple[Extract, ...]:
     kinds = {str(one["feed"]): one.get("snapshot") for one in landed.values() if one.get("snapshot")}
     found: list[Extract] = []
     for feed, kind in sorted(kinds.items()):
-        mine = [one for one in landed.values() if one["feed"] == feed and one["kind"] == "stays"]
+        mine = [one for one in landed.values() if one["feed"] == feed and one["kind"] != "links"]
         for weight, files in enumerate(_together(mine)):
             span = (-_ALWAYS, _ALWAYS) if kind == "whole" else _span(files)
-            found += [(feed, str(one["delivery"]), weight, *span) for one in files]
+            for one in files:
+                found += [(feed, table, make, str(one["delivery"]), weight, *span) for table, make in _told(one)]
     return tuple(found)
+
+
+def _told(one: _Landed) -> list[tuple[str, str]]:
+    """Return for which landed tables a file speaks, with its make.
+
+    It speaks for all stays of its feed, but only for the records beside them that came in files of its own make: one
+    of encounters says nothing of observations, although both bring facts.
+    """
+    tables = sorted(table for table, rows in (one.get("tables") or {}).items() if rows and table in NAMED)
+    found = [(table, _make(one)) for table in tables if table != STAYS]
+    return [(STAYS, ""), *found] if one["kind"] == "stays" else found
+
+
+def _make(one: _Landed) -> str:
+    """Name the kinds of resources or the tables that a file holds; empty for one of which only columns are known."""
+    columns = [(str(name), str(kind)) for name, kind in one.get("columns") or ()]
+    kinds = {
+        name if kind == "resource" else name.split(".")[0]
+        for name, kind in columns
+        if kind == "resource" or "." in name
+    }
+    return ", ".join(sorted(kinds))
 
 
 def _together(deliveries: Sequence[_Landed]) -> list[list[_Landed]]:
@@ -47,9 +73,12 @@ def _together(deliveries: Sequence[_Landed]) -> list[list[_Landed]]:
 
 def _span(files: Sequence[_Landed]) -> tuple[int, int]:
     """Return from the first moment that any file of an extract tells of to the extraction, or past the last moment."""
+    firsts = [int(one["first_us"]) for one in files if one["first_us"] is not None]
+    lasts = [int(one["last_us"]) + 1 for one in files if one["last_us"] is not None]
+    if not firsts or not lasts:  # it tells of no moment, and so speaks for none
+        return (0, 0)
     made_at = made(files[0])
-    last = max(int(one["last_us"] or 0) + 1 for one in files)
-    return min(int(one["first_us"] or 0) for one in files), max(last, microseconds(made_at) if made_at else 0)
+    return min(firsts), max(*lasts, microseconds(made_at) if made_at else 0)
 
 
 def made(landed: _Landed) -> dt.datetime | None:

@@ -33,6 +33,7 @@ from knitwork.intake.inbox import microseconds
 from knitwork.intake.landing import BUCKETED
 from knitwork.intake.lock import one_writer
 from knitwork.journeys import kernel as journeys
+from knitwork.journeys.told import EXTRACT_COLUMNS
 from knitwork.lake import manifest as manifests
 from knitwork.lake import runner
 from knitwork.lake.buckets import bucket_of
@@ -229,7 +230,7 @@ def derive_kernel(
             SharedTable("place_raw", "code VARCHAR, unit VARCHAR", tuple(means)),
             SharedTable(
                 "extract_raw",
-                "feed VARCHAR, delivery VARCHAR, weight INTEGER, from_us BIGINT, until_us BIGINT",
+                EXTRACT_COLUMNS,
                 tuple(extracts),
             ),
         ),
