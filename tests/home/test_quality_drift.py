@@ -15,6 +15,7 @@ from knitwork.home.quality.drift import FACTORS, Spread, compared, drift, grown,
 from knitwork.intake.formats.csv.columns import choose
 from knitwork.intake.profile import Profile
 from knitwork.model.errors import CannotDo
+from tests.home.adt_messages import adt
 
 OLD = [("mrn", "text"), ("ward", "text"), ("start", "time"), ("end", "time"), ("los", "number")]
 FIRST = dt.datetime(2026, 3, 1)
@@ -157,6 +158,23 @@ def test_a_needed_column_that_is_gone_is_refused_with_the_name_it_seems_to_have_
         choose(["mrn", "afdeling_nr", "van", "tot"], odd, name="x.csv")
     with pytest.raises(CannotDo, match="no column for the unit was found"):
         choose(["mrn", "soort", "van", "tot"], odd, name="x.csv")
+
+
+def test_a_needed_column_with_quite_another_name_in_its_old_place_is_named_too(tmp_path):
+    with pytest.raises(
+        CannotDo, match="'start', which the feed's profile names for the start, is gone, and 'begin_dt' "
+    ):
+        loaded(tmp_path, (HEADER, stays(0)), ("patient,ward,begin_dt,end", stays(1)))
+
+
+def test_units_that_never_came_before_are_named_in_messages_too(tmp_path):
+    home = open_home(tmp_path / "home")
+    for night, unit in enumerate(("ICU", "NEW")):
+        file = tmp_path / f"night-{night}.hl7"
+        file.write_bytes(adt("A01", f"P{night}", FIRST.replace(tzinfo=dt.UTC) + dt.timedelta(days=night), unit))
+        (taken,) = home.load([file], LoadOptions(feed="adt", tz="UTC")).taken
+
+    assert "against night-0.hl7: units that never came before: NEW, in 100% of the rows" in taken.notes
 
 
 def test_sentences_never_say_a_thing_twice():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,99 @@ def test_a_feed_that_only_adds_takes_nothing_back(tmp_path):
 
     assert patients(home) == ["A", "B"]
     assert withdrawn(home) == []
+
+
+def wards(folder: Path, extracts, *, made=True, kind="whole"):
+    """Load extracts of two files each, those of one ward apart from those of the other, by one load an extract."""
+    home = open_home(folder)
+    home.write_settings(name="Home", tz="UTC")
+    (folder / "feeds").mkdir(exist_ok=True)
+    (folder / "feeds" / "adt.yaml").write_text(f"zone: UTC\nsnapshot: {kind}\n")
+    for place, files in enumerate(extracts):
+        paths = [write(folder.parent / f"{folder.name}-{place}-{n}.csv", rows) for n, rows in enumerate(files)]
+        when = FIRST + place * DAY if made else None
+        home.load(paths, LoadOptions(feed="adt", received_at=NOON + place * DAY, extracted_at=when))
+    home.refresh(registry())
+    return home
+
+
+@pytest.mark.parametrize("kind", ["whole", "period"])
+@pytest.mark.parametrize("made", [True, False])
+def test_the_files_of_one_extract_take_nothing_back_from_each_other(tmp_path, made, kind):
+    home = wards(tmp_path / "h", [([row("A", 0), row("B", 1)], [row("C", 0), row("D", 2)])], made=made, kind=kind)
+
+    assert patients(home) == ["A", "B", "C", "D"]
+    assert withdrawn(home) == []
+
+
+def test_the_next_extract_of_two_files_takes_back_what_neither_of_them_has(tmp_path):
+    first_, second = ([row("A", 0), row("B", 1)], [row("C", 0), row("D", 2)]), ([row("D", 2)], [row("A", 0)])
+
+    home = wards(tmp_path / "h", [first_, second])
+
+    assert patients(home) == ["A", "D"]
+    assert withdrawn(home) == [("B", "vanished"), ("C", "vanished")]
+
+
+def resources(patients, orders=(), kind="Encounter"):
+    """Return an Encounter with an arrival for each patient, or an Observation, and a request for each of `orders`."""
+    subject = {p: {"reference": f"Patient/{p}"} for p in (*patients, *orders)}
+    when = {"start": "2026-03-02T08:00:00Z", "end": "2026-03-02T20:00:00Z"}
+    rows = [
+        {"resourceType": "Encounter", "id": p, "status": "finished", "class": {"code": "IMP"}, "subject": subject[p],
+         "period": when, "statusHistory": [{"status": "arrived", "period": when}],
+         "location": [{"location": {"reference": "Location/ICU"}}]}
+        if kind == "Encounter"
+        else {"resourceType": "Observation", "id": p, "status": "final", "subject": subject[p], "code": {"text": "x"},
+              "effectiveDateTime": when["start"], "valueQuantity": {"value": 1}}
+        for p in patients
+    ]  # fmt: skip
+    rows += [
+        {"resourceType": "ServiceRequest", "id": p, "status": "active", "intent": "order", "subject": subject[p],
+         "authoredOn": when["start"], "code": {"text": "x"}}
+        for p in orders
+    ]  # fmt: skip
+    return "".join(json.dumps(one) + "\n" for one in rows)
+
+
+def records(folder: Path, kind: str, *extracts):
+    """Load extracts, each of some files, and return whose events, requests and facts there are."""
+    home = open_home(folder)
+    home.write_settings(name="Home", tz="UTC")
+    (folder / "feeds").mkdir(exist_ok=True)
+    (folder / "feeds" / "fhir.yaml").write_text(f"zone: UTC\nsnapshot: {kind}\n")
+    for day, files in extracts:
+        for text in files:
+            file = folder.parent / f"{day}-{len(text)}.ndjson"
+            file.write_text(text)
+            home.load([file], LoadOptions(feed="fhir", received_at=NOON, extracted_at=FIRST + day * DAY))
+    home.refresh()
+    answers = home.answers()
+    told = {t: f"SELECT DISTINCT patient::VARCHAR AS p FROM {{{t}}} ORDER BY 1" for t in ("event", "request", "fact")}
+    return [[r["p"] for r in answers.rows(sql)] if answers.manifest.of(t) else [] for t, sql in told.items()]
+
+
+@pytest.mark.parametrize("kind", ["whole", "period"])
+@pytest.mark.parametrize("turn", [1, -1])
+def test_records_beside_stays_vanish_as_stays_do(tmp_path, kind, turn):
+    before = (5, [resources("AB"), resources("", "AB")])
+    after = (6, [resources("A"), resources("", "A")])
+
+    assert records(tmp_path / "h", kind, *(before, after)[::turn])[:2] == [["A"], ["A"]]
+
+
+def test_an_extract_takes_back_no_records_of_kinds_that_it_does_not_hold(tmp_path):
+    before = (5, [resources("AB"), resources("", "AB"), resources("AB", kind="Observation")])
+
+    assert records(tmp_path / "h", "whole", before, (6, [resources("A")])) == [["A"], ["A", "B"], ["A", "B"]]
+
+
+def test_a_stay_that_two_extracts_told_and_the_third_has_not_is_withdrawn_once(tmp_path):
+    both = [row("A", 0), row("B", 1)]
+
+    home = home_of(tmp_path / "h", [(both, 3), ([*both, row("C", 2)], 4), ([row("A", 0), row("C", 2)], 5)], "whole")
+
+    assert withdrawn(home) == [("B", "vanished")]
 
 
 def test_as_of_an_earlier_time_what_vanished_later_is_still_there(tmp_path):

@@ -119,6 +119,14 @@ def test_what_stands_behind_a_frame_is_no_part_of_its_message(tmp_path):
     assert one.rejected() == [(2, "message", "not_hl7")]
 
 
+def test_a_number_that_two_messages_bear_is_noted_and_both_count(tmp_path):
+    one = landed(tmp_path, A01 + A02.replace("|2|P", "|1|P") + A01)
+
+    assert sorted(events(one)) == ["A01", "A01", "A02"]
+    assert any(note.startswith("1 message: the number (MSH-10) is that of an earlier") for note in one.report.notes)
+    assert not any("MSH-10" in note for note in landed(tmp_path, A01 + A02 + A01).report.notes)
+
+
 def test_a_batch_that_lost_a_message_is_said_to_have(tmp_path):
     whole = landed(tmp_path, f"BHS|^~\\&\r{A01}{A02}BTS|2\r", "whole.hl7")
     short = landed(tmp_path, f"BHS|^~\\&\r{A01}BTS|2\r", "short.hl7")

@@ -89,15 +89,20 @@ def test_visits_alone_are_stays_and_that_is_said(land):
     one = land(VISIT + "100,7,9201,2024-01-31,2024-01-31 12:40:00,2024-02-02,2024-02-02 09:00:00,0,12,8863\n")
 
     assert one.rows("landed", "unit, visit, record") == [("care_site/12", "100", "visit_occurrence/100")]
-    assert any("read as stays, because no visit_detail came" in note for note in one.report.notes)
+    assert any("arrivals, discharges and stays" in note for note in one.report.notes)
 
 
-def test_visits_beside_their_details_are_arrivals_and_discharges(land):
+def test_visits_beside_their_details_are_arrivals_and_discharges_and_marked_as_whole(land):
     one = land(
         DETAIL + TWO, VISIT + "100,7,9201,2024-01-31,2024-01-31 10:00:00,2024-02-02,2024-02-02 09:00:00,0,12,8863\n"
     )
 
-    assert [record for (record,) in one.rows("landed", "record")] == ["visit_detail/1", "visit_detail/2"]
+    assert sorted(one.rows("landed", "record, whole"), key=str) == [
+        ("visit_detail/1", None),
+        ("visit_detail/2", None),
+        ("visit_occurrence/100", True),
+    ]
+    assert set(one.rows("landed_part", "record")) == {("visit_occurrence/100",)}
     assert one.rows("landed_event", "type, at_us, code, visit") == [
         ("arrive", us("2024-01-31 10:00"), "9201", "100"),
         ("discharge", us("2024-02-02 09:00"), "8863", "100"),
@@ -261,7 +266,7 @@ def test_a_zip_may_mix_csv_and_parquet(tmp_path):
 
     one = Landed(path, format="omop")
 
-    assert dict(one.report.tables) == {"landed": 1, "landed_event": 2, "landed_place": 1}
+    assert dict(one.report.tables) == {"landed": 2, "landed_event": 2, "landed_place": 1}
     assert one.report.ignored == 1
 
 

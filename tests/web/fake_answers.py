@@ -140,6 +140,7 @@ class FakeAnswers(FakeFeeds, FakeLevels, JourneyAnswers, FakeLinks, FakeToday, F
     registry: Registry = REGISTRY
     generation: int = 7
     as_of_us: int = AS_OF_US
+    known_by: str = ""
     made_at: str = "2026-10-14T06:20:00+00:00"
     shifted: bool = False
     unrecorded: bool = False

@@ -41,6 +41,9 @@ class FakeFeeds:
     def withdrawn_stays(self, feed=None, limit=None):
         return [dict(row) for row in self.taken_back if feed in (None, row["feed"])]
 
+    def told_twice(self):
+        return []
+
     def withdrawn_counts(self, feed=None):
         return [
             {"feed": row["feed"], "by_delivery": row["by_delivery"], "why": row["why"], "stays": 1,

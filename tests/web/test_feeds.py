@@ -55,6 +55,13 @@ def test_the_hours_that_clocks_repeat_and_skip_are_said_in_words(ada):
     assert "61 rows have no end" in said
 
 
+def test_no_row_is_said_to_be_usable_that_a_live_feed_refused(ada, came):
+    came()
+
+    assert "Every row could be used" not in text(ada.get("/feeds/"))
+    assert "12 rows could not be used." in text(ada.get("/feeds/"))
+
+
 def test_a_first_delivery_changed_nothing_that_was_known(ada, came):
     came(FIRST)
 

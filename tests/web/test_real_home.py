@@ -76,6 +76,29 @@ def test_every_page_of_a_real_home_can_be_opened(ada, home):
         assert response.status_code == 200, name
 
 
+def test_every_page_says_that_the_numbers_are_those_of_an_earlier_time(ada, home):
+    said = "as they were known then"
+    home.refresh(as_of=dt.datetime(2030, 1, 2, 3, 4, tzinfo=dt.UTC))
+
+    for address in ("/", "/units/Emergency/", "/feeds/", "/handoffs/"):
+        assert said in ada.get(address).content.decode(), address
+    assert "2 January 2030" in ada.get("/").content.decode()
+
+    home.refresh()
+
+    assert said not in ada.get("/").content.decode()
+
+
+def test_the_pages_of_two_feeds_that_tell_of_the_same_stays_say_so(ada, home, tmp_path):
+    (tmp_path / "night.csv").write_text(stays().replace(":0", ":1"), "utf-8")
+    home.load([tmp_path / "night.csv"])
+    home.refresh(snapshot(macro_name=home.settings.name))
+
+    assert "night tells of the same stays" in ada.get("/feeds/stays/").content.decode()
+    assert "stays tells of the same stays" in ada.get("/feeds/night/").content.decode()
+    assert "tells of the same stays" in ada.get("/feeds/").content.decode()
+
+
 def test_the_numbers_of_a_page_are_those_of_the_file(ada, home):
     page = ada.get("/").content.decode()
 

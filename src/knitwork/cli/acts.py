@@ -163,6 +163,15 @@ def told_refresh(report: RefreshReport) -> None:
         )
 
 
+def told_as_of(home: Home) -> None:
+    """Say where the numbers are those of an earlier time, and how to go back."""
+    if then := home.answers().known_by:
+        say(
+            f"These numbers are as of {then}, as they were known then, on every page and for everybody; "
+            "what came later is kept. The next plain knitwork refresh counts all that came again"
+        )
+
+
 def summary(home: Home) -> None:
     """Say in a few sentences what a home holds and what it cannot know."""
     answers = home.answers()

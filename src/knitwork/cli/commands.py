@@ -135,6 +135,7 @@ def refresh(
         raise CannotDo(f"--runner {runner} is not known: local is")
     target = acts.derived(home)
     acts.told_refresh(acts.bring_up(target, full=full, as_of=acts.moment(as_of, what="--as-of")))
+    acts.told_as_of(target)
 
 
 @app.command()

@@ -65,6 +65,7 @@ def status(home: HomeOption = None, format: FormatOption = Format.table) -> None
         say(
             f"{target.settings.name}: generation {answers.generation}, made {answers.made_at}, data to {iso(answers.as_of_us)}"
         )
+        acts.told_as_of(target)
         if answers.manifest.dirty:
             new = counted(len(answers.manifest.dirty), "bucket has", "buckets have")
             say(f"{new} new rows: knitwork refresh brings the numbers up to date")
@@ -94,6 +95,11 @@ def status(home: HomeOption = None, format: FormatOption = Format.table) -> None
         for feed_name, stays in _taken_back(answers):
             gone = counted(stays, "stay that was told no longer holds", "stays that were told no longer hold")
             sentences([f"{feed_name}: {gone}, see withdrawn"])
+        for pair in answers.told_twice():
+            say(
+                f"{pair.one} and {pair.other} tell of the same stays ({pair.stays:,} of {pair.of:,}), and each counts "
+                "twice: load only one of them"
+            )
         for name in late:
             say(f"{name}: nothing came for more than twice its cadence: see why it is silent")
         if links.deliveries:

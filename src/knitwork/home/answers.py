@@ -33,7 +33,7 @@ from knitwork.home import (
 )
 from knitwork.home.feeds import FeedState
 from knitwork.home.place import Place
-from knitwork.home.quality import cadence, days, found
+from knitwork.home.quality import cadence, days, found, twice
 from knitwork.home.quality.found import FeedQuality
 from knitwork.home.quality.rules import BY_ID as RULES_BY_ID
 from knitwork.journeys.pairs import MONTH, WEEK
@@ -99,6 +99,11 @@ class Answers:
     def as_of_us(self) -> int | None:
         """The watermark: the latest moment the data speaks of."""
         return self.manifest.watermark_us
+
+    @property
+    def known_by(self) -> str:
+        """The moment (ISO 8601) of which the numbers are, by a refresh --as-of; empty where all that came counts."""
+        return self.manifest.basis.get("as_of", "")
 
     @property
     def is_derived(self) -> bool:
@@ -326,6 +331,8 @@ class Answers:
 
     def heartbeats(self) -> list[cadence.Heartbeat]:
         return cadence.heartbeats(self)
+
+    told_twice = twice.told_twice
 
     def breaking(self, feed: str, rule: str, limit: int = 50) -> list[Row]:
         return days.examples(self, feed, RULES_BY_ID[rule], limit)

@@ -11,8 +11,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from knitwork.home.place import Place
+from knitwork.home.quality.drift import in_order, neighbours, new_name
 from knitwork.intake import formats
 from knitwork.intake.formats import Format, LandReport, Profile
+from knitwork.intake.formats.csv.columns import ColumnGone
+from knitwork.intake.formats.csv.showing import looks_like_names
 from knitwork.intake.inbox import Staged, microseconds
 from knitwork.intake.landing import BUCKETED, made
 from knitwork.lake import manifest as manifests
@@ -113,12 +116,39 @@ def read(place: Place, path: Path, copy: Staged, options: LoadOptions, *, into: 
     feed = checked_feed(options.feed) if options.feed else reader.feed or feed_name(path)
     if key(feed, copy.delivery) in place.lake.manifest().landed:
         return Read(path, feed, copy, None)
-    files, report = land(
-        place, copy.path, profile_for(place, feed, options), feed=feed, content=copy.delivery, name=path.name,
-        received_at=options.received_at, extracted_at=options.extracted_at, into=into, buckets=buckets, reader=reader,
-    )  # fmt: skip
+    try:
+        files, report = land(
+            place, copy.path, profile_for(place, feed, options), feed=feed, content=copy.delivery, name=path.name,
+            received_at=options.received_at, extracted_at=options.extracted_at, into=into, buckets=buckets,
+            reader=reader,
+        )  # fmt: skip
+    except ColumnGone as gone:
+        if new := _in_its_place(place, feed, gone):
+            raise CannotDo(
+                f"{path.name}: the column '{gone.column}', which the feed's profile names for the {gone.role}, is gone, "
+                f"and '{new}' stands in its place: write {gone.role}: \"{new}\" in the profile if it is the same thing, "
+                "or ask for the old name"
+            ) from None
+        raise
     return Read(path, feed, copy, report, files)
 
+
+def _in_its_place(place: Place, feed: str, gone: ColumnGone) -> str | None:
+    """Return which new column stands where the one that is gone stood in the last file of the feed that had it."""
+    told = [one for one in place.lake.manifest().landed.values() if one["feed"] == feed]
+    for one in reversed(in_order(told)):
+        before = [(str(name), "") for name, _ in one.get("columns") or ()]
+        names = {name for name, _ in before}
+        if gone.column in names:
+            now = [(name, "") for name in gone.header]
+            added = [one for one in now if one[0] not in names]
+            new = new_name(gone.column, "", added, neighbours(before, gone.column), now)
+            return new if new and looks_like_names([new]) and len(new) <= LONGEST_NAME else None
+    return None
+
+
+# A longer name of a column is none that a sentence can quote.
+LONGEST_NAME = 40
 
 UNTIMED = (
     "each extract of this feed holds everything, and nobody said when this one was made: it counts as older than all "

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from knitwork import __version__
 from knitwork.home import restated
+from knitwork.home.extracts import Extract, snapshots
 from knitwork.home.linking import only_links
 from knitwork.home.load import land_missing
 from knitwork.home.merge import merge
@@ -32,6 +33,7 @@ from knitwork.intake.inbox import microseconds
 from knitwork.intake.landing import BUCKETED
 from knitwork.intake.lock import one_writer
 from knitwork.journeys import kernel as journeys
+from knitwork.journeys.told import EXTRACT_COLUMNS
 from knitwork.lake import manifest as manifests
 from knitwork.lake import runner
 from knitwork.lake.buckets import bucket_of
@@ -228,45 +230,12 @@ def derive_kernel(
             SharedTable("place_raw", "code VARCHAR, unit VARCHAR", tuple(means)),
             SharedTable(
                 "extract_raw",
-                "feed VARCHAR, delivery VARCHAR, weight INTEGER, from_us BIGINT, until_us BIGINT",
+                EXTRACT_COLUMNS,
                 tuple(extracts),
             ),
         ),
         inputs=journeys.INPUTS,
     )
-
-
-# feed, delivery, its place among the feed's extracts, and from when to when (UTC microseconds) it speaks for the feed
-Extract = tuple[str, str, int, int, int]
-_ALWAYS = 2**62
-
-
-def snapshots(landed: Mapping[str, Mapping[str, Any]]) -> tuple[Extract, ...]:
-    """Return the extracts of the feeds that send everything each time, in the order in which they were made.
-
-    A feed is one as soon as any delivery's profile says so. An extract without a time of extraction comes before all
-    that have one, by content.
-    """
-    kinds = {str(one["feed"]): one.get("snapshot") for one in landed.values() if one.get("snapshot")}
-    found: list[Extract] = []
-    for feed, kind in sorted(kinds.items()):
-        mine = [one for one in landed.values() if one["feed"] == feed and one["kind"] == "stays"]
-        mine.sort(key=lambda one: (_made_at(one) or _EVER_BEFORE, str(one["delivery"])))
-        for weight, one in enumerate(mine):
-            made_at = _made_at(one)
-            last = max(int(one["last_us"] or 0) + 1, 0 if made_at is None else microseconds(made_at))
-            whole = kind == "whole"
-            span = (-_ALWAYS, _ALWAYS) if whole else (int(one["first_us"] or 0), last)
-            found.append((feed, str(one["delivery"]), weight, *span))
-    return tuple(found)
-
-
-_EVER_BEFORE = dt.datetime.min.replace(tzinfo=dt.UTC)
-
-
-def _made_at(landed: Mapping[str, Any]) -> dt.datetime | None:
-    """Return when an extract was made: an instant, for its text may stand on any clock."""
-    return dt.datetime.fromisoformat(str(landed["extracted_at"])) if landed["extracted_at"] else None
 
 
 def feed_calendars(landed: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:

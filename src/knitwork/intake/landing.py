@@ -35,12 +35,15 @@ TAIL: Columns = (
 
 LANDED: dict[str, Columns] = {
     # One patient in one unit. `record` is the source's own number of what the row was made from (a transfer, an
-    # encounter): of all statements of a feed about one record the latest holds, with all of its rows.
+    # encounter): of all statements of a feed about one record the latest holds, with all of its rows. `whole`: the
+    # row is a visit from end to end, and no stay once parts of the visit are (landed_part).
     "landed": (
         ("patient", "VARCHAR"), ("unit", "VARCHAR"), ("start_us", "BIGINT"), ("end_us", "BIGINT"),
         ("end_kind", "VARCHAR"), ("precision", "VARCHAR"), ("visit", "VARCHAR"), ("zone", "VARCHAR"),
-        ("zone_assumed", "BOOLEAN"), ("flags", "INTEGER"), ("record", "VARCHAR"), *TAIL,
+        ("zone_assumed", "BOOLEAN"), ("flags", "INTEGER"), ("record", "VARCHAR"), ("whole", "BOOLEAN"), *TAIL,
     ),
+    # The stays of this row of this delivery are parts of the visit that `record` tells of as a whole.
+    "landed_part": (("patient", "VARCHAR"), ("record", "VARCHAR"), ("visit", "VARCHAR"), *TAIL),
     # What an ADT message says of a patient's whereabouts; `intake/fold/` makes stays of all that a visit has.
     "landed_move": (
         ("message", "VARCHAR"),  # the SHA-256 of the message's bytes: the same message twice is one
@@ -106,7 +109,7 @@ LANDED: dict[str, Columns] = {
 # Lie in the bucket of their patient; the others are small and whole.
 BUCKETED = (
     "landed", "landed_move", "landed_event", "landed_request", "landed_message", "landed_duty", "landed_fact",
-    "landed_elsewhere",
+    "landed_elsewhere", "landed_part",
 )  # fmt: skip
 REJECTED: Columns = (("row", "BIGINT"), ("field", "VARCHAR"), ("rule", "VARCHAR"), ("message", "VARCHAR"))
 

@@ -51,18 +51,31 @@ _SAID = f"coalesce(said_us, extracted_us, {NEVER})"
 # A row may tell of several stays, so that a stay is named by its row, unit and start together.
 _SAME = "{0}.feed = t.feed AND {0}.delivery = t.delivery AND {0}.row = t.row AND {0}.unit = t.unit AND {0}.start_us = t.start_us"
 
-_EXTRACTS = """CREATE TEMP TABLE IF NOT EXISTS extract_raw
-(feed VARCHAR, delivery VARCHAR, weight INTEGER, from_us BIGINT, until_us BIGINT)"""
+# The extracts of feeds that send everything each time: for which landed table and time they speak, the later the heavier.
+EXTRACT_COLUMNS = (
+    "feed VARCHAR, told VARCHAR, make VARCHAR, delivery VARCHAR, weight INTEGER, from_us BIGINT, until_us BIGINT"
+)
+_EXTRACTS = f"CREATE TEMP TABLE IF NOT EXISTS extract_raw ({EXTRACT_COLUMNS})"
+# When a record was, for extracts that speak for a time.
+_WHEN = {
+    "event": "at_us",
+    "request": "coalesce(requested_us, accepted_us, scheduled_us, started_us, done_us, reported_us, closed_us)",
+    "message": "coalesce(sent_us, received_us, read_us)",
+    "duty": "coalesce(start_us, end_us)",
+    "fact": "at_us",
+}
 # Whether anything is ever taken back here: most files only add, and need none of what follows.
 _ANY = """SELECT (SELECT count(*) FROM extract_raw)
-    + (SELECT count(*) FROM told_rows WHERE cancelled) + (SELECT count(*) FROM told_rows WHERE record IS NOT NULL)"""
+    + (SELECT count(*) FROM told_rows WHERE cancelled) + (SELECT count(*) FROM told_rows WHERE record IS NOT NULL)
+    + (SELECT count(*) FROM told_part)"""
 _WITHDRAWN = (
     # What a later extract of a snapshot feed no longer has, for the time of which it speaks.
     """CREATE TEMP TABLE vanished AS
     SELECT t.feed, t.delivery, t.row, t.unit, t.start_us, max_by(n.delivery, n.weight) AS by_delivery
     FROM told_rows t
-    JOIN extract_raw o ON o.feed = t.feed AND o.delivery = t.delivery
-    JOIN extract_raw n ON n.feed = t.feed AND n.weight > o.weight AND t.start_us >= n.from_us AND t.start_us < n.until_us
+    JOIN extract_raw o ON o.told = 'landed' AND o.feed = t.feed AND o.delivery = t.delivery
+    JOIN extract_raw n ON n.told = 'landed' AND n.feed = t.feed AND n.weight > o.weight
+        AND t.start_us >= n.from_us AND t.start_us < n.until_us
     GROUP BY ALL""",
     # Of all statements of a feed about one of its records the latest holds, with all its rows, or none of this patient.
     f"""CREATE TEMP TABLE spoken AS
@@ -91,13 +104,24 @@ _WITHDRAWN = (
     LEFT JOIN replaced r ON {_SAME.format("r")}
     LEFT JOIN taken_back b ON b.patient = t.patient AND b.unit = t.unit AND b.start_us = t.start_us AND {_SAID} <= b.said
     WHERE t.cancelled OR v.row IS NOT NULL OR r.row IS NOT NULL OR b.said IS NOT NULL""",
+    # A visit that came as a whole is no stay where a part of it is: the part counts, whichever of the two came first.
+    f"""INSERT INTO dropped BY NAME
+    SELECT t.patient, t.unit, t.start_us, t.feed, t.delivery, t.row, 'parts' AS why FROM told_rows t
+    SEMI JOIN (
+        SELECT p.feed, p.record FROM told_part p SEMI JOIN (
+            FROM told_rows t ANTI JOIN dropped w ON {_SAME.format("w")} WHERE t.cancelled IS NOT TRUE
+        ) s ON s.feed = p.feed AND s.delivery = p.delivery AND s.row = p.row
+    ) x ON x.feed = t.feed AND x.record = t.record
+    WHERE t.whole""",
     f"""CREATE TEMP VIEW told AS
-    SELECT t.* FROM told_rows t ANTI JOIN dropped w ON {_SAME.format("w")}
+    SELECT t.* FROM told_rows t ANTI JOIN dropped w ON {_SAME.format("w")} WHERE t.cancelled IS NOT TRUE
     UNION ALL BY NAME FROM move_stay""",
-    # A stay that another row still tells is not lost.
+    # A stay that another row still tells is not lost, and one whose parts are known is told better.
     """CREATE TEMP TABLE withdrawn AS
     SELECT w.* FROM dropped w
-    ANTI JOIN told t ON t.patient = w.patient AND t.unit = w.unit AND t.start_us = w.start_us""",
+    ANTI JOIN told t ON t.patient = w.patient AND t.unit = w.unit AND t.start_us = w.start_us
+    WHERE w.why <> 'parts' AND w.start_us IS NOT NULL
+    QUALIFY row_number() OVER (PARTITION BY w.feed, w.patient, w.unit, w.start_us ORDER BY w.delivery, w.row) = 1""",
 )
 _NOTHING_WITHDRAWN = (
     """CREATE TEMP TABLE withdrawn (patient VARCHAR, unit VARCHAR, start_us BIGINT, end_us BIGINT, visit VARCHAR,
@@ -131,8 +155,14 @@ def record_sql(name: str) -> tuple[str, ...]:
     # Row 0: where both patients are one person, the statement itself counts and not that it was made elsewhere.
     elsewhere = f""" UNION ALL BY NAME SELECT record AS {key}, patient, said_us, true AS cancelled, feed, delivery,
         0 AS row, extracted_us FROM told_elsewhere WHERE told = '{table}'"""
+    # What a later extract of a snapshot feed no longer has, or tells itself.
+    vanished = f"""SELECT o.feed, o.delivery, n.from_us, n.until_us FROM extract_raw o JOIN extract_raw n
+        ON n.told = o.told AND n.make = o.make AND n.feed = o.feed AND n.weight > o.weight WHERE o.told = '{table}'"""
     return (
-        f"CREATE TEMP TABLE all_{name} AS SELECT * FROM told_{name}{moved}{elsewhere}",
+        f"""CREATE TEMP TABLE all_{name} AS SELECT * FROM told_{name} t ANTI JOIN ({vanished}) v
+            ON v.feed = t.feed AND v.delivery = t.delivery
+            AND coalesce({_WHEN[name]}, {NEVER}) >= v.from_us AND coalesce({_WHEN[name]}, {NEVER}) < v.until_us
+            {moved}{elsewhere}""",
         f"CREATE TEMP TABLE repeated_{name} AS SELECT {key} FROM all_{name} GROUP BY {key} HAVING count(*) > 1",
         f"""CREATE TEMP TABLE {name} AS
         SELECT {key}, {kept}, nullif({_SAID}, {NEVER}) AS said_us, feed, delivery, row

@@ -91,6 +91,24 @@ def beside(source: Source, feeds: Iterable[str] | None = None) -> dict[str, list
     return {"alarms": alarms(source, timezone.now(), asked), "quality": quality_notes(source, asked)}
 
 
+def told_twice(source: Source, feed: str) -> list[str]:
+    """Return one line for each other feed that tells of the same stays as this one."""
+    pairs = kept(source, "told twice", source.answers.told_twice)
+    text = _(
+        "%(other)s tells of the same stays (%(stays)s of %(of)s), and each counts twice: only one should be loaded."
+    )
+    return [
+        text
+        % {
+            "other": pair.other if pair.one == feed else pair.one,
+            "stays": say.count(pair.stays),
+            "of": say.count(pair.of),
+        }
+        for pair in pairs
+        if feed in (pair.one, pair.other)
+    ]
+
+
 def alarm(beat: Heartbeat, at_us: int, tz: str) -> str:
     """Say that a feed has been silent for too long."""
     known = {

@@ -147,7 +147,7 @@ def compared(earlier: Columns, now: Columns) -> list[tuple[Kind, str, str, str]]
     added = [name for name, _ in now if name not in was]
     found: list[tuple[Kind, str, str, str]] = []
     for name in list(gone):
-        new = new_name(name, was[name], [(one, types[one]) for one in added], _neighbours(earlier, name), now)
+        new = new_name(name, was[name], [(one, types[one]) for one in added], neighbours(earlier, name), now)
         if new is not None:
             found.append(("renamed", name, name, new))
             gone.remove(name)
@@ -162,20 +162,21 @@ def compared(earlier: Columns, now: Columns) -> list[tuple[Kind, str, str, str]]
     return found
 
 
-def _neighbours(columns: Columns, name: str) -> tuple[str, str]:
+def neighbours(columns: Columns, name: str) -> tuple[str, str]:
+    """Return the names that stand before and after a column, empty at either end."""
     names = ["", *(one for one, _ in columns), ""]
     at = names.index(name)
     return names[at - 1], names[at + 1]
 
 
-def new_name(name: str, kind: str, added: Columns, neighbours: tuple[str, str], now: Columns) -> str | None:
+def new_name(name: str, kind: str, added: Columns, beside: tuple[str, str], now: Columns) -> str | None:
     """Return which of the columns that are new looks like the new name of one that is gone; None where none does."""
     fitting = [one for one, its in added if not kind or not its or its == kind]
     close = difflib.get_close_matches(name.casefold(), [one.casefold() for one in fitting], n=1, cutoff=NAMES_ALIKE)
     if close:
         return next(one for one in fitting if one.casefold() == close[0])
-    beside = [one for one in fitting if _neighbours(now, one) == neighbours]
-    return beside[0] if len(beside) == 1 else None
+    there = [one for one in fitting if neighbours(now, one) == beside]
+    return there[0] if len(there) == 1 else None
 
 
 def of_columns(entries: Sequence[Mapping[str, Any]]) -> list[Change]:
@@ -284,7 +285,9 @@ FROM {{landed_event}} WHERE value IS NOT NULL GROUP BY ALL HAVING count(*) >= {E
 """
 _ASKED = {"landed": _LENGTHS, "landed_fact": _VALUES, "landed_event": _EVENTS}
 # The rows of each delivery by unit.
-_CODES = "SELECT feed::VARCHAR AS feed, delivery, unit::VARCHAR AS unit, count(*) AS n FROM {landed} GROUP BY ALL"
+_CODES = "SELECT feed::VARCHAR AS feed, delivery, unit::VARCHAR AS unit, count(*) AS n FROM {%s} WHERE unit IS NOT NULL GROUP BY ALL"
+# What names the units that patients were in: stays, and the messages of moves.
+_PLACED = ("landed", "landed_move")
 
 
 def of_codes(entries: Sequence[Mapping[str, Any]], rows: Sequence[Row]) -> list[Change]:
@@ -327,8 +330,9 @@ def drift(answers: Answers) -> dict[str, list[Change]]:
                 key = (str(row["delivery"]), str(row["what"]).strip())
                 spreads.setdefault(row["feed"], {})[key] = Spread(row["n"], *row["quartiles"])
     codes: dict[str, list[Row]] = {}
-    for row in answers.rows(_CODES) if answers.manifest.of("landed") else []:
-        codes.setdefault(row["feed"], []).append(row)
+    for table in _PLACED:
+        for row in answers.rows(_CODES % table) if answers.manifest.of(table) else []:
+            codes.setdefault(row["feed"], []).append(row)
     found = {}
     for feed, mine in several.items():
         changes = [

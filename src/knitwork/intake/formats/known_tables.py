@@ -103,7 +103,8 @@ def _landed(
                 tables[into.table] = give(con, into.table, [])
             tables[into.table] += give_rows(con, read, into, zone=zone, assumed=assumed, tail=tail)
         notes += _told(read)
-    tables = {table: rows for table, rows in tables.items() if rows}
+    # A part is a link between records, and nothing taken of them.
+    tables = {table: rows for table, rows in tables.items() if rows and table != "landed_part"}
     if not any(read.landed for read in reads):
         raise _nothing(con, sum(read.rows for read in reads), name)
     return _report(model, delivery, profile, reads, tables, notes)

@@ -63,7 +63,7 @@ def feed(request: HttpRequest, feed: str) -> HttpResponse:
     context = {
         "feed": feed,
         "alarms": quality.alarms(source, timezone.now(), [feed]),
-        "wrong": quality.quality_notes(source, [feed]),
+        "wrong": [*quality.told_twice(source, feed), *quality.quality_notes(source, [feed])],
         "heard": heard_words(beat, source) if beat else "",
         "waiting": waiting(source).get(feed, 0),
         "idle": delivered.without_effect(kept(source, "without effect", lambda: idle_of(source, feed), feed)),

@@ -45,7 +45,8 @@ def feeds(request: HttpRequest) -> HttpResponse:
                 detail={"rows": len(rejects)},
             )
     last = delivered.last_one(brought)
-    refused = sum(one.refused for one in brought)
+    # Rows that a live feed set aside stand in no delivery that is told of.
+    refused = max(sum(one.refused for one in brought), sum(state.rejected for state in states))
     idle = kept(source, "without effect", source.answers.without_effect)
     names = delivered.rule_names()
     context = {
@@ -138,6 +139,7 @@ def feed_view(state: Any, source: Source, brought: list[Brought]) -> dict[str, A
         "shifted": shifted,
         "wrong": [
             *quality.alarms(source, timezone.now(), [state.feed]),
+            *quality.told_twice(source, state.feed),
             *quality.quality_notes(source, [state.feed]),
         ],
         "said": [one for one in said if one],

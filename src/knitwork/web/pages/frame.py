@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from knitwork.model.errors import CannotDo
 from knitwork.web.accounts.access import may
 from knitwork.web.fresh import freshness
 from knitwork.web.pages.help import about
+from knitwork.web.say import moment
 from knitwork.web.source import Source, source
 from knitwork.web.units.codes import aliases
 
@@ -63,9 +65,16 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "ways": ways,
         "system_name": known.name,
         "freshness": freshness(known, timezone.now()),
+        "known_by": _known_by(known),
         "url_name": here,
         "help_page": about(here),
     }
+
+
+def _known_by(known: Source) -> str:
+    """Say of which moment the numbers are, where they were derived as of an earlier one."""
+    then = known.answers.known_by if known.answers else ""
+    return moment(dt.datetime.fromisoformat(then), known.tz) if then else ""
 
 
 def of(request: HttpRequest) -> Source:

@@ -176,6 +176,15 @@ def _find_day_and_clock(
             return
 
 
+class ColumnGone(CannotDo):
+    """A column that the profile names is not there, and no other has much the same name."""
+
+    def __init__(self, told: str, *, role: str, column: str, header: Sequence[str]) -> None:
+        """Keep which column it is, and what stands in the header now."""
+        super().__init__(told)
+        self.role, self.column, self.header = role, column, tuple(header)
+
+
 def _require(
     header: Sequence[str], roles: Mapping[str, str], given: Mapping[str, str], *, name: str, nowhere: bool
 ) -> None:
@@ -195,10 +204,11 @@ def _require(
     if not looks_like_names(header):  # it may be a row of a table that lost its header, and about a patient
         shown = f"{len(header):,} columns, whose names are not shown as some look like data"
     wish = f" (the profile says '{given[role]}')" if role in given else ""
-    raise CannotDo(
+    told = (
         f"{name}: no column for the {' and the '.join(missing)} was found among {shown}{wish}: "
         f"name the {role} column one of {', '.join(ALIASES[role])}, or say which it is in a profile"
     )
+    raise ColumnGone(told, role=gone, column=given[gone], header=header) if gone else CannotDo(told)
 
 
 def new_name(gone: str, left: Sequence[str]) -> str | None:

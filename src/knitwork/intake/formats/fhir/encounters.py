@@ -80,7 +80,7 @@ def staged(kind: str, source: str) -> str:
     return f"""SELECT "row", {text("j.id")} AS id, {quoted(kind + "/")} || {own} AS record,
         {patient_of("j.subject")} AS patient,
         {code_of("j.encounter") if history else text("j.id")} AS visit,
-        {"NULL" if history else code_of("j.partOf")} AS part_of,
+        {"NULL::VARCHAR" if history else code_of("j.partOf")} AS part_of,
         lower({text("j.status")}) AS status,
         coalesce(status IN {listed(TAKEN_BACK)}, false) AS cancelled,
         {cast_us(text("j.meta.lastUpdated"))} AS said_us,
@@ -117,7 +117,7 @@ def stays(table: str, *, whole: bool = True, climbs: bool = True) -> str:
             CASE WHEN l.period."end" IS NULL AND l.period.start IS NOT NULL
                 THEN places = 1 OR {start_us} >= {latest} END AS latest,
             {_own(END_KIND)} AS own, {_own(PRECISION)} AS finest FROM entries)
-    SELECT {shared}, {place_of("e.l.location")} AS unit, {text("e.l.location.display")} AS unit_name,
+    SELECT {shared}, false AS whole_visit, {place_of("e.l.location")} AS unit, {text("e.l.location.display")} AS unit_name,
         CASE WHEN whole THEN start_raw ELSE {text("e.l.period.start")} END AS start_raw,
         CASE WHEN whole OR latest THEN end_raw ELSE {text('e.l.period."end"')} END AS end_raw,
         CASE WHEN own IS NOT NULL THEN own
@@ -127,7 +127,7 @@ def stays(table: str, *, whole: bool = True, climbs: bool = True) -> str:
         FROM told {source}
     """ + (
         f"""UNION ALL BY NAME
-    SELECT {shared}, {unit} AS unit, NULL AS unit_name, e.start_raw, e.end_raw,
+    SELECT {shared}, true AS whole_visit, {unit} AS unit, NULL AS unit_name, e.start_raw, e.end_raw,
         CASE WHEN going_on THEN 'open' END AS end_kind_raw, NULL AS finest
         FROM {source} WHERE places = 0 AND NOT cancelled AND (status IS NULL OR status NOT IN {listed(NOT_YET)})
             AND (e.id IS NULL OR e.id NOT IN (SELECT id FROM parents))"""
@@ -166,6 +166,14 @@ PARENTS = f"""CREATE TEMP TABLE parents AS SELECT DISTINCT part_of AS id FROM en
         WHERE part_of IS NOT NULL AND part_of <> id AND NOT cancelled
             AND (status IS NULL OR status NOT IN {listed(NOT_YET)})
     UNION SELECT DISTINCT visit FROM histories WHERE len(placed) > 0 AND NOT cancelled AND visit IS NOT NULL"""
+
+
+# Which encounters and histories are parts of an encounter that may have come as a whole, by this file or by another.
+PARTS = f"""SELECT patient, 'Encounter/' || part_of AS record, visit, said_us, "row" FROM encounters
+        WHERE part_of IS NOT NULL AND part_of <> id AND patient IS NOT NULL AND NOT cancelled
+            AND (status IS NULL OR status NOT IN {listed(NOT_YET)})
+    UNION ALL SELECT patient, 'Encounter/' || visit, visit, said_us, "row" FROM histories
+        WHERE len(placed) > 0 AND NOT cancelled AND visit IS NOT NULL AND patient IS NOT NULL"""
 
 
 # R4 tells the phases of a visit by status, R5 by the state of the subject. A patient who comes back is not new.

@@ -16,8 +16,9 @@ from knitwork.intake.profile import Profile
 from knitwork.intake.quality import Counts
 from knitwork.model.tables import FLAGS
 
-KINDS = ("Encounter", "EncounterHistory")
-_KEPT = ("record", "said_us", "cancelled", "finest")
+TABLES = {"Encounter": "encounters", "EncounterHistory": "histories"}
+KINDS = tuple(TABLES)
+_KEPT = ("record", "said_us", "cancelled", "finest", "whole_visit")
 _NONE = Counts(0, 0, (), 0, 0, (), 0, 0, 0, 0, 0, 0, 0, None)
 
 
@@ -38,7 +39,7 @@ def take(taking: Taking, found: Mapping[str | None, int], profile: Profile, *, r
     if not kinds:
         con.execute("CREATE TEMP TABLE visit_of(id VARCHAR, visit VARCHAR)")
         return Counted(_NONE, None, None, ())
-    for kind, table in (("Encounter", "encounters"), ("EncounterHistory", "histories")):
+    for kind, table in TABLES.items():
         if kind in kinds:
             con.execute(
                 f"CREATE TEMP TABLE {table} AS {encounters.staged(kind, taking.parsed(kind, encounters.SHAPE))}"
@@ -46,8 +47,9 @@ def take(taking: Taking, found: Mapping[str | None, int], profile: Profile, *, r
             if taking.one(f"SELECT count(*) FROM {table}") < found[kind]:
                 broken = f'FROM {taking.parsed(kind, encounters.SHAPE)} WHERE "resourceType" IS NULL'
                 taking.reject(f"SELECT \"row\", 'not_json' AS rule {broken}")
-    for table, like in (("histories", "encounters"), ("encounters", "histories")):
-        con.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} AS FROM {like} WHERE false")
+    for kind in KINDS:
+        if kind not in kinds:
+            con.execute(f"CREATE TEMP TABLE {TABLES[kind]} AS FROM {TABLES[kinds[0]]} WHERE false")
     con.execute(encounters.VISIT_OF)
     con.execute(encounters.PARENTS)
     climbs = taking.climbs()
@@ -79,8 +81,12 @@ def _land_stays(taking: Taking, tally: Tally, *, zone: str, assumed: bool) -> No
         (night + CASE WHEN {dates} OR finest = 'd' THEN {FLAGS["date_only"]} ELSE 0 END
             + CASE WHEN end_kind = 'recorded' AND end_us = start_us THEN {FLAGS["zero_length"]} ELSE 0 END
             + CASE WHEN {short} THEN {FLAGS["short"]} ELSE 0 END)::INTEGER AS flags,
-        record, said_us, cancelled, "row" FROM landing WHERE rule IS NULL""",
+        record, whole_visit AS whole, said_us, cancelled, "row" FROM landing WHERE rule IS NULL""",
     )
+    if taking.climbs() or taking.one("SELECT count(*) FROM histories WHERE len(placed) > 0"):
+        taking.give("landed_part", encounters.PARTS)
+        # a link between records, and nothing taken of them
+        del taking.tables["landed_part"]
     taking.reject(f'SELECT "row", rule, message FROM ({rules.explained("landing")}) WHERE rule IS NOT NULL')
     for table in ("encounters", "histories"):
         # Most deliveries have none of what is asked for here, and to plan a statement takes longer than to look.

@@ -59,6 +59,8 @@ def land(
                 for payload, fault in _records(part.path, taken):
                     taken.take(payload, fault)
         taken.flush()
+        if again := taken.reused():
+            taken.notes[REUSED] = again
         return taken.report(name)
     except CannotDo:
         landing.clear(con)
@@ -71,6 +73,9 @@ def _records(path: Path, taken: _Taken) -> Iterator[tuple[bytes, str]]:
         yield cut.payload, cut.fault
     if batches.wrong:
         taken.notes["batches hold another number of messages than their trailers (BTS-1) say"] += batches.wrong
+
+
+REUSED = "the number (MSH-10) is that of an earlier message with other content; each was taken by itself"
 
 
 @dataclass(slots=True)
@@ -143,6 +148,14 @@ class _Taken:
             if table != "rejected":
                 self.tables[table] += given
         self.waiting = {}
+
+    def reused(self) -> int:
+        """Return how many messages of moves bear the number of another one, with other content."""
+        if "landed_move" not in self.tables:
+            return 0
+        again = """SELECT coalesce(sum(n - 1), 0) FROM (
+            SELECT count(DISTINCT message) AS n FROM landed_move WHERE control <> '' GROUP BY control HAVING n > 1)"""
+        return int(self.con.execute(again).fetchall()[0][0])
 
     def report(self, name: str) -> LandReport:
         """Return what became of the file; raises CannotDo when nothing landed."""

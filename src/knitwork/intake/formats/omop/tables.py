@@ -5,9 +5,7 @@ In OMOP 0 is the concept that says nothing.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from knitwork.intake.formats.known_model import Beside, Into, Known, Model, listed
+from knitwork.intake.formats.known_model import Into, Known, Model, listed
 from knitwork.intake.formats.omop.clinical import CLINICAL
 from knitwork.intake.formats.omop.unread import UNREAD
 
@@ -69,6 +67,10 @@ _DETAIL = Known(
             "role": "'attending'", "unit": _unit("visit_detail_concept_id"), "visit": "visit_occurrence_id",
             "start_us": "start_us", "end_us": "stay_end_us",
         }, "nullif(provider_id, '0') IS NOT NULL"),
+        Into("landed_part", {
+            "patient": "person_id", "visit": "visit_occurrence_id",
+            "record": "'visit_occurrence/' || visit_occurrence_id",
+        }, "visit_occurrence_id IS NOT NULL"),
         _place("visit_detail_concept_id"),
     ),
 )  # fmt: skip
@@ -77,35 +79,33 @@ _START = "coalesce(visit_start_datetime, visit_start_date)"
 _END = "coalesce(visit_end_datetime, visit_end_date)"
 _SPELL = {"patient": "person_id", "visit": "visit_occurrence_id"}
 _LEFT = "coalesce(discharged_to_concept_id, discharge_to_concept_id)"
+_PLACED = _unit("visit_concept_id")
 _VISIT = Known(
     "visit_occurrence",
     "visit_occurrence_id person_id visit_concept_id visit_start_date visit_end_date",
     "visit_start_datetime visit_end_datetime care_site_id provider_id discharged_to_concept_id discharge_to_concept_id",
-    must={"patient": "person_id", "number": "visit_occurrence_id", "unit": _unit("visit_concept_id")},
+    must={"patient": "person_id", "number": "visit_occurrence_id"},
     moments={"start": _START, "end": _END},
     into=(
         Into("landed", _SPELL | {
-            "unit": _unit("visit_concept_id"), "record": "'visit_occurrence/' || visit_occurrence_id",
+            "unit": _PLACED, "record": "'visit_occurrence/' || visit_occurrence_id", "whole": "true",
+        }, f"{_PLACED} IS NOT NULL"),
+        Into("landed_event", _SPELL | {
+            "event": "'visit_occurrence/' || visit_occurrence_id || '/start'", "type": "'arrive'", "at_us": "start_us",
+            "precision": "start_precision", "code": "visit_concept_id",
         }),
+        Into("landed_event", _SPELL | {
+            "event": "'visit_occurrence/' || visit_occurrence_id || '/end'", "type": "'discharge'",
+            "at_us": "stay_end_us", "precision": "end_precision", "code": f"nullif({_LEFT}, '0')",
+        }, "stay_end_us IS NOT NULL"),
         _place("visit_concept_id"),
     ),
-    note="visit_occurrence was read as stays, because no visit_detail came with it: load both in one zip where there is one",
-)  # fmt: skip
-_VISIT_BESIDE_DETAIL = replace(
-    _VISIT,
-    must={"patient": "person_id", "number": "visit_occurrence_id", "time": _START},
-    moments={"begun": _START, "left": _END},
-    into=(
-        Into("landed_event", _SPELL | {
-            "event": "'visit_occurrence/' || visit_occurrence_id || '/start'", "type": "'arrive'", "at_us": "begun_us",
-            "precision": "begun_precision", "code": "visit_concept_id",
-        }),
-        Into("landed_event", _SPELL | {
-            "event": "'visit_occurrence/' || visit_occurrence_id || '/end'", "type": "'discharge'", "at_us": "left_us",
-            "precision": "left_precision", "code": f"nullif({_LEFT}, '0')",
-        }, "left_us IS NOT NULL"),
-    ),
-    note="visit_occurrence was read as arrivals and discharges: visit_detail, which came with it, has the stays",
+    doubts=((
+        f"{_PLACED} IS NULL", "visit names no place, and is a stay only by its details",
+        "visits name no place, and are stays only by their details",
+    ),),
+    note="visit_occurrence was read as arrivals, discharges and stays; where visit_detail tells of a visit, its details "
+    "are the stays",
 )  # fmt: skip
 
 _CARE_SITE = Known(
@@ -132,13 +132,8 @@ _LOCATION = Known(
 )  # fmt: skip
 
 
-def _choose(known: Known, beside: Beside) -> Known:
-    return _VISIT_BESIDE_DETAIL if known is _VISIT and "visit_detail" in beside.tables else known
-
-
 OMOP = Model(
     "omop",
     "the OMOP common data model",
     listed(_DETAIL, _VISIT, _CARE_SITE, _LOCATION, *CLINICAL, *UNREAD),
-    choose=_choose,
 )
