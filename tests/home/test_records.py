@@ -139,6 +139,27 @@ def test_a_record_entered_in_error_takes_its_stays_back():
     assert units(con) == []
 
 
+def taking_back(record, unit=None, **fields):
+    return {"patient": "A", "unit": unit, "end_kind": "missing", "record": record, "cancelled": True, **fields}
+
+
+@pytest.mark.parametrize("unit", [None, "ED"])
+def test_what_takes_back_and_names_no_start_is_no_stay(unit):
+    con = told(landed=[taking_back("E/1", unit, said_us=2), stay("E/2", "ICU", 0)])
+
+    assert units(con) == ["ICU"]
+    assert con.execute("FROM withdrawn").fetchall() == []
+
+
+def test_a_stay_whose_record_was_taken_back_is_called_cancelled_and_not_replaced():
+    con = told(landed=[stay("E/1", "ED", 0, said_us=1), taking_back("E/1", "ED", said_us=2, delivery="e")])
+
+    assert units(con) == []
+    assert con.execute("SELECT unit, start_us, why, by_delivery FROM withdrawn").fetchall() == [
+        ("ED", 0, "cancelled", "e")
+    ]
+
+
 def test_records_of_two_feeds_do_not_replace_one_another():
     con = told(landed=[stay("E/1", "ED", 0, said_us=1), stay("E/1", "ICU", HOUR, said_us=2, feed="g")])
 

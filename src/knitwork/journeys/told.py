@@ -48,8 +48,10 @@ def told_sql(as_of_us: int | None = None) -> tuple[str, ...]:
 # `said` orders the statements about one thing.
 _SAID = f"coalesce(said_us, extracted_us, {NEVER})"
 
-# A row may tell of several stays, so that a stay is named by its row, unit and start together.
-_SAME = "{0}.feed = t.feed AND {0}.delivery = t.delivery AND {0}.row = t.row AND {0}.unit = t.unit AND {0}.start_us = t.start_us"
+# A row may tell of several stays, so that a stay is named by its row, unit and start together. What only takes back may
+# name neither unit nor start, and of one that names a unit alone the unit is the same and the start is none.
+_SAME = """{0}.feed = t.feed AND {0}.delivery = t.delivery AND {0}.row = t.row
+    AND {0}.unit IS NOT DISTINCT FROM t.unit AND {0}.start_us IS NOT DISTINCT FROM t.start_us"""
 
 _EXTRACTS = """CREATE TEMP TABLE IF NOT EXISTS extract_raw
 (feed VARCHAR, delivery VARCHAR, weight INTEGER, from_us BIGINT, until_us BIGINT)"""
@@ -66,15 +68,17 @@ _WITHDRAWN = (
     GROUP BY ALL""",
     # Of all statements of a feed about one of its records the latest holds, with all its rows, or none of this patient.
     f"""CREATE TEMP TABLE spoken AS
-    SELECT feed, record, max({{'said': {_SAID}, 'delivery': delivery}}) AS latest
+    SELECT feed, record, max({{'said': {_SAID}, 'delivery': delivery}}) AS latest,
+           arg_max(cancelled, {{'said': {_SAID}, 'delivery': delivery}}) AS cancelled
     FROM (
-        SELECT feed, record, said_us, extracted_us, delivery FROM told_rows WHERE record IS NOT NULL
+        SELECT feed, record, said_us, extracted_us, delivery, cancelled FROM told_rows WHERE record IS NOT NULL
         UNION ALL
-        SELECT feed, record, said_us, extracted_us, delivery FROM told_elsewhere WHERE told = 'landed'
+        SELECT feed, record, said_us, extracted_us, delivery, false FROM told_elsewhere WHERE told = 'landed'
     )
     GROUP BY feed, record HAVING count(DISTINCT ({_SAID}, delivery)) > 1""",
     f"""CREATE TEMP TABLE replaced AS
-    SELECT t.feed, t.delivery, t.row, t.unit, t.start_us, any_value(s.latest.delivery) AS by_delivery
+    SELECT t.feed, t.delivery, t.row, t.unit, t.start_us, any_value(s.latest.delivery) AS by_delivery,
+           bool_or(s.cancelled) AS cancelled
     FROM told_rows t JOIN spoken s ON s.feed = t.feed AND s.record = t.record
     WHERE {{'said': {_SAID}, 'delivery': t.delivery}} < s.latest GROUP BY ALL""",
     # A stay that is taken back by its patient, unit and start.
@@ -83,7 +87,7 @@ _WITHDRAWN = (
     FROM told_rows WHERE cancelled AND record IS NULL GROUP BY ALL""",
     f"""CREATE TEMP TABLE dropped AS
     SELECT t.patient, t.unit, t.start_us, t.end_us, t.visit, t.feed, t.delivery, t.row,
-           CASE WHEN t.cancelled OR b.said IS NOT NULL THEN 'cancelled' WHEN v.row IS NOT NULL THEN 'vanished'
+           CASE WHEN t.cancelled OR r.cancelled OR b.said IS NOT NULL THEN 'cancelled' WHEN v.row IS NOT NULL THEN 'vanished'
                 ELSE 'replaced' END AS why,
            coalesce(v.by_delivery, r.by_delivery, b.by_delivery, t.delivery) AS by_delivery
     FROM told_rows t
@@ -92,12 +96,13 @@ _WITHDRAWN = (
     LEFT JOIN taken_back b ON b.patient = t.patient AND b.unit = t.unit AND b.start_us = t.start_us AND {_SAID} <= b.said
     WHERE t.cancelled OR v.row IS NOT NULL OR r.row IS NOT NULL OR b.said IS NOT NULL""",
     f"""CREATE TEMP VIEW told AS
-    SELECT t.* FROM told_rows t ANTI JOIN dropped w ON {_SAME.format("w")}
+    SELECT t.* FROM told_rows t ANTI JOIN dropped w ON {_SAME.format("w")} WHERE t.cancelled IS NOT TRUE
     UNION ALL BY NAME FROM move_stay""",
-    # A stay that another row still tells is not lost.
+    # A stay that another row still tells is not lost, and what only takes back is none itself.
     """CREATE TEMP TABLE withdrawn AS
     SELECT w.* FROM dropped w
-    ANTI JOIN told t ON t.patient = w.patient AND t.unit = w.unit AND t.start_us = w.start_us""",
+    ANTI JOIN told t ON t.patient = w.patient AND t.unit = w.unit AND t.start_us = w.start_us
+    WHERE w.unit IS NOT NULL AND w.start_us IS NOT NULL""",
 )
 _NOTHING_WITHDRAWN = (
     """CREATE TEMP TABLE withdrawn (patient VARCHAR, unit VARCHAR, start_us BIGINT, end_us BIGINT, visit VARCHAR,
