@@ -96,13 +96,15 @@ def staged(kind: str, source: str) -> str:
         FROM {source} AS j WHERE j."resourceType" IS NOT NULL"""
 
 
-def stays(table: str, *, whole: bool = True, climbs: bool = True) -> str:
+def stays(table: str, *, whole: bool = True, climbs: bool = True, recounted: bool = False) -> str:
     """Return the SELECT of raw stays, as texts; what they are worth is judged when they are typed.
 
     `visit_of` tells the visit at the top of encounters that are part of each other, `parents` which have parts;
     without `climbs` there is no row in `visit_of`, and so nothing to look up.
     With `whole` an encounter that names no place is one stay; one that is taken back is a row without a stay.
+    With `recounted` there are histories, and an encounter whose history names places has its stays from there alone.
     """
+    told_there = f"AND (e.id IS NULL OR e.id NOT IN ({RECOUNTED}))" if recounted else ""
     start_us = cast_us("l.period.start")
     latest = f"list_max(list_transform(placed, lambda p: {cast_us('p.period.start')}))"
     unit = "coalesce(provider || '/' || class, provider)"
@@ -112,7 +114,7 @@ def stays(table: str, *, whole: bool = True, climbs: bool = True) -> str:
     return f"""
     WITH e AS (SELECT e.*, coalesce(len(e.placed), 0) AS places FROM {table} e),
     entries AS (SELECT *, unnest(placed) AS l FROM e WHERE places > 0 AND NOT cancelled
-            AND (status IS NULL OR status NOT IN {listed(NOT_YET)})),
+            AND (status IS NULL OR status NOT IN {listed(NOT_YET)}) {told_there}),
     told AS (SELECT *, l.period.start IS NULL AND l.period."end" IS NULL AS whole,
             CASE WHEN l.period."end" IS NULL AND l.period.start IS NOT NULL
                 THEN places = 1 OR {start_us} >= {latest} END AS latest,
@@ -161,11 +163,13 @@ VISIT_OF = """CREATE TEMP TABLE visit_of AS
         UNION ALL SELECT c.id, l.part_of, steps + 1 FROM climb c JOIN links l ON l.id = c.visit WHERE steps < 8)
     SELECT id, arg_max(visit, steps) AS visit FROM climb GROUP BY id"""
 
+# The encounters whose history in this delivery names places.
+RECOUNTED = "SELECT DISTINCT visit FROM histories WHERE len(placed) > 0 AND NOT cancelled AND visit IS NOT NULL"
 # Those whose stays came as encounters, or as the history of one, are no stays themselves.
 PARENTS = f"""CREATE TEMP TABLE parents AS SELECT DISTINCT part_of AS id FROM encounters
         WHERE part_of IS NOT NULL AND part_of <> id AND NOT cancelled
             AND (status IS NULL OR status NOT IN {listed(NOT_YET)})
-    UNION SELECT DISTINCT visit FROM histories WHERE len(placed) > 0 AND NOT cancelled AND visit IS NOT NULL"""
+    UNION {RECOUNTED}"""
 
 
 # R4 tells the phases of a visit by status, R5 by the state of the subject. A patient who comes back is not new.

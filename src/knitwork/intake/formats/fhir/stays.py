@@ -16,7 +16,8 @@ from knitwork.intake.profile import Profile
 from knitwork.intake.quality import Counts
 from knitwork.model.tables import FLAGS
 
-KINDS = ("Encounter", "EncounterHistory")
+TABLES = {"Encounter": "encounters", "EncounterHistory": "histories"}
+KINDS = tuple(TABLES)
 _KEPT = ("record", "said_us", "cancelled", "finest")
 _NONE = Counts(0, 0, (), 0, 0, (), 0, 0, 0, 0, 0, 0, 0, None)
 
@@ -38,7 +39,7 @@ def take(taking: Taking, found: Mapping[str | None, int], profile: Profile, *, r
     if not kinds:
         con.execute("CREATE TEMP TABLE visit_of(id VARCHAR, visit VARCHAR)")
         return Counted(_NONE, None, None, ())
-    for kind, table in (("Encounter", "encounters"), ("EncounterHistory", "histories")):
+    for kind, table in TABLES.items():
         if kind in kinds:
             con.execute(
                 f"CREATE TEMP TABLE {table} AS {encounters.staged(kind, taking.parsed(kind, encounters.SHAPE))}"
@@ -46,13 +47,16 @@ def take(taking: Taking, found: Mapping[str | None, int], profile: Profile, *, r
             if taking.one(f"SELECT count(*) FROM {table}") < found[kind]:
                 broken = f'FROM {taking.parsed(kind, encounters.SHAPE)} WHERE "resourceType" IS NULL'
                 taking.reject(f"SELECT \"row\", 'not_json' AS rule {broken}")
-    for table, like in (("histories", "encounters"), ("encounters", "histories")):
-        con.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} AS FROM {like} WHERE false")
+    there = TABLES[kinds[0]]
+    for kind, table in TABLES.items():
+        if kind not in kinds:
+            con.execute(f"CREATE TEMP TABLE {table} AS FROM {there} WHERE false")
     con.execute(encounters.VISIT_OF)
     con.execute(encounters.PARENTS)
     climbs = taking.climbs()
-    raw = encounters.stays("encounters", climbs=climbs)
-    if "EncounterHistory" in kinds:
+    recounted = "EncounterHistory" in kinds
+    raw = encounters.stays("encounters", climbs=climbs, recounted=recounted)
+    if recounted:
         raw += f" UNION ALL BY NAME ({encounters.stays('histories', whole=False, climbs=climbs)})"
     con.execute(
         f"CREATE TEMP TABLE landing AS {rules.landing(f'({raw})', {'start': ISO, 'end': ISO}, zone, kept=_KEPT)}"
