@@ -88,7 +88,12 @@ def slowly(rows: list[dict]) -> dict[str, dict]:
     found: dict[str, dict] = {}
     for _, row in sorted(
         enumerate(rows, 1),
-        key=lambda n: (-(2**62) if n[1]["said_us"] is None else n[1]["said_us"], n[1]["delivery"], n[0]),
+        key=lambda n: (
+            -(2**62) if n[1]["said_us"] is None else n[1]["said_us"],
+            2 if n[1]["cancelled"] else 1 if n[1]["state"] == "done" else 0,
+            n[1]["delivery"],
+            n[0],
+        ),
     ):
         one = found.setdefault(row["request"], {"state": None, "done_us": None})
         one |= {k: row[k] for k in ("state", "done_us") if row[k] is not None}
@@ -127,6 +132,39 @@ def test_a_later_version_of_a_record_replaces_all_rows_of_the_earlier():
         con = told(landed=some)
         assert units(con) == ["Ward"]
         assert {r[0] for r in con.execute("SELECT why FROM withdrawn").fetchall()} == {"replaced"}
+
+
+@pytest.mark.parametrize("deliveries", ["de", "ed"])
+@pytest.mark.parametrize("said", [None, 5])
+def test_of_two_versions_of_one_time_the_one_that_is_over_holds(deliveries, said):
+    early, late = deliveries
+    going_on = [
+        stay("E/1", "ED", 0, said_us=said, delivery=early),
+        stay("E/1", "ICU", HOUR, end_us=None, end_kind="open", said_us=said, delivery=early),
+    ]
+    over = [stay("E/1", "ED", 0, end_us=2 * HOUR, said_us=said, delivery=late)]
+
+    assert told(landed=[*going_on, *over]).execute("SELECT unit, end_us FROM told").fetchall() == [("ED", 2 * HOUR)]
+
+
+@pytest.mark.parametrize("deliveries", ["de", "ed"])
+def test_of_two_states_of_a_request_of_one_time_the_one_that_is_final_holds(deliveries):
+    early, late = deliveries
+    rows = [request(state="done", priority="routine", delivery=late), request(state="open", delivery=early)]
+
+    assert only(told(landed_request=rows), "request")["state"] == "done"
+
+
+@pytest.mark.parametrize("deliveries", ["de", "ed"])
+def test_of_two_versions_of_one_time_the_one_that_takes_back_holds(deliveries):
+    early, late = deliveries
+    con = told(
+        landed=[stay("E/1", "ED", 0, delivery=early), taking_back("E/1", delivery=late)],
+        landed_request=[request(state="done", delivery=early), request(cancelled=True, delivery=late)],
+    )
+
+    assert units(con) == []
+    assert con.execute("FROM request").fetchall() == []
 
 
 def test_the_stays_of_one_version_of_a_record_stand_together():

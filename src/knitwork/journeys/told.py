@@ -1,7 +1,8 @@
 """From landed rows to what the sources hold true now: one view or table for each landed table, as SQL.
 
 A landed row is a statement. Which of the statements about one thing holds depends on the set of them alone: the latest
-by the source's own time, then the larger content hash. What no longer holds is kept in `withdrawn`, with the reason.
+by the source's own time, then the one that leaves nothing open, then the larger content hash. What no longer holds is
+kept in `withdrawn`, with the reason.
 """
 
 from __future__ import annotations
@@ -53,6 +54,23 @@ _SAID = f"coalesce(said_us, extracted_us, {NEVER})"
 _SAME = """{0}.feed = t.feed AND {0}.delivery = t.delivery AND {0}.row = t.row
     AND {0}.unit IS NOT DISTINCT FROM t.unit AND {0}.start_us IS NOT DISTINCT FROM t.start_us"""
 
+# How far a statement settles what it is about, where several were made at the same time or at none: an end that is told
+# beats one that is still open, and what takes back beats both.
+_STAYS_SETTLED = "CASE WHEN bool_or(cancelled) THEN 2 WHEN bool_or(end_kind IN ('open', 'missing')) THEN 0 ELSE 1 END"
+_VERSION = "{'said': said, 'settled': settled, 'delivery': delivery}"
+
+
+def _settled(table: str) -> str:
+    """Return the SQL of how far one row of a table of records settles its record."""
+    done = "WHEN state <> 'open' THEN 1 " if table == "landed_request" else ""
+    return f"CASE WHEN cancelled THEN 2 {done}ELSE 0 END"
+
+
+def settled_by_all(table: str) -> str:
+    """Return the SQL of how far the rows of one statement together settle their record: an aggregate."""
+    return _STAYS_SETTLED if table == "landed" else f"max({_settled(table)})"
+
+
 _EXTRACTS = """CREATE TEMP TABLE IF NOT EXISTS extract_raw
 (feed VARCHAR, delivery VARCHAR, weight INTEGER, from_us BIGINT, until_us BIGINT)"""
 # Whether anything is ever taken back here: most files only add, and need none of what follows.
@@ -67,20 +85,19 @@ _WITHDRAWN = (
     JOIN extract_raw n ON n.feed = t.feed AND n.weight > o.weight AND t.start_us >= n.from_us AND t.start_us < n.until_us
     GROUP BY ALL""",
     # Of all statements of a feed about one of its records the latest holds, with all its rows, or none of this patient.
+    f"""CREATE TEMP TABLE version AS
+    SELECT feed, record, {_SAID} AS said, {_STAYS_SETTLED} AS settled, delivery, bool_or(cancelled) AS cancelled
+    FROM told_rows WHERE record IS NOT NULL GROUP BY feed, record, said, delivery
+    UNION ALL
+    SELECT feed, record, {_SAID}, coalesce(settled, 0), delivery, false FROM told_elsewhere WHERE told = 'landed'""",
     f"""CREATE TEMP TABLE spoken AS
-    SELECT feed, record, max({{'said': {_SAID}, 'delivery': delivery}}) AS latest,
-           arg_max(cancelled, {{'said': {_SAID}, 'delivery': delivery}}) AS cancelled
-    FROM (
-        SELECT feed, record, said_us, extracted_us, delivery, cancelled FROM told_rows WHERE record IS NOT NULL
-        UNION ALL
-        SELECT feed, record, said_us, extracted_us, delivery, false FROM told_elsewhere WHERE told = 'landed'
-    )
-    GROUP BY feed, record HAVING count(DISTINCT ({_SAID}, delivery)) > 1""",
+    SELECT feed, record, max({_VERSION}) AS latest, arg_max(cancelled, {_VERSION}) AS cancelled
+    FROM version GROUP BY feed, record HAVING min({_VERSION}) <> max({_VERSION})""",
     f"""CREATE TEMP TABLE replaced AS
     SELECT t.feed, t.delivery, t.row, t.unit, t.start_us, any_value(s.latest.delivery) AS by_delivery,
            bool_or(s.cancelled) AS cancelled
     FROM told_rows t JOIN spoken s ON s.feed = t.feed AND s.record = t.record
-    WHERE {{'said': {_SAID}, 'delivery': t.delivery}} < s.latest GROUP BY ALL""",
+    WHERE ({_SAID}, t.delivery) <> (s.latest.said, s.latest.delivery) GROUP BY ALL""",
     # A stay that is taken back by its patient, unit and start.
     f"""CREATE TEMP TABLE taken_back AS
     SELECT patient, unit, start_us, max({_SAID}) AS said, arg_max(delivery, {_SAID}) AS by_delivery
@@ -124,15 +141,16 @@ def record_sql(name: str) -> tuple[str, ...]:
     table = f"landed_{name}"
     key = RECORDS[name]
     columns = [c for c, _ in LANDED[table] if c not in _TAIL and c != key]
-    latest = f"({_SAID}, delivery, row)"
+    latest = f"({_SAID}, settled, delivery, row)"
     fields = ", ".join(f"arg_max({c}, {latest}) FILTER ({c} IS NOT NULL) AS {c}" for c in columns)
     kept = ", ".join(columns)
     moved = f" UNION ALL BY NAME SELECT * FROM move_{name}" if name in MOVED else ""
     # Row 0: where both patients are one person, the statement itself counts and not that it was made elsewhere.
     elsewhere = f""" UNION ALL BY NAME SELECT record AS {key}, patient, said_us, true AS cancelled, feed, delivery,
-        0 AS row, extracted_us FROM told_elsewhere WHERE told = '{table}'"""
+        0 AS row, extracted_us, coalesce(settled, 0) AS settled FROM told_elsewhere WHERE told = '{table}'"""
+    own = f"SELECT *, {_settled(table)} AS settled FROM (SELECT * FROM told_{name}{moved})"
     return (
-        f"CREATE TEMP TABLE all_{name} AS SELECT * FROM told_{name}{moved}{elsewhere}",
+        f"CREATE TEMP TABLE all_{name} AS {own}{elsewhere}",
         f"CREATE TEMP TABLE repeated_{name} AS SELECT {key} FROM all_{name} GROUP BY {key} HAVING count(*) > 1",
         f"""CREATE TEMP TABLE {name} AS
         SELECT {key}, {kept}, nullif({_SAID}, {NEVER}) AS said_us, feed, delivery, row
