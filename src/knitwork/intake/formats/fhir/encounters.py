@@ -56,6 +56,8 @@ SHAPE = {
 TAKEN_BACK = ("cancelled", "entered-in-error")
 NOT_YET = ("planned",)
 GOING_ON = ("arrived", "triaged", "in-progress", "onleave", "on-hold")
+# The patient has left, whether or not anybody wrote down when.
+OVER = ("finished", "discharged", "completed", "discontinued")
 # A patient is not, or not yet, in a place that is only kept for him or her.
 NOT_THERE = ("planned", "reserved")
 
@@ -87,6 +89,7 @@ def staged(kind: str, source: str) -> str:
         {text("coalesce(j.actualPeriod.start, j.period.start)")} AS start_raw,
         {text('coalesce(j.actualPeriod."end", j.period."end")')} AS end_raw,
         coalesce(status IN {listed(GOING_ON)}, false) AND end_raw IS NULL AS going_on,
+        coalesce(status IN {listed(OVER)}, false) AS over,
         CASE WHEN {kept} THEN {there} ELSE j.location END AS placed,
         {text(class_)} AS class, {place_of("j.serviceProvider")} AS provider,
         {text("j.serviceProvider.display")} AS provider_name,
@@ -124,13 +127,14 @@ def stays(table: str, *, whole: bool = True, climbs: bool = True, recounted: boo
         CASE WHEN whole OR latest THEN end_raw ELSE {text('e.l.period."end"')} END AS end_raw,
         CASE WHEN own IS NOT NULL THEN own
             WHEN latest AND end_raw IS NOT NULL THEN 'inferred'
-            WHEN going_on AND (whole OR lower(l.status) = 'active' OR (l.status IS NULL AND latest)) THEN 'open' END
+            WHEN going_on AND (whole OR lower(l.status) = 'active' OR (l.status IS NULL AND latest)) THEN 'open'
+            WHEN over THEN 'unknown' END
             AS end_kind_raw, finest
         FROM told {source}
     """ + (
         f"""UNION ALL BY NAME
     SELECT {shared}, {unit} AS unit, NULL AS unit_name, e.start_raw, e.end_raw,
-        CASE WHEN going_on THEN 'open' END AS end_kind_raw, NULL AS finest
+        CASE WHEN going_on THEN 'open' WHEN over THEN 'unknown' END AS end_kind_raw, NULL AS finest
         FROM {source} WHERE places = 0 AND NOT cancelled AND (status IS NULL OR status NOT IN {listed(NOT_YET)})
             AND (e.id IS NULL OR e.id NOT IN (SELECT id FROM parents))"""
         if whole
