@@ -32,3 +32,24 @@ def test_a_visit_that_is_over_and_says_no_end_is_not_open(landed, status):
 
     assert one.rows("landed", "unit, end_us, end_kind") == [("ED", None, "unknown"), ("ED", None, "unknown"),
                                                             ("o1/IMP", None, "unknown")]  # fmt: skip
+
+
+HERE = encounter(location=[at("ED", "2024-03-01T08:00:00Z")])
+ENDS_BEFORE = period("2024-03-01T08:00:00Z", "2024-02-01T08:00:00Z")
+SEEN = {
+    "type": [{"coding": [{"code": "ATND"}]}], "individual": {"reference": "Practitioner/d1"},
+    "period": period("2024-03-01T08:20:00Z"),
+}  # fmt: skip
+
+
+def test_a_record_that_is_taken_in_part_counts_as_taken_and_stands_in_rejects(landed, tmp_path):
+    spoilt = encounter(id="v2", period=ENDS_BEFORE, location=[{"location": {"reference": "Location/ED"}}])
+
+    one = landed(HERE, spoilt | {"participant": [SEEN]})
+    home = open_home(tmp_path / "home")
+    (taken,) = home.load([tmp_path / "some.ndjson"]).taken
+    home.refresh()
+
+    assert (one.report.rows, one.report.landed, one.report.rejected) == (2, 2, 0)
+    assert any(note.startswith("1 record was taken in part") for note in one.report.notes)
+    assert (taken.rejected, [(r["row"], r["rule"]) for r in home.answers().rejects()]) == (0, [(2, "end_before_start")])

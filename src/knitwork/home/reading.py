@@ -14,7 +14,7 @@ from knitwork.home.place import Place
 from knitwork.intake import formats
 from knitwork.intake.formats import Format, LandReport, Profile
 from knitwork.intake.inbox import Staged, microseconds
-from knitwork.intake.landing import BUCKETED, made
+from knitwork.intake.landing import BUCKETED, has_rows, made
 from knitwork.lake import manifest as manifests
 from knitwork.lake.buckets import bucket_sql
 from knitwork.lake.engine import Connection
@@ -158,7 +158,8 @@ def land(
         if profile.snapshot and extracted_at is None and report.kind == "stays":
             report = replace(report, notes=(*report.notes, UNTIMED))
         files = write_landed(con, into, buckets, delivery=key(feed, content))
-        if report.rejected:
+        # Also of a record that was taken in part.
+        if has_rows(con, "rejected"):
             rejects = f"reject-{uuid.uuid4().hex[:12]}.parquet"
             rows = write_table(
                 con,

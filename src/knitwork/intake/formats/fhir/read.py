@@ -115,15 +115,22 @@ def _report(
     con, tables = taking.con, dict(taking.tables)
     others = {kind: n for kind, n in found.items() if kind is not None and kind not in known}
     taken = " UNION ".join([f'SELECT "row" FROM {table}' for table in tables] or ['SELECT 0 AS "row" WHERE false'])
-    landed, rejected = (
+    landed, rejected, in_part = (
         taking.one(f'SELECT count(DISTINCT "row") FROM ({query})')
-        for query in (taken, f'SELECT "row" FROM rejected WHERE "row" NOT IN (SELECT "row" FROM ({taken}))')
+        for query in (
+            taken,
+            f'SELECT "row" FROM rejected WHERE "row" NOT IN (SELECT "row" FROM ({taken}))',
+            f'SELECT "row" FROM rejected WHERE "row" IN (SELECT "row" FROM ({taken}))',
+        )
     )
     rows = len(pc.unique(lines.table["row"])) + len(lines.faulty)
     if others:
         said = [*said, _not_read(others)]
     if not landed:
         raise _nothing(con, rows, rejected, said, name)
+    if in_part:
+        records = "record was" if in_part == 1 else "records were"
+        said = [*said, f"{in_part:,} {records} taken in part and count as taken: what was set aside stands in rejects"]
     counts = replace(counted.counts, rows=rows, landed=counted.counts.landed, rejected=tuple(worded(taking.rejected)))
     now_shifted = profile.calendar == "shifted" or (profile.calendar is None and shifted(counts))
     links, stays_ = tables.keys() <= {"linked"}, "landed" in tables
