@@ -53,3 +53,11 @@ def test_a_record_that_is_taken_in_part_counts_as_taken_and_stands_in_rejects(la
     assert (one.report.rows, one.report.landed, one.report.rejected) == (2, 2, 0)
     assert any(note.startswith("1 record was taken in part") for note in one.report.notes)
     assert (taken.rejected, [(r["row"], r["rule"]) for r in home.answers().rejects()]) == (0, [(2, "end_before_start")])
+
+
+def test_a_patient_may_replace_several_others(landed):
+    links = [{"other": {"reference": f"Patient/{old}"}, "type": "replaces"} for old in ("p1", "p2", "p3")]
+
+    one = landed(HERE, {"resourceType": "Patient", "id": "p9", "link": links})
+
+    assert one.rows("linked", "patient, merged_into, kind") == [(old, "p9", "merge") for old in ("p1", "p2", "p3")]
