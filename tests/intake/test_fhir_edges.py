@@ -61,3 +61,23 @@ def test_a_patient_may_replace_several_others(landed):
     one = landed(HERE, {"resourceType": "Patient", "id": "p9", "link": links})
 
     assert one.rows("linked", "patient, merged_into, kind") == [(old, "p9", "merge") for old in ("p1", "p2", "p3")]
+
+
+def bundle(*resources, deleted):
+    entries = [{"resource": one} for one in resources]
+    return {"resourceType": "Bundle", "type": "history",
+            "entry": [*entries, {"request": {"method": "DELETE", "url": deleted}}]}  # fmt: skip
+
+
+def test_a_deletion_takes_back_the_record_of_its_bundle(landed):
+    one = landed(bundle(HERE, HERE | {"id": "v2"}, deleted="Encounter/v2"))
+
+    assert one.rows("landed", "visit, cancelled") == [("v1", False), ("v2", True)]
+    assert "1 deletion took back the record it names" in one.report.notes
+
+
+def test_a_deletion_of_what_is_not_there_is_said_and_not_followed(landed):
+    one = landed(bundle(HERE, deleted="Encounter/v7"))
+
+    assert one.rows("landed", "visit, cancelled") == [("v1", False)]
+    assert any("could not be followed" in note for note in one.report.notes)

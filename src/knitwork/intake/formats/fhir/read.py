@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from knitwork.intake import landing
 from knitwork.intake.formats.fhir import duties, facts, notes, orders, places, stays
+from knitwork.intake.formats.fhir.documents import FOLLOWED, NOT_FOLLOWED
 from knitwork.intake.formats.fhir.kind import Kind
 from knitwork.intake.formats.fhir.lines import Lines
 from knitwork.intake.formats.fhir.opening import opened
@@ -124,6 +125,7 @@ def _report(
         )
     )
     rows = len(pc.unique(lines.table["row"])) + len(lines.faulty)
+    said = [*said, *_deletions(others.pop(FOLLOWED, 0), others.pop(NOT_FOLLOWED, 0))]
     if others:
         said = [*said, _not_read(others)]
     if not landed:
@@ -149,6 +151,17 @@ def _report(
         tables,
         tuple(sorted((kind, "resource") for kind in found if kind and _RESOURCE.fullmatch(kind))),
     )
+
+
+def _deletions(followed: int, left: int) -> list[str]:
+    """Say what became of the deletions of a Bundle."""
+    said = []
+    if followed:
+        said.append(f"{followed:,} {'deletion' if followed == 1 else 'deletions'} took back the record it names")
+    if left:
+        which = "1 deletion names a record" if left == 1 else f"{left:,} deletions name records"
+        said.append(f"{which} that no entry here holds and could not be followed: send it as entered-in-error")
+    return said
 
 
 def _not_read(others: dict[str, int]) -> str:
