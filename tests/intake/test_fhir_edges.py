@@ -81,3 +81,54 @@ def test_a_deletion_of_what_is_not_there_is_said_and_not_followed(landed):
 
     assert one.rows("landed", "visit, cancelled") == [("v1", False)]
     assert any("could not be followed" in note for note in one.report.notes)
+
+
+def benefit(number, **more):
+    return {"resourceType": "ExplanationOfBenefit", "id": number, "patient": PATIENT, "created": "2024-03-02", **more}
+
+
+def test_a_bill_without_a_total_costs_what_its_items_cost(landed):
+    items = [{"net": {"value": value, "currency": "USD"}} for value in (120.5, 30)]
+    mixed = [{"net": {"value": 1, "currency": currency}} for currency in ("USD", "EUR")]
+    claim = benefit("c", item=items) | {"resourceType": "Claim"}
+
+    one = landed(HERE, benefit("x", item=items), claim, benefit("y", item=mixed))
+
+    assert one.rows("landed_fact", "fact, code, value, value_unit") == [
+        ("Claim/c", "charge", 150.5, "USD"), ("ExplanationOfBenefit/x/items", "charge", 150.5, "USD"),
+    ]  # fmt: skip
+    assert one.rejected() == [(4, "value", "value_empty")]
+
+
+def test_a_condition_without_a_day_is_kept(landed):
+    condition = {"resourceType": "Condition", "subject": PATIENT, "code": {"coding": [{"code": "I21"}]}}
+
+    one = landed(HERE, condition | {"id": "a"}, condition | {"id": "b", "recordedDate": "in the long past"})
+
+    assert one.rows("landed_fact", "fact, code, at_us") == [("Condition/a", "I21", None)]
+    assert one.rejected() == [(3, "time", "time_unreadable")]
+
+
+def test_answers_that_are_not_taken_are_counted(landed):
+    answers = [{"valueInteger": 2}, {"valueDate": "2024-01-01"}, {"valueString": "sore"}]
+    response = {
+        "resourceType": "QuestionnaireResponse", "id": "q", "status": "completed", "subject": PATIENT,
+        "authored": "2024-03-01T10:00:00Z", "item": [{"linkId": str(n), "answer": [a]} for n, a in enumerate(answers)],
+    }  # fmt: skip
+
+    one = landed(HERE, response)
+
+    assert one.rows("landed_fact", "value") == [(2.0,)]
+    assert any("2 answers that are neither a number nor a code" in note for note in one.report.notes)
+
+
+def test_a_place_of_which_only_the_end_is_told_began_with_the_visit_if_it_came_first(landed):
+    end = {"location": {"reference": "Location/ED"}, "period": {"end": "2024-03-01T10:00:00Z"}}
+    second = [at("W1", "2024-03-01T08:30:00Z", "2024-03-01T09:30:00Z"), end]
+
+    one = landed(encounter(location=[end, at("W1", "2024-03-01T10:00:00Z")]), encounter(id="v2", location=second))
+
+    assert one.rows("landed", "visit, unit, start_us") == [
+        ("v1", "ED", us("2024-03-01 08:00")), ("v1", "W1", us("2024-03-01 10:00")), ("v2", "W1", us("2024-03-01 08:30")),
+    ]  # fmt: skip
+    assert one.rejected() == [(2, "start", "start_empty")]

@@ -112,6 +112,10 @@ def stays(table: str, *, whole: bool = True, climbs: bool = True, recounted: boo
     latest = f"list_max(list_transform(placed, lambda p: {cast_us('p.period.start')}))"
     unit = "coalesce(provider || '/' || class, provider)"
     visit = "coalesce(v.visit, e.visit)" if climbs else "e.visit"
+    # Where only the end of a place is told and no other place came before it, the patient was there from the beginning.
+    ends = """len(list_filter(placed, lambda p: p.period.start IS NULL AND p.period."end" IS NOT NULL))"""
+    earliest = f"list_min(list_transform(placed, lambda p: {cast_us('p.period.start')}))"
+    first = f"""{ends} = 1 AND coalesce({cast_us('l.period."end"')} <= {earliest}, places = 1)"""
     shared = f"""e."row", e.patient, {visit} AS visit, e.record, e.said_us, e.cancelled"""
     source = "e LEFT JOIN visit_of v ON v.id = e.id" if climbs else "e"
     return f"""
@@ -121,9 +125,10 @@ def stays(table: str, *, whole: bool = True, climbs: bool = True, recounted: boo
     told AS (SELECT *, l.period.start IS NULL AND l.period."end" IS NULL AS whole,
             CASE WHEN l.period."end" IS NULL AND l.period.start IS NOT NULL
                 THEN places = 1 OR {start_us} >= {latest} END AS latest,
+            CASE WHEN l.period.start IS NULL AND l.period."end" IS NOT NULL THEN {first} ELSE false END AS from_first,
             {_own(END_KIND)} AS own, {_own(PRECISION)} AS finest FROM entries)
     SELECT {shared}, {place_of("e.l.location")} AS unit, {text("e.l.location.display")} AS unit_name,
-        CASE WHEN whole THEN start_raw ELSE {text("e.l.period.start")} END AS start_raw,
+        CASE WHEN whole OR from_first THEN start_raw ELSE {text("e.l.period.start")} END AS start_raw,
         CASE WHEN whole OR latest THEN end_raw ELSE {text('e.l.period."end"')} END AS end_raw,
         CASE WHEN own IS NOT NULL THEN own
             WHEN latest AND end_raw IS NOT NULL THEN 'inferred'

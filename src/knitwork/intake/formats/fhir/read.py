@@ -94,7 +94,7 @@ def _landed(
     known = _kinds(zone, profile.identifier)
     for kind in known:
         if kind.name in found:
-            said += [one for one in (taking.take(kind),) if one]
+            said += taking.take(kind)
     taking.finish()
     return _report(taking, found, lines, said, counted, profile, {*stays.KINDS, *(kind.name for kind in known)}, name)
 
@@ -128,11 +128,11 @@ def _report(
     said = [*said, *_deletions(others.pop(FOLLOWED, 0), others.pop(NOT_FOLLOWED, 0))]
     if others:
         said = [*said, _not_read(others)]
-    if not landed:
-        raise _nothing(con, rows, rejected, said, name)
     if in_part:
         records = "record was" if in_part == 1 else "records were"
         said = [*said, f"{in_part:,} {records} taken in part and count as taken: what was set aside stands in rejects"]
+    if not landed:
+        raise _nothing(con, rows, rejected, said, name)
     counts = replace(counted.counts, rows=rows, landed=counted.counts.landed, rejected=tuple(worded(taking.rejected)))
     now_shifted = profile.calendar == "shifted" or (profile.calendar is None and shifted(counts))
     links, stays_ = tables.keys() <= {"linked"}, "landed" in tables
