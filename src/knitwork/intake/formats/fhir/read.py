@@ -129,8 +129,8 @@ def _report(
     if others:
         said = [*said, _not_read(others)]
     if in_part:
-        records = "record was" if in_part == 1 else "records were"
-        said = [*said, f"{in_part:,} {records} taken in part and count as taken: what was set aside stands in rejects"]
+        records = "record was taken in part and counts" if in_part == 1 else "records were taken in part and count"
+        said = [*said, f"{in_part:,} {records} as taken: what was set aside stands in rejects"]
     if not landed:
         raise _nothing(con, rows, rejected, said, name)
     counts = replace(counted.counts, rows=rows, landed=counted.counts.landed, rejected=tuple(worded(taking.rejected)))
@@ -157,7 +157,10 @@ def _deletions(followed: int, left: int) -> list[str]:
     """Say what became of the deletions of a Bundle."""
     said = []
     if followed:
-        said.append(f"{followed:,} {'deletion' if followed == 1 else 'deletions'} took back the record it names")
+        which = (
+            "1 deletion took back the record it names" if followed == 1 else f"{followed:,} deletions took back theirs"
+        )
+        said.append(which)
     if left:
         which = "1 deletion names a record" if left == 1 else f"{left:,} deletions name records"
         said.append(f"{which} that no entry here holds and could not be followed: send it as entered-in-error")
