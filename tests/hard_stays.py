@@ -39,7 +39,7 @@ ANCHORS = (
 MOVES = (ANCHORS[0], ANCHORS[1] + HOUR)
 STEPS = (0, 0, 30 * MINUTE, HOUR, -HOUR, 4 * HOUR, DAY, DAY + 1, 30 * DAY, 30 * DAY + 1, 31 * DAY)
 LENGTHS = (0, 4 * MINUTE, 30 * MINUTE, HOUR, 5 * HOUR, DAY, 3 * DAY, 30 * DAY, 1)
-ENDS = ("recorded",) * 5 + ("missing", "open", "inferred")
+ENDS = ("recorded",) * 5 + ("missing", "open", "inferred", "unknown")
 
 
 @st.composite

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from hashlib import sha256
 
 import pytest
 
@@ -99,3 +100,19 @@ def test_another_feed_may_use_the_same_numbers(tmp_path, many_buckets):
     home.refresh()
 
     assert [patient for _, patient in who(home, "stay", "start_us")].count("ada") == 2
+
+
+@pytest.mark.slow
+def test_of_two_patients_at_no_time_the_record_is_whose_it_was_when_it_was_over(tmp_path, many_buckets):
+    open_ = encounter("E9", "ada", said=1) | {"status": "in-progress", "period": {"start": "2026-02-01T08:00:00Z"}}
+    over = encounter("E9", "ben", said=1)
+    second = written(tmp_path / "over.ndjson", {**over, "meta": {}})
+    for number in itertools.count():
+        going_on = written(tmp_path / "open.ndjson", {**open_, "meta": {}, "text": {"div": str(number)}})
+        # The one that is over has the smaller hash, so that by the hash alone it would not hold.
+        if sha256(going_on.read_bytes()).hexdigest() > sha256(second.read_bytes()).hexdigest():
+            break
+
+    home = loaded(tmp_path / "home", [going_on], [second])
+
+    assert who(home, "stay", "end_kind") == [("recorded", "ben")]

@@ -88,7 +88,12 @@ def slowly(rows: list[dict]) -> dict[str, dict]:
     found: dict[str, dict] = {}
     for _, row in sorted(
         enumerate(rows, 1),
-        key=lambda n: (-(2**62) if n[1]["said_us"] is None else n[1]["said_us"], n[1]["delivery"], n[0]),
+        key=lambda n: (
+            -(2**62) if n[1]["said_us"] is None else n[1]["said_us"],
+            2 if n[1]["cancelled"] else 1 if n[1]["state"] == "done" else 0,
+            n[1]["delivery"],
+            n[0],
+        ),
     ):
         one = found.setdefault(row["request"], {"state": None, "done_us": None})
         one |= {k: row[k] for k in ("state", "done_us") if row[k] is not None}
@@ -129,6 +134,39 @@ def test_a_later_version_of_a_record_replaces_all_rows_of_the_earlier():
         assert {r[0] for r in con.execute("SELECT why FROM withdrawn").fetchall()} == {"replaced"}
 
 
+@pytest.mark.parametrize("deliveries", ["de", "ed"])
+@pytest.mark.parametrize("said", [None, 5])
+def test_of_two_versions_of_one_time_the_one_that_is_over_holds(deliveries, said):
+    early, late = deliveries
+    going_on = [
+        stay("E/1", "ED", 0, said_us=said, delivery=early),
+        stay("E/1", "ICU", HOUR, end_us=None, end_kind="open", said_us=said, delivery=early),
+    ]
+    over = [stay("E/1", "ED", 0, end_us=2 * HOUR, said_us=said, delivery=late)]
+
+    assert told(landed=[*going_on, *over]).execute("SELECT unit, end_us FROM told").fetchall() == [("ED", 2 * HOUR)]
+
+
+@pytest.mark.parametrize("deliveries", ["de", "ed"])
+def test_of_two_states_of_a_request_of_one_time_the_one_that_is_final_holds(deliveries):
+    early, late = deliveries
+    rows = [request(state="done", priority="routine", delivery=late), request(state="open", delivery=early)]
+
+    assert only(told(landed_request=rows), "request")["state"] == "done"
+
+
+@pytest.mark.parametrize("deliveries", ["de", "ed"])
+def test_of_two_versions_of_one_time_the_one_that_takes_back_holds(deliveries):
+    early, late = deliveries
+    con = told(
+        landed=[stay("E/1", "ED", 0, delivery=early), taking_back("E/1", delivery=late)],
+        landed_request=[request(state="done", delivery=early), request(cancelled=True, delivery=late)],
+    )
+
+    assert units(con) == []
+    assert con.execute("FROM request").fetchall() == []
+
+
 def test_the_stays_of_one_version_of_a_record_stand_together():
     assert units(told(landed=[stay("E/1", "ED", 0, said_us=1), stay("E/1", "ICU", HOUR, said_us=1)])) == ["ED", "ICU"]
 
@@ -137,6 +175,27 @@ def test_a_record_entered_in_error_takes_its_stays_back():
     con = told(landed=[stay("E/1", "ED", 0, said_us=1), stay("E/1", "ED", 0, said_us=2, cancelled=True, delivery="e")])
 
     assert units(con) == []
+
+
+def taking_back(record, unit=None, **fields):
+    return {"patient": "A", "unit": unit, "end_kind": "missing", "record": record, "cancelled": True, **fields}
+
+
+@pytest.mark.parametrize("unit", [None, "ED"])
+def test_what_takes_back_and_names_no_start_is_no_stay(unit):
+    con = told(landed=[taking_back("E/1", unit, said_us=2), stay("E/2", "ICU", 0)])
+
+    assert units(con) == ["ICU"]
+    assert con.execute("FROM withdrawn").fetchall() == []
+
+
+def test_a_stay_whose_record_was_taken_back_is_called_cancelled_and_not_replaced():
+    con = told(landed=[stay("E/1", "ED", 0, said_us=1), taking_back("E/1", "ED", said_us=2, delivery="e")])
+
+    assert units(con) == []
+    assert con.execute("SELECT unit, start_us, why, by_delivery FROM withdrawn").fetchall() == [
+        ("ED", 0, "cancelled", "e")
+    ]
 
 
 def test_records_of_two_feeds_do_not_replace_one_another():

@@ -107,8 +107,8 @@ def test_release_5_says_the_same_in_other_words(landed):
     assert landed(r5).rows("landed", STAYS) == landed(encounter(location=ED_THEN_WARD)).rows("landed", STAYS)
 
 
-def test_the_history_of_an_encounter_speaks_in_its_place(landed):
-    history = [
+def history_of_two_places():
+    return [
         {
             "resourceType": "EncounterHistory", "id": f"h{n}", "encounter": {"reference": "Encounter/v1"},
             "status": "completed", "class": {"coding": [{"code": "IMP"}]}, "subject": PATIENT,
@@ -118,7 +118,13 @@ def test_the_history_of_an_encounter_speaks_in_its_place(landed):
         for n, (one, word) in enumerate(zip(ED_THEN_WARD, ("triaged", "receiving-care"), strict=True))
     ]  # fmt: skip
 
-    one = landed(encounter(), *history)
+
+# In the last case the encounter says of the ward that it began a little later.
+@pytest.mark.parametrize(
+    "beside", [[], [encounter()], [encounter(location=[at("W1", "2024-03-01T10:05:00Z", "2024-03-01T20:00:00Z")])]]
+)
+def test_the_history_of_an_encounter_speaks_in_its_place(landed, beside):
+    one = landed(*beside, *history_of_two_places())
 
     assert one.rows("landed", "unit, start_us, visit") == [
         ("ED", us("2024-03-01 08:00"), "v1"), ("W1", us("2024-03-01 10:00"), "v1"),

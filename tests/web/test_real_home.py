@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import random
 
 import pytest
 
 from knitwork.home import open_home
+from knitwork.home.export import export
 from knitwork.web import source
 from knitwork.web.units.actions import notice_units
 from knitwork.web.units.registry import snapshot
@@ -132,3 +134,26 @@ def test_a_lake_that_cannot_be_read_is_one_sentence_and_no_crash(ada, home):
 
     assert response.status_code == 409
     assert "restore it from a backup" in response.content.decode()
+
+
+@pytest.mark.slow
+def test_an_encounter_that_never_was_leaves_every_page_standing(home, tmp_path, ada):
+    def encounter(number, status, **more):
+        return {
+            "resourceType": "Encounter", "id": number, "status": status, "class": {"code": "IMP"},
+            "subject": {"reference": f"Patient/{number}"}, "period": {"start": "2025-11-29T08:00:00Z", **more},
+            "location": [{"location": {"reference": "Location/Emergency"}}],
+        }  # fmt: skip
+
+    never = tmp_path / "never.ndjson"
+    sent = [encounter("F1", "finished", end="2025-11-29T20:00:00Z"), encounter("F2", "cancelled"),
+            encounter("F3", "entered-in-error", end="2025-11-29T20:00:00Z")]  # fmt: skip
+    never.write_text("\n".join(json.dumps(one) for one in sent) + "\n", "utf-8")
+    home.load([never])
+    home.refresh(snapshot(macro_name=home.settings.name))
+
+    for path in ("/", "/feeds/", "/feeds/fhir/", "/feeds/fhir/taken-back.csv", "/units/Emergency/", "/journeys/"):
+        assert ada.get(path).status_code == 200, path
+    for format_ in ("csv", "fhir", "xes", "hl7v2"):
+        export(home, to=format_, target=tmp_path / f"out-{format_}")
+    assert {"F2", "F3"}.isdisjoint(home.stays().column("patient").to_pylist())

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from knitwork.home.place import Place
 from knitwork.home.reading import write_buckets
 from knitwork.intake.landing import LANDED, no_rows
-from knitwork.journeys.told import NEVER, RECORDS
+from knitwork.journeys.told import NEVER, RECORDS, settled_by_all
 from knitwork.lake.engine import Connection
 from knitwork.lake.manifest import LakeFile, Manifest
 from knitwork.lake.runner import paths_sql
@@ -71,14 +71,19 @@ def _find(con: Connection, table: str, fresh: str, everything: str) -> int:
     )
     if not _number(con, f"SELECT count(*) FROM shared_record s SEMI JOIN {fresh} f ON f.{name} = s.record"):
         return 0
-    latest = f"""{{'at': coalesce(said_us, extracted_us, {NEVER}), 'delivery': delivery,
+    latest = f"""{{'at': coalesce(said_us, extracted_us, {NEVER}), 'settled': settled, 'delivery': delivery,
         'said': said_us, 'extracted': extracted_us, 'came': came_us}}"""
     for made, source in (("of_all", everything), ("of_fresh", fresh)):
         con.execute(
             f"""CREATE OR REPLACE TEMP TABLE {made} AS
-            SELECT {name} AS record, patient, any_value(feed) AS feed, arg_max(visit, {latest}) AS visit,
-                   max({latest}) AS last
-            FROM {source} t SEMI JOIN shared_record s ON s.record = t.{name} GROUP BY {name}, patient"""
+            WITH statement AS (
+                SELECT {name} AS record, patient, feed, max(visit) AS visit, said_us, extracted_us, delivery, came_us,
+                       {settled_by_all(table)} AS settled
+                FROM {source} t SEMI JOIN shared_record s ON s.record = t.{name}
+                GROUP BY {name}, patient, feed, said_us, extracted_us, delivery, came_us
+            )
+            SELECT record, patient, any_value(feed) AS feed, arg_max(visit, {latest}) AS visit, max({latest}) AS last
+            FROM statement GROUP BY record, patient"""
         )
     pairs = "of_fresh f JOIN of_all a ON a.record = f.record AND a.patient <> f.patient"
     con.execute(
@@ -87,7 +92,7 @@ def _find(con: Connection, table: str, fresh: str, everything: str) -> int:
             SELECT a.patient, f.record, a.visit, f.feed, f.last FROM {pairs}
             UNION SELECT f.patient, f.record, f.visit, f.feed, a.last FROM {pairs}
         )
-        SELECT patient, '{table}' AS told, record, visit, feed, last.delivery AS delivery, last.said AS said_us,
+        SELECT patient, '{table}' AS told, record, visit, feed, last.settled AS settled, last.delivery AS delivery, last.said AS said_us,
                last.extracted AS extracted_us, last.came AS came_us, 0 AS row FROM pair ORDER BY ALL"""
     )
     return _number(con, f"SELECT count(*) FROM {TABLE}")

@@ -188,6 +188,7 @@ def land(
         if profile.snapshot and extracted_at is None and report.kind == "stays":
             report = replace(report, notes=(*report.notes, UNTIMED))
         files = write_landed(con, into, buckets, delivery=key(feed, content))
+        # Also of a record that was taken in part.
         aside = set_aside(con)
         if aside:
             rejects = f"reject-{uuid.uuid4().hex[:12]}.parquet"

@@ -94,9 +94,11 @@ LANDED: dict[str, Columns] = {
         *TAIL,
     ),
     # What a record's number told of `patient` holds no longer, or is no news: another statement about the number, this
-    # one, names somebody else. `told` is the landed table. Nothing that a format lands: made beside what it landed.
+    # one, names somebody else. `told` is the landed table, `settled` how far the other statement settles the record
+    # (journeys/told.py). Nothing that a format lands: made beside what it landed.
     "landed_elsewhere": (
-        ("patient", "VARCHAR"), ("told", "VARCHAR"), ("record", "VARCHAR"), ("visit", "VARCHAR"), *TAIL,
+        ("patient", "VARCHAR"), ("told", "VARCHAR"), ("record", "VARCHAR"), ("visit", "VARCHAR"),
+        ("settled", "INTEGER"), *TAIL,
     ),
     # `patient` was given up for `merged_into` (kind merge), or was not (unmerge). With `visit`: only that visit.
     "linked": (
@@ -193,6 +195,14 @@ def made(con: Connection) -> list[str]:
     ).fetchall()
     names = {row[0] for row in found}
     return [table for table in LANDED if table in names]
+
+
+def has_rows(con: Connection, table: str) -> bool:
+    """Say whether a format left this table in the connection, and anything in it."""
+    there = con.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE temporary UNION SELECT view_name FROM duckdb_views() WHERE temporary"
+    ).fetchall()
+    return (table,) in there and bool(con.execute(f"SELECT count(*) FROM (FROM {table} LIMIT 1)").fetchall()[0][0])
 
 
 def clear(con: Connection) -> None:

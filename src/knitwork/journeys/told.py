@@ -1,7 +1,8 @@
 """From landed rows to what the sources hold true now: one view or table for each landed table, as SQL.
 
 A landed row is a statement. Which of the statements about one thing holds depends on the set of them alone: the latest
-by the source's own time, then the larger content hash. What no longer holds is kept in `withdrawn`, with the reason.
+by the source's own time, then the one that leaves nothing open, then the larger content hash. What no longer holds is
+kept in `withdrawn`, with the reason.
 """
 
 from __future__ import annotations
@@ -48,8 +49,27 @@ def told_sql(as_of_us: int | None = None) -> tuple[str, ...]:
 # `said` orders the statements about one thing.
 _SAID = f"coalesce(said_us, extracted_us, {NEVER})"
 
-# A row may tell of several stays, so that a stay is named by its row, unit and start together.
-_SAME = "{0}.feed = t.feed AND {0}.delivery = t.delivery AND {0}.row = t.row AND {0}.unit = t.unit AND {0}.start_us = t.start_us"
+# A row may tell of several stays, so that a stay is named by its row, unit and start together. What only takes back may
+# name neither unit nor start, and of one that names a unit alone the unit is the same and the start is none.
+_SAME = """{0}.feed = t.feed AND {0}.delivery = t.delivery AND {0}.row = t.row
+    AND {0}.unit IS NOT DISTINCT FROM t.unit AND {0}.start_us IS NOT DISTINCT FROM t.start_us"""
+
+# How far a statement settles what it is about, where several were made at the same time or at none: an end that is told
+# beats one that is still open, and what takes back beats both.
+_STAYS_SETTLED = "CASE WHEN bool_or(cancelled) THEN 2 WHEN bool_or(end_kind IN ('open', 'missing')) THEN 0 ELSE 1 END"
+_VERSION = "{'said': said, 'settled': settled, 'delivery': delivery}"
+
+
+def _settled(table: str) -> str:
+    """Return the SQL of how far one row of a table of records settles its record."""
+    done = "WHEN state <> 'open' THEN 1 " if table == "landed_request" else ""
+    return f"CASE WHEN cancelled THEN 2 {done}ELSE 0 END"
+
+
+def settled_by_all(table: str) -> str:
+    """Return the SQL of how far the rows of one statement together settle their record: an aggregate."""
+    return _STAYS_SETTLED if table == "landed" else f"max({_settled(table)})"
+
 
 # The extracts of feeds that send everything each time: for which landed table and time they speak, the later the heavier.
 EXTRACT_COLUMNS = (
@@ -78,25 +98,26 @@ _WITHDRAWN = (
         AND t.start_us >= n.from_us AND t.start_us < n.until_us
     GROUP BY ALL""",
     # Of all statements of a feed about one of its records the latest holds, with all its rows, or none of this patient.
+    f"""CREATE TEMP TABLE version AS
+    SELECT feed, record, {_SAID} AS said, {_STAYS_SETTLED} AS settled, delivery, bool_or(cancelled) AS cancelled
+    FROM told_rows WHERE record IS NOT NULL GROUP BY feed, record, said, delivery
+    UNION ALL
+    SELECT feed, record, {_SAID}, coalesce(settled, 0), delivery, false FROM told_elsewhere WHERE told = 'landed'""",
     f"""CREATE TEMP TABLE spoken AS
-    SELECT feed, record, max({{'said': {_SAID}, 'delivery': delivery}}) AS latest
-    FROM (
-        SELECT feed, record, said_us, extracted_us, delivery FROM told_rows WHERE record IS NOT NULL
-        UNION ALL
-        SELECT feed, record, said_us, extracted_us, delivery FROM told_elsewhere WHERE told = 'landed'
-    )
-    GROUP BY feed, record HAVING count(DISTINCT ({_SAID}, delivery)) > 1""",
+    SELECT feed, record, max({_VERSION}) AS latest, arg_max(cancelled, {_VERSION}) AS cancelled
+    FROM version GROUP BY feed, record HAVING min({_VERSION}) <> max({_VERSION})""",
     f"""CREATE TEMP TABLE replaced AS
-    SELECT t.feed, t.delivery, t.row, t.unit, t.start_us, any_value(s.latest.delivery) AS by_delivery
+    SELECT t.feed, t.delivery, t.row, t.unit, t.start_us, any_value(s.latest.delivery) AS by_delivery,
+           bool_or(s.cancelled) AS cancelled
     FROM told_rows t JOIN spoken s ON s.feed = t.feed AND s.record = t.record
-    WHERE {{'said': {_SAID}, 'delivery': t.delivery}} < s.latest GROUP BY ALL""",
+    WHERE ({_SAID}, t.delivery) <> (s.latest.said, s.latest.delivery) GROUP BY ALL""",
     # A stay that is taken back by its patient, unit and start.
     f"""CREATE TEMP TABLE taken_back AS
     SELECT patient, unit, start_us, max({_SAID}) AS said, arg_max(delivery, {_SAID}) AS by_delivery
     FROM told_rows WHERE cancelled AND record IS NULL GROUP BY ALL""",
     f"""CREATE TEMP TABLE dropped AS
     SELECT t.patient, t.unit, t.start_us, t.end_us, t.visit, t.feed, t.delivery, t.row,
-           CASE WHEN t.cancelled OR b.said IS NOT NULL THEN 'cancelled' WHEN v.row IS NOT NULL THEN 'vanished'
+           CASE WHEN t.cancelled OR r.cancelled OR b.said IS NOT NULL THEN 'cancelled' WHEN v.row IS NOT NULL THEN 'vanished'
                 ELSE 'replaced' END AS why,
            coalesce(v.by_delivery, r.by_delivery, b.by_delivery, t.delivery) AS by_delivery
     FROM told_rows t
@@ -116,11 +137,12 @@ _WITHDRAWN = (
     f"""CREATE TEMP VIEW told AS
     SELECT t.* FROM told_rows t ANTI JOIN dropped w ON {_SAME.format("w")} WHERE t.cancelled IS NOT TRUE
     UNION ALL BY NAME FROM move_stay""",
-    # A stay that another row still tells is not lost, and one whose parts are known is told better.
+    # A stay that another row still tells is not lost, one whose parts are known is told better, and what only takes back
+    # is none itself.
     """CREATE TEMP TABLE withdrawn AS
     SELECT w.* FROM dropped w
     ANTI JOIN told t ON t.patient = w.patient AND t.unit = w.unit AND t.start_us = w.start_us
-    WHERE w.why <> 'parts' AND w.start_us IS NOT NULL
+    WHERE w.why <> 'parts' AND w.unit IS NOT NULL AND w.start_us IS NOT NULL
     QUALIFY row_number() OVER (PARTITION BY w.feed, w.patient, w.unit, w.start_us ORDER BY w.delivery, w.row) = 1""",
 )
 _NOTHING_WITHDRAWN = (
@@ -148,21 +170,22 @@ def record_sql(name: str) -> tuple[str, ...]:
     table = f"landed_{name}"
     key = RECORDS[name]
     columns = [c for c, _ in LANDED[table] if c not in _TAIL and c != key]
-    latest = f"({_SAID}, delivery, row)"
+    latest = f"({_SAID}, settled, delivery, row)"
     fields = ", ".join(f"arg_max({c}, {latest}) FILTER ({c} IS NOT NULL) AS {c}" for c in columns)
     kept = ", ".join(columns)
     moved = f" UNION ALL BY NAME SELECT * FROM move_{name}" if name in MOVED else ""
     # Row 0: where both patients are one person, the statement itself counts and not that it was made elsewhere.
     elsewhere = f""" UNION ALL BY NAME SELECT record AS {key}, patient, said_us, true AS cancelled, feed, delivery,
-        0 AS row, extracted_us FROM told_elsewhere WHERE told = '{table}'"""
+        0 AS row, extracted_us, coalesce(settled, 0) AS settled FROM told_elsewhere WHERE told = '{table}'"""
     # What a later extract of a snapshot feed no longer has, or tells itself.
     vanished = f"""SELECT o.feed, o.delivery, n.from_us, n.until_us FROM extract_raw o JOIN extract_raw n
         ON n.told = o.told AND n.make = o.make AND n.feed = o.feed AND n.weight > o.weight WHERE o.told = '{table}'"""
-    return (
-        f"""CREATE TEMP TABLE all_{name} AS SELECT * FROM told_{name} t ANTI JOIN ({vanished}) v
+    here = f"""SELECT * FROM told_{name} t ANTI JOIN ({vanished}) v
             ON v.feed = t.feed AND v.delivery = t.delivery
-            AND coalesce({_WHEN[name]}, {NEVER}) >= v.from_us AND coalesce({_WHEN[name]}, {NEVER}) < v.until_us
-            {moved}{elsewhere}""",
+            AND coalesce({_WHEN[name]}, {NEVER}) >= v.from_us AND coalesce({_WHEN[name]}, {NEVER}) < v.until_us"""
+    own = f"SELECT *, {_settled(table)} AS settled FROM ({here}{moved})"
+    return (
+        f"CREATE TEMP TABLE all_{name} AS {own}{elsewhere}",
         f"CREATE TEMP TABLE repeated_{name} AS SELECT {key} FROM all_{name} GROUP BY {key} HAVING count(*) > 1",
         f"""CREATE TEMP TABLE {name} AS
         SELECT {key}, {kept}, nullif({_SAID}, {NEVER}) AS said_us, feed, delivery, row

@@ -41,4 +41,6 @@ def connect(*, memory: str = "1GB", threads: int = 2, spill: Path | None = None)
         },
     )
     con.execute("SET TimeZone = 'UTC'")
+    # A name that is no table is a mistake, and never a Python variable that happens to be called so.
+    con.execute("SET python_enable_replacements = false")
     return con

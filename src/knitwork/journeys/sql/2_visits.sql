@@ -3,23 +3,24 @@
 -- Stays are in order of (start, end with unknown last, unit) everywhere.
 
 -- A missing end is taken from the next stay of the same given visit; failing that the
--- patient is still here if no stay of his or hers begins later; else it is unknown. A stay
--- that may run beside this one (a blood test during a ward stay) says nothing of its end.
+-- patient is still here if no stay of his or hers begins later; else it is unknown, as it is
+-- of a patient of whom the source says only that he or she has left. A stay that may run
+-- beside this one (a blood test during a ward stay) says nothing of its end.
 CREATE TEMP TABLE missing_end AS
 WITH found AS (
-    SELECT m.rid, m.start_us, max(n.start_us) AS last_us,
+    SELECT m.rid, m.start_us, m.end_kind AS told, max(n.start_us) AS last_us,
            min(n.start_us) FILTER (
                n.given_visit = m.given_visit
                AND (n.start_us, coalesce(n.end_us, 9223372036854775807), n.unit) > (m.start_us, 9223372036854775807, m.unit)
            ) AS next_us
     FROM dated m
     LEFT JOIN dated n ON n.patient = m.patient AND n.rid <> m.rid AND n.beside_rank <= m.beside_rank
-    WHERE m.end_kind IN ('open', 'missing')
-    GROUP BY m.rid, m.start_us
+    WHERE m.end_kind IN ('open', 'missing', 'unknown')
+    GROUP BY m.rid, m.start_us, m.end_kind
 )
 SELECT rid, next_us AS end_us,
        (CASE WHEN next_us IS NOT NULL THEN 'inferred'
-             WHEN coalesce(last_us, start_us) <= start_us THEN 'open' ELSE 'unknown' END)::end_t AS end_kind
+             WHEN told <> 'unknown' AND coalesce(last_us, start_us) <= start_us THEN 'open' ELSE 'unknown' END)::end_t AS end_kind
 FROM found;
 
 CREATE TEMP TABLE ended AS

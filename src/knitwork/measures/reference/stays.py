@@ -127,10 +127,12 @@ def _joined(group: list[Stay]) -> Stay:
 def ended(stays: list[Stay]) -> None:
     """Say of each missing end whether it can be inferred, is still to come, or is unknown.
 
+    Of one that the source calls unknown the patient has left, and it is not still to come.
+
     A stay that may run beside this one (a blood test during a ward stay) says nothing of its end.
     """
     for i, stay in enumerate(stays):
-        if stay.end_kind not in ("open", "missing"):
+        if stay.end_kind not in ("open", "missing", "unknown"):
             continue
         following = [
             s.start for s in stays[i + 1 :] if _tells(s, stay) and s.given is not None and s.given == stay.given
@@ -138,8 +140,8 @@ def ended(stays: list[Stay]) -> None:
         if following:
             stay.end, stay.end_kind = following[0], "inferred"
         else:
-            later = any(s.start > stay.start and _tells(s, stay) for s in stays)
-            stay.end, stay.end_kind = None, "unknown" if later else "open"
+            gone = stay.end_kind == "unknown" or any(s.start > stay.start and _tells(s, stay) for s in stays)
+            stay.end, stay.end_kind = None, "unknown" if gone else "open"
 
 
 def _tells(other: Stay, stay: Stay) -> bool:

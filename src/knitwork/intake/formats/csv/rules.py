@@ -26,7 +26,7 @@ _PLAIN = "____-__-_____:__:__"
 PLACEHOLDER_BEFORE = "TIMESTAMP '1900-01-02'"
 
 # One byte a row instead of sixteen: ten million rows wait in memory until the whole delivery is judged.
-END_KINDS = "ENUM('recorded', 'open', 'missing', 'inferred')"
+END_KINDS = "ENUM('recorded', 'open', 'missing', 'inferred', 'unknown')"
 RULE_NAMES = "ENUM(" + ", ".join(f"'{rule}'" for rule in RULES) + ")"
 
 STARTS = ("start", "begin", "started", "in", "enter", "arrive", "s")
@@ -53,8 +53,9 @@ def landing(
     end_kind = (
         "'inferred'"
         if single
-        else "CASE WHEN open_end THEN 'open' WHEN end_us IS NULL THEN CASE WHEN lower(end_kind_raw) = 'open' "
-        "THEN 'open' ELSE 'missing' END WHEN lower(end_kind_raw) = 'inferred' THEN 'inferred' ELSE 'recorded' END"
+        else "CASE WHEN end_us IS NULL AND lower(end_kind_raw) = 'unknown' THEN 'unknown' WHEN open_end THEN 'open' "
+        "WHEN end_us IS NULL THEN CASE WHEN lower(end_kind_raw) = 'open' THEN 'open' ELSE 'missing' END "
+        "WHEN lower(end_kind_raw) = 'inferred' THEN 'inferred' ELSE 'recorded' END"
     )
     along = "".join(f" {column}," for column in kept)
     gap_bit, fold_start, fold_end = FLAGS["dst_gap"], FLAGS["dst_fold_start"], FLAGS["dst_fold_end"]

@@ -72,7 +72,7 @@ def take_tally(con: Connection, *, received_us: int | None) -> Tally:
         "with_seconds": f"marks & {rules.START_SECONDS | rules.END_SECONDS} <> 0",
         "without_offset": f"marks & {rules.OFFSET} = 0",
         "dates_only": f"marks & {rules.START_DATE | rules.END_DATE} <> 0",
-        "missing": "end_kind = 'missing'",
+        "missing": "end_kind IN ('missing', 'unknown')",
         "open": "end_kind = 'open'",
         "inferred": "end_kind = 'inferred'",
         "zero_length": "end_us = start_us AND end_kind = 'recorded'",

@@ -15,6 +15,11 @@ from knitwork.model.errors import Unreadable
 
 # Held in memory as a whole; an export of more than this belongs in NDJSON.
 LARGEST = 256 << 20
+# What the entry of a deletion counts as: one whose record stands in the same Bundle, and is taken back there; any other
+# names a record whose patient it does not name, and nothing is found by a record's number alone.
+FOLLOWED, NOT_FOLLOWED = "FollowedDeletion", "Deletion"
+# What nothing takes back: it has no status, or other records rest on it.
+_KEPT = ("Patient", "Location", "Organization", "HealthcareService")
 # Bundles inside bundles; nobody means more.
 _DEPTH = 4
 
@@ -63,15 +68,17 @@ def resources(document: Any, *, depth: int = 0) -> Iterator[Any]:
         return
     entries = document.get("entry")
     entries = entries if isinstance(entries, list) else []
-    named = _names(entries)
+    named, deleted = _names(entries), _deleted(entries)
     for entry in entries:
         resource = entry.get("resource") if isinstance(entry, dict) else None
         if isinstance(resource, dict):
             _settle(resource, entry.get("fullUrl"), named)
+            if _goes(resource, deleted):
+                resource["status"] = "entered-in-error"
         if _is_bundle(resource) and depth < _DEPTH:
             yield from resources(resource, depth=depth + 1)
         elif resource is None and isinstance(entry, dict) and isinstance(entry.get("request"), dict):
-            yield {"resourceType": "Deletion"}
+            yield {"resourceType": FOLLOWED if _address(entry) in deleted else NOT_FOLLOWED}
         else:
             yield resource
 
@@ -90,6 +97,37 @@ def _names(entries: list[Any]) -> dict[str, str]:
         if isinstance(url, str) and isinstance(kind, str):
             named[url] = f"{kind}/{own if isinstance(own, str) else tail(url)}"
     return named
+
+
+def _address(entry: dict[str, Any]) -> str:
+    """Return the kind and id that a deletion names, or nothing for any other entry."""
+    request = entry.get("request")
+    if not isinstance(request, dict) or request.get("method") != "DELETE" or not isinstance(request.get("url"), str):
+        return ""
+    return "/".join(request["url"].split("/_history/")[0].rsplit("/", 2)[-2:])
+
+
+def _deleted(entries: list[Any]) -> dict[str, str]:
+    """Return the records that are deleted among entries which hold them too, each with the time of it, if told."""
+    resources_ = [e["resource"] for e in entries if isinstance(e, dict) and isinstance(e.get("resource"), dict)]
+    here = {f"{one.get('resourceType')}/{one.get('id')}" for one in resources_ if one.get("resourceType") not in _KEPT}
+    found: dict[str, str] = {}
+    for entry in entries:
+        if isinstance(entry, dict) and (address := _address(entry)) in here:
+            response = entry.get("response")
+            at = response.get("lastModified") if isinstance(response, dict) else None
+            found[address] = max(found.get(address, ""), at if isinstance(at, str) else "")
+    return found
+
+
+def _goes(resource: dict[str, Any], deleted: dict[str, str]) -> bool:
+    """Say whether a record was deleted; a version of after the deletion is a new one."""
+    at = deleted.get(f"{resource.get('resourceType')}/{resource.get('id')}")
+    if at is None:
+        return False
+    meta = resource.get("meta")
+    changed = meta.get("lastUpdated") if isinstance(meta, dict) else None
+    return not (at and isinstance(changed, str) and changed > at)
 
 
 def _settle(resource: dict[str, Any], url: Any, named: dict[str, str]) -> None:

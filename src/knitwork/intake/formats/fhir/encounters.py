@@ -56,6 +56,8 @@ SHAPE = {
 TAKEN_BACK = ("cancelled", "entered-in-error")
 NOT_YET = ("planned",)
 GOING_ON = ("arrived", "triaged", "in-progress", "onleave", "on-hold")
+# The patient has left, whether or not anybody wrote down when.
+OVER = ("finished", "discharged", "completed", "discontinued")
 # A patient is not, or not yet, in a place that is only kept for him or her.
 NOT_THERE = ("planned", "reserved")
 
@@ -87,6 +89,7 @@ def staged(kind: str, source: str) -> str:
         {text("coalesce(j.actualPeriod.start, j.period.start)")} AS start_raw,
         {text('coalesce(j.actualPeriod."end", j.period."end")')} AS end_raw,
         coalesce(status IN {listed(GOING_ON)}, false) AND end_raw IS NULL AS going_on,
+        coalesce(status IN {listed(OVER)}, false) AS over,
         CASE WHEN {kept} THEN {there} ELSE j.location END AS placed,
         {text(class_)} AS class, {place_of("j.serviceProvider")} AS provider,
         {text("j.serviceProvider.display")} AS provider_name,
@@ -96,39 +99,47 @@ def staged(kind: str, source: str) -> str:
         FROM {source} AS j WHERE j."resourceType" IS NOT NULL"""
 
 
-def stays(table: str, *, whole: bool = True, climbs: bool = True) -> str:
+def stays(table: str, *, whole: bool = True, climbs: bool = True, recounted: bool = False) -> str:
     """Return the SELECT of raw stays, as texts; what they are worth is judged when they are typed.
 
     `visit_of` tells the visit at the top of encounters that are part of each other, `parents` which have parts;
     without `climbs` there is no row in `visit_of`, and so nothing to look up.
     With `whole` an encounter that names no place is one stay; one that is taken back is a row without a stay.
+    With `recounted` there are histories, and an encounter whose history names places has its stays from there alone.
     """
+    told_there = f"AND (e.id IS NULL OR e.id NOT IN ({RECOUNTED}))" if recounted else ""
     start_us = cast_us("l.period.start")
     latest = f"list_max(list_transform(placed, lambda p: {cast_us('p.period.start')}))"
     unit = "coalesce(provider || '/' || class, provider)"
     visit = "coalesce(v.visit, e.visit)" if climbs else "e.visit"
+    # Where only the end of a place is told and no other place came before it, the patient was there from the beginning.
+    ends = """len(list_filter(placed, lambda p: p.period.start IS NULL AND p.period."end" IS NOT NULL))"""
+    earliest = f"list_min(list_transform(placed, lambda p: {cast_us('p.period.start')}))"
+    first = f"""{ends} = 1 AND coalesce({cast_us('l.period."end"')} <= {earliest}, places = 1)"""
     shared = f"""e."row", e.patient, {visit} AS visit, e.record, e.said_us, e.cancelled"""
     source = "e LEFT JOIN visit_of v ON v.id = e.id" if climbs else "e"
     return f"""
     WITH e AS (SELECT e.*, coalesce(len(e.placed), 0) AS places FROM {table} e),
     entries AS (SELECT *, unnest(placed) AS l FROM e WHERE places > 0 AND NOT cancelled
-            AND (status IS NULL OR status NOT IN {listed(NOT_YET)})),
+            AND (status IS NULL OR status NOT IN {listed(NOT_YET)}) {told_there}),
     told AS (SELECT *, l.period.start IS NULL AND l.period."end" IS NULL AS whole,
             CASE WHEN l.period."end" IS NULL AND l.period.start IS NOT NULL
                 THEN places = 1 OR {start_us} >= {latest} END AS latest,
+            CASE WHEN l.period.start IS NULL AND l.period."end" IS NOT NULL THEN {first} ELSE false END AS from_first,
             {_own(END_KIND)} AS own, {_own(PRECISION)} AS finest FROM entries)
     SELECT {shared}, false AS whole_visit, {place_of("e.l.location")} AS unit, {text("e.l.location.display")} AS unit_name,
-        CASE WHEN whole THEN start_raw ELSE {text("e.l.period.start")} END AS start_raw,
+        CASE WHEN whole OR from_first THEN start_raw ELSE {text("e.l.period.start")} END AS start_raw,
         CASE WHEN whole OR latest THEN end_raw ELSE {text('e.l.period."end"')} END AS end_raw,
         CASE WHEN own IS NOT NULL THEN own
             WHEN latest AND end_raw IS NOT NULL THEN 'inferred'
-            WHEN going_on AND (whole OR lower(l.status) = 'active' OR (l.status IS NULL AND latest)) THEN 'open' END
+            WHEN going_on AND (whole OR lower(l.status) = 'active' OR (l.status IS NULL AND latest)) THEN 'open'
+            WHEN over THEN 'unknown' END
             AS end_kind_raw, finest
         FROM told {source}
     """ + (
         f"""UNION ALL BY NAME
     SELECT {shared}, true AS whole_visit, {unit} AS unit, NULL AS unit_name, e.start_raw, e.end_raw,
-        CASE WHEN going_on THEN 'open' END AS end_kind_raw, NULL AS finest
+        CASE WHEN going_on THEN 'open' WHEN over THEN 'unknown' END AS end_kind_raw, NULL AS finest
         FROM {source} WHERE places = 0 AND NOT cancelled AND (status IS NULL OR status NOT IN {listed(NOT_YET)})
             AND (e.id IS NULL OR e.id NOT IN (SELECT id FROM parents))"""
         if whole
@@ -161,11 +172,13 @@ VISIT_OF = """CREATE TEMP TABLE visit_of AS
         UNION ALL SELECT c.id, l.part_of, steps + 1 FROM climb c JOIN links l ON l.id = c.visit WHERE steps < 8)
     SELECT id, arg_max(visit, steps) AS visit FROM climb GROUP BY id"""
 
+# The encounters whose history in this delivery names places.
+RECOUNTED = "SELECT DISTINCT visit FROM histories WHERE len(placed) > 0 AND NOT cancelled AND visit IS NOT NULL"
 # Those whose stays came as encounters, or as the history of one, are no stays themselves.
 PARENTS = f"""CREATE TEMP TABLE parents AS SELECT DISTINCT part_of AS id FROM encounters
         WHERE part_of IS NOT NULL AND part_of <> id AND NOT cancelled
             AND (status IS NULL OR status NOT IN {listed(NOT_YET)})
-    UNION SELECT DISTINCT visit FROM histories WHERE len(placed) > 0 AND NOT cancelled AND visit IS NOT NULL"""
+    UNION {RECOUNTED}"""
 
 
 # Which encounters and histories are parts of an encounter that may have come as a whole, by this file or by another.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from knitwork.intake.formats.fhir.kind import TIMED, Gives, Kind
+from knitwork.intake.formats.fhir.kind import NEEDED, TIMED, Gives, Kind
 from knitwork.intake.formats.fhir.orders import FINAL, request_in
 from knitwork.intake.formats.fhir.words import (
     CODEABLE,
@@ -79,7 +79,8 @@ def _condition(at: Callable[[str], str]) -> Kind:
             **_when(at, "j.onsetDateTime", "j.onsetPeriod.start", "j.recordedDate"),
         },
         (_fact("'diagnosis'", "Condition", code_system="code_system", cancelled="cancelled OR wrong"),),
-        TIMED,
+        # An illness need not have begun on a known day.
+        {**NEEDED, "time_unreadable": "at_raw IS NOT NULL AND at_us IS NULL"},
     )  # fmt: skip
 
 
@@ -243,13 +244,22 @@ def _answers(at: Callable[[str], str]) -> Kind:
         TIMED,
         "status IN ('in-progress', 'stopped')",
         "questionnaires that were not finished",
+        beside=f"FROM {_ANSWERED} WHERE link IS NOT NULL AND rule IS NULL AND coalesce(({number})::VARCHAR, {code}) IS NULL",
+        beside_why="answers that are neither a number nor a code, such as dates and words",
     )  # fmt: skip
 
 
 _COST_SHAPE = {
     "use": TEXT, "patient": REFERENCE, "billablePeriod": PERIOD, "created": TEXT,
-    "item": [{"encounter": [REFERENCE]}],
+    "item": [{"encounter": [REFERENCE], "net": MONEY}],
 }  # fmt: skip
+# What the items cost together, where they say so in one currency.
+_NETS = "list_filter(list_transform(j.item, lambda i: i.net), lambda n: n.value IS NOT NULL)"
+_ITEMS = (
+    f"CASE WHEN len(list_distinct(list_transform({_NETS}, lambda n: coalesce(n.currency, '')))) = 1 "
+    f"THEN list_sum(list_transform({_NETS}, lambda n: n.value)) END"
+)
+_ITEMS_CURRENCY = text(f"{_NETS}[1].currency")
 
 
 def _cost_columns(at: Callable[[str], str]) -> dict[str, str]:
@@ -268,7 +278,12 @@ def _claim(at: Callable[[str], str]) -> Kind:
     return Kind(
         "Claim",
         {**_COST_SHAPE, "total": MONEY},
-        {**_cost_columns(at), "code": "'charge'", "value": "j.total.value", "currency": text("j.total.currency")},
+        {
+            **_cost_columns(at),
+            "code": "'charge'",
+            "value": f"coalesce(j.total.value, {_ITEMS})",
+            "currency": f"CASE WHEN j.total.value IS NULL THEN {_ITEMS_CURRENCY} ELSE {text('j.total.currency')} END",
+        },
         (_fact("'cost'", "Claim", value="value", value_unit="currency"),),
         {**TIMED, "value_empty": "value IS NULL"},
         _NOT_BILLED,
@@ -280,7 +295,9 @@ def _benefit(at: Callable[[str], str]) -> Kind:
     return Kind(
         "ExplanationOfBenefit",
         {**_COST_SHAPE, "total": [{"category": CODEABLE, "amount": MONEY}], "payment": {"amount": MONEY}},
-        {**_cost_columns(at), "totals": "j.total", "payment": "j.payment.amount"},
+        {**_cost_columns(at), "totals": "j.total", "payment": "j.payment.amount",
+         "items": f"CASE WHEN coalesce(len(list_filter(j.total, lambda t: t.amount.value IS NOT NULL)), 0) = 0 THEN {_ITEMS} END",
+         "items_currency": _ITEMS_CURRENCY},
         (
             Gives(
                 "landed_fact",
@@ -301,8 +318,21 @@ def _benefit(at: Callable[[str], str]) -> Kind:
                 },
                 "payment.value IS NOT NULL",
             ),
+            Gives(
+                "landed_fact",
+                {
+                    "fact": "'ExplanationOfBenefit/' || id || '/items'", "patient": "patient", "kind": "'cost'",
+                    "code": "'charge'", "visit": "visit", "at_us": "at_us", "precision": "precision",
+                    "value": "items", "value_unit": "items_currency",
+                },
+                "items IS NOT NULL",
+            ),
         ),
-        TIMED,
+        {
+            **TIMED,
+            "value_empty": "items IS NULL AND payment.value IS NULL "
+            "AND coalesce(len(list_filter(totals, lambda t: t.amount.value IS NOT NULL)), 0) = 0",
+        },
         _NOT_BILLED,
         "claims made in advance, for which nothing was billed",
     )  # fmt: skip

@@ -43,6 +43,9 @@ class Kind:
     unread: str = "false"
     unread_why: str = ""
     taken_back: tuple[str, ...] = ("entered-in-error",)
+    # What of the records is not taken, as a FROM clause that counts, and in words.
+    beside: str = ""
+    beside_why: str = ""
 
 
 # What a record of a patient needs whatever it is of.

@@ -87,8 +87,8 @@ def _patient(zone: str, identifier: str | None) -> Kind:
             "precision": precision(died),
             # A month or a year of birth is no day before which nothing can be.
             "born_us": f"CASE WHEN length({born}) >= 10 THEN {local_or_offset(born, zone)} END",
-            "kept": _linked("replaced-by"),
-            "given_up": _linked("replaces"),
+            "kept": _linked("replaced-by") + "[1]",
+            "all_given_up": _linked("replaces"),
         },
         (
             Gives(
@@ -111,7 +111,8 @@ def _patient(zone: str, identifier: str | None) -> Kind:
                 "linked", {"patient": "patient", "merged_into": "kept", "kind": "'merge'"}, "kept <> patient", ours=True
             ),
             Gives(
-                "linked", {"patient": "given_up", "merged_into": "patient", "kind": "'merge'"}, "given_up <> patient"
+                "linked", {"patient": "given_up", "merged_into": "patient", "kind": "'merge'"}, "given_up <> patient",
+                "(SELECT *, unnest(all_given_up) AS given_up FROM staged)",
             ),
             # One number can be given up once: of a patient that was merged the merge is the weightier.
             Gives(
@@ -125,6 +126,7 @@ def _patient(zone: str, identifier: str | None) -> Kind:
 
 
 def _linked(type_: str) -> str:
-    """Return the SQL of the patient at the other end of the first link of a type."""
-    found = f"list_filter(j.link, lambda l: lower(l.type) = '{type_}')[1].other"
-    return patient_of(found)
+    """Return the SQL of the patients at the other ends of the links of a type."""
+    return (
+        f"list_transform(list_filter(j.link, lambda l: lower(l.type) = '{type_}'), lambda l: {patient_of('l.other')})"
+    )

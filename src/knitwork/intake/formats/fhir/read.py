@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from knitwork.intake import landing
 from knitwork.intake.formats.fhir import duties, facts, notes, orders, places, stays
+from knitwork.intake.formats.fhir.documents import FOLLOWED, NOT_FOLLOWED
 from knitwork.intake.formats.fhir.kind import Kind
 from knitwork.intake.formats.fhir.lines import Lines
 from knitwork.intake.formats.fhir.opening import opened
@@ -93,7 +94,7 @@ def _landed(
     known = _kinds(zone, profile.identifier)
     for kind in known:
         if kind.name in found:
-            said += [one for one in (taking.take(kind),) if one]
+            said += taking.take(kind)
     taking.finish()
     return _report(taking, found, lines, said, counted, profile, {*stays.KINDS, *(kind.name for kind in known)}, name)
 
@@ -115,13 +116,21 @@ def _report(
     con, tables = taking.con, dict(taking.tables)
     others = {kind: n for kind, n in found.items() if kind is not None and kind not in known}
     taken = " UNION ".join([f'SELECT "row" FROM {table}' for table in tables] or ['SELECT 0 AS "row" WHERE false'])
-    landed, rejected = (
+    landed, rejected, in_part = (
         taking.one(f'SELECT count(DISTINCT "row") FROM ({query})')
-        for query in (taken, f'SELECT "row" FROM rejected WHERE "row" NOT IN (SELECT "row" FROM ({taken}))')
+        for query in (
+            taken,
+            f'SELECT "row" FROM rejected WHERE "row" NOT IN (SELECT "row" FROM ({taken}))',
+            f'SELECT "row" FROM rejected WHERE "row" IN (SELECT "row" FROM ({taken}))',
+        )
     )
     rows = len(pc.unique(lines.table["row"])) + len(lines.faulty)
+    said = [*said, *_deletions(others.pop(FOLLOWED, 0), others.pop(NOT_FOLLOWED, 0))]
     if others:
         said = [*said, _not_read(others)]
+    if in_part:
+        records = "record was taken in part and counts" if in_part == 1 else "records were taken in part and count"
+        said = [*said, f"{in_part:,} {records} as taken: what was set aside stands in rejects"]
     if not landed:
         raise _nothing(con, rows, rejected, said, name)
     counts = replace(counted.counts, rows=rows, landed=counted.counts.landed, rejected=tuple(worded(taking.rejected)))
@@ -142,6 +151,20 @@ def _report(
         tables,
         tuple(sorted((kind, "resource") for kind in found if kind and _RESOURCE.fullmatch(kind))),
     )
+
+
+def _deletions(followed: int, left: int) -> list[str]:
+    """Say what became of the deletions of a Bundle."""
+    said = []
+    if followed:
+        which = (
+            "1 deletion took back the record it names" if followed == 1 else f"{followed:,} deletions took back theirs"
+        )
+        said.append(which)
+    if left:
+        which = "1 deletion names a record" if left == 1 else f"{left:,} deletions name records"
+        said.append(f"{which} that no entry here holds and could not be followed: send it as entered-in-error")
+    return said
 
 
 def _not_read(others: dict[str, int]) -> str:

@@ -47,14 +47,16 @@ def take(taking: Taking, found: Mapping[str | None, int], profile: Profile, *, r
             if taking.one(f"SELECT count(*) FROM {table}") < found[kind]:
                 broken = f'FROM {taking.parsed(kind, encounters.SHAPE)} WHERE "resourceType" IS NULL'
                 taking.reject(f"SELECT \"row\", 'not_json' AS rule {broken}")
-    for kind in KINDS:
+    there = TABLES[kinds[0]]
+    for kind, table in TABLES.items():
         if kind not in kinds:
-            con.execute(f"CREATE TEMP TABLE {TABLES[kind]} AS FROM {TABLES[kinds[0]]} WHERE false")
+            con.execute(f"CREATE TEMP TABLE {table} AS FROM {there} WHERE false")
     con.execute(encounters.VISIT_OF)
     con.execute(encounters.PARENTS)
     climbs = taking.climbs()
-    raw = encounters.stays("encounters", climbs=climbs)
-    if "EncounterHistory" in kinds:
+    recounted = "EncounterHistory" in kinds
+    raw = encounters.stays("encounters", climbs=climbs, recounted=recounted)
+    if recounted:
         raw += f" UNION ALL BY NAME ({encounters.stays('histories', whole=False, climbs=climbs)})"
     con.execute(
         f"CREATE TEMP TABLE landing AS {rules.landing(f'({raw})', {'start': ISO, 'end': ISO}, zone, kept=_KEPT)}"

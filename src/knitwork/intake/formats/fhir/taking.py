@@ -51,8 +51,8 @@ class Taking:
         return f"""(SELECT "row", unnest(TRY(json_transform(line, {structure(shape)})))
             FROM {LINES} WHERE {TYPE} = {quoted(kind)})"""
 
-    def take(self, kind: Kind) -> str | None:
-        """Land the records of a kind, and return the sentence about those that say nothing we read."""
+    def take(self, kind: Kind) -> list[str]:
+        """Land the records of a kind, and return the sentences about those that say nothing we read."""
         may = any(gives.ours for gives in kind.gives)
         parsed = self.parsed(kind.name, {**kind.shape, **own.SHAPE} if may else kind.shape)
         select = staged(kind, parsed, own=own.OWN if may else "")
@@ -65,10 +65,14 @@ class Taking:
             named = [*columns, "row"]
             self.give(gives.table, f'SELECT {chosen}, "row" FROM {gives.source} WHERE {where}', named)
         self.reject("SELECT \"row\", rule FROM staged WHERE rule IS NOT NULL AND rule <> 'unread'")
-        unread = self.one("SELECT count(*) FROM staged WHERE rule = 'unread'")
-        if not unread:
-            return None
-        return f"{unread:,} {kind.name} {'record is' if unread == 1 else 'records are'} left out: {kind.unread_why}"
+        said = []
+        if unread := self.one("SELECT count(*) FROM staged WHERE rule = 'unread'"):
+            said.append(
+                f"{unread:,} {kind.name} {'record is' if unread == 1 else 'records are'} left out: {kind.unread_why}"
+            )
+        if kind.beside and (beside := self.one(f"SELECT count(*) {kind.beside}")):
+            said.append(f"of {kind.name} records not taken: {beside:,} {kind.beside_why}")
+        return said
 
     def give(self, table: str, select: str, named: Sequence[str] = ()) -> None:
         """Add the rows of a SELECT to a landed table; it names columns as that does, and the tail is added."""
