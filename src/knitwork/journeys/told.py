@@ -123,7 +123,8 @@ def record_sql(name: str) -> tuple[str, ...]:
     """Return the statements that make one table of records: each once, by the latest statement of each of its fields."""
     table = f"landed_{name}"
     key = RECORDS[name]
-    columns = [c for c, _ in LANDED[table] if c not in _TAIL and c != key]
+    columns = [c for c, _ in LANDED[table] if c not in _TAIL and c not in (key, "also")]
+    told = _UNDER_ONE.format(told=f"told_{name}") if name in _BY_REQUEST else f"SELECT * FROM told_{name}"
     latest = f"({_SAID}, delivery, row)"
     fields = ", ".join(f"arg_max({c}, {latest}) FILTER ({c} IS NOT NULL) AS {c}" for c in columns)
     kept = ", ".join(columns)
@@ -132,7 +133,7 @@ def record_sql(name: str) -> tuple[str, ...]:
     elsewhere = f""" UNION ALL BY NAME SELECT record AS {key}, patient, said_us, true AS cancelled, feed, delivery,
         0 AS row, extracted_us FROM told_elsewhere WHERE told = '{table}'"""
     return (
-        f"CREATE TEMP TABLE all_{name} AS SELECT * FROM told_{name}{moved}{elsewhere}",
+        f"CREATE TEMP TABLE all_{name} AS {told}{moved}{elsewhere}",
         f"CREATE TEMP TABLE repeated_{name} AS SELECT {key} FROM all_{name} GROUP BY {key} HAVING count(*) > 1",
         f"""CREATE TEMP TABLE {name} AS
         SELECT {key}, {kept}, nullif({_SAID}, {NEVER}) AS said_us, feed, delivery, row
@@ -146,10 +147,20 @@ def record_sql(name: str) -> tuple[str, ...]:
     )
 
 
+# A request is told under the number that stands for it wherever another of its patient's rows says both; a number that
+# was given to two requests stands for neither.
+_ALSO = """CREATE TEMP TABLE request_also AS
+SELECT patient, also, any_value(request) AS request FROM told_request WHERE also IS NOT NULL AND also <> request
+GROUP BY patient, also HAVING count(DISTINCT request) = 1"""
+# One row a patient and number: multiplies nothing.
+_UNDER_ONE = """SELECT t.* REPLACE (coalesce(o.request, t.request) AS request)
+FROM {told} t LEFT JOIN request_also o ON o.patient = t.patient AND o.also = t.request"""
+_BY_REQUEST = ("request", "message")
+
 # The fold of moves adds to these.
 MOVED = ("event", "duty")
 
 
 def records_sql(names: Sequence[str] = tuple(RECORDS)) -> tuple[str, ...]:
     """Return the statements that make every table of records besides stays."""
-    return tuple(statement for name in names for statement in record_sql(name))
+    return (_ALSO, *(statement for name in names for statement in record_sql(name)))
