@@ -110,6 +110,20 @@ _TAKEN_BACK = """INSERT INTO withdrawn BY NAME
 SELECT w.* FROM move_back w ANTI JOIN told t ON t.patient = w.patient AND t.unit = w.unit AND t.start_us = w.start_us"""
 
 
+def tell_idle_links(con: Connection) -> None:
+    """Leave `link_idle`: the links that move a visit of which nothing is told, under the old number or the new."""
+    con.execute("CREATE TEMP TABLE link_idle (patient VARCHAR, visit VARCHAR)")
+    # Few patients have such links, and the visits of all tables need not be gone through for the others.
+    if con.execute("SELECT count(*) FROM visit_link WHERE here").fetchall()[0][0]:
+        names = [table.replace("landed", "told") for table in BUCKETED if "visit" in dict(LANDED[table])]
+        visits = " UNION ALL ".join(
+            f"SELECT patient, visit FROM {name if name != 'told' else 'told_rows'}" for name in names
+        )
+        con.execute(f"""INSERT INTO link_idle
+        SELECT v.patient, v.visit FROM visit_link v ANTI JOIN ({visits}) t ON t.patient = v.person AND t.visit = v.visit
+        WHERE v.here""")
+
+
 def tell_stays(con: Connection) -> None:
     """Leave `told`, the stays that hold, and `withdrawn`, those that were taken back, replaced or have vanished."""
     con.execute(_EXTRACTS)
