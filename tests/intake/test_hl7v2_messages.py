@@ -66,7 +66,9 @@ def test_two_visits_of_one_patient_that_become_one_are_set_aside_and_not_passed_
     told = said("ADT^A42", "EVN||20260301110000+0000", PID, "MRG|P1^^^NORTH^MR||||V9", f"{pv1}|V10")
     same = said("ADT^A42", "EVN||20260301110000+0000", PID, "MRG|P1^^^NORTH^MR||||V9", f"{pv1}|V9")
 
-    assert told.rule == "visit_renumbered"
+    before = said("ADT^A42", "EVN||20260301110000+0000", PID, f"{pv1}|V10", "MRG|P1^^^NORTH^MR||||V9")
+
+    assert told.rule == before.rule == "visit_renumbered"
     assert same.ignored
 
 

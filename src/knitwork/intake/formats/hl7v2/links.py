@@ -26,7 +26,11 @@ def tell(telling: Telling) -> bool:
     if telling.event in UNLINKS:
         return _unlink(telling, at)
     found = False
-    for pid, mrg, pv1 in _groups(telling):
+    groups = _groups(telling)
+    if len(groups) == 1 and groups[0][2] is None:
+        # PV1 stands behind MRG; some senders put it before.
+        groups = [(*groups[0][:2], telling.message.first("PV1"))]
+    for pid, mrg, pv1 in groups:
         found = _link(telling, pid, mrg, pv1, at) or found
     return found
 
