@@ -55,6 +55,33 @@ def test_a_result_completes_the_order_that_another_message_told():
     assert (row["requested_us"], row["reported_us"], row["state"]) == (HOUR, 3 * HOUR, "done")
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_a_result_under_the_other_number_of_a_request_completes_it(turn):
+    con = told(
+        landed_request=[
+            request(request="placer/1", also="filler/9", requested_us=HOUR, state="open", said_us=1),
+            request(request="filler/9", reported_us=3 * HOUR, state="done", said_us=2),
+            request(request="filler/9", patient="B", state="open", said_us=3),
+        ][::turn],
+        landed_message=[{"message": "m", "patient": "A", "request": "filler/9", "said_us": 2}],
+    )
+
+    found = con.execute("SELECT request, requested_us, reported_us, state FROM request WHERE patient = 'A'").fetchall()
+    assert found == [("placer/1", HOUR, 3 * HOUR, "done")]
+    assert only(con, "message")["request"] == "placer/1"
+
+
+def test_a_number_that_was_given_to_two_requests_stands_for_neither():
+    con = told(landed_request=[
+        request(request="placer/1", also="filler/9", said_us=1),
+        request(request="placer/2", also="filler/9", said_us=2),
+        request(request="filler/9", said_us=3),
+    ])  # fmt: skip
+
+    found = con.execute("SELECT request FROM request ORDER BY request").fetchall()
+    assert found == [("filler/9",), ("placer/1",), ("placer/2",)]
+
+
 def test_a_later_word_corrects_an_earlier_one_and_silence_says_nothing():
     con = told(landed_request=[
         request(priority="urgent", to_unit="LAB", said_us=5),

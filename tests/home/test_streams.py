@@ -290,3 +290,29 @@ def test_a_second_file_of_messages_says_what_was_known_and_what_it_took_back(new
     assert (earlier.new, earlier.known) == (2, 0)
     assert (later.new, later.known, later.doubled, later.late, later.taken_back) == (2, 1, 0, 1, 1)
     assert [w["by_delivery"] for w in home.answers().withdrawn_stays()] == [later.delivery]
+
+
+def account_moved(account: str) -> bytes:
+    """An account of P1 came to P9 (A44)."""
+    text = adt("A44", at=at(2), patient="P9").split(b"\rPV1")[0]
+    return text + f"\rMRG|P1^^^H^MR||{account}\r".encode()
+
+
+def test_a_link_that_moves_a_visit_of_which_nothing_is_told_stands_among_the_rejects(new_home):
+    home = told(new_home(), adt("A01", at=at(0), unit="ED", patient="P1", visit="V1"), account_moved("ACC1"))
+    home.land_messages()
+    home.refresh()
+
+    (one,) = home.answers().rejects()
+    assert (one["rule"], one["field"]) == ("visit_unknown", "visit")
+    assert [s["patient"] for s in home.answers().patient_stays("P9")] == []
+
+    told(home, adt("A01", at=at(1), unit="ICU", patient="P1", visit="ACC1"))
+    home.land_messages()
+    home.refresh()
+
+    assert home.answers().rejects() == []
+    told_of = ("stay", "link_idle", "move_parked", "withdrawn")
+    patched = [rows_of(home, table) for table in told_of]
+    home.refresh(full=True)
+    assert [rows_of(home, table) for table in told_of] == patched

@@ -10,6 +10,7 @@ Written from `docs/reference/fold.md`, to be held against `knitwork.intake.fold`
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from knitwork.intake.fold import Move
@@ -401,8 +402,11 @@ def kept_in_order(i: int, stays: list[tuple[Any, ...]]) -> tuple[Any, ...]:
     while first and stays[first - 1][1] == start:
         first -= 1
     same = [s for k, s in enumerate(stays[first:]) if all(x[1] == start for x in stays[first : first + k + 1])]
-    twice = [s for s in same if s[2] == start]
-    if len(twice) < 2 and len({s[0] for s in same}) == len(same):
+    apart = all(
+        (a[2] is not None and b[2] is None) or (a[2] is not None and b[2] is not None and (a[2], a[0]) < (b[2], b[0]))
+        for a, b in pairwise(same)
+    )
+    if apart and len({s[0] for s in same}) == len(same):
         return stays[i]
     start += i - first
     return (unit, start, None if end is None else max(end, start), *rest)

@@ -61,6 +61,17 @@ def test_a_visit_that_only_gets_another_number_is_left_out_and_that_is_said():
     assert told.notes
 
 
+def test_two_visits_of_one_patient_that_become_one_are_set_aside_and_not_passed_over():
+    pv1 = "PV1|1|I|ED|||||||||||||||"
+    told = said("ADT^A42", "EVN||20260301110000+0000", PID, "MRG|P1^^^NORTH^MR||||V9", f"{pv1}|V10")
+    same = said("ADT^A42", "EVN||20260301110000+0000", PID, "MRG|P1^^^NORTH^MR||||V9", f"{pv1}|V9")
+
+    before = said("ADT^A42", "EVN||20260301110000+0000", PID, f"{pv1}|V10", "MRG|P1^^^NORTH^MR||||V9")
+
+    assert told.rule == before.rule == "visit_renumbered"
+    assert same.ignored
+
+
 def test_one_message_may_merge_many_patients():
     told = said(
         "ADT^A40", "EVN||20260301110000+0000", PID, "MRG|A^^^NORTH^MR", PID.replace("P1", "P2"), "MRG|B^^^NORTH^MR"

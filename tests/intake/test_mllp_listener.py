@@ -74,6 +74,29 @@ def test_what_cannot_be_understood_is_accepted_and_parked_and_the_rest_goes_on(t
         assert "PID-3" in parked[0].reason
 
 
+def test_all_messages_of_one_frame_are_stored_before_its_one_answer(tmp_path):
+    batch = b"FHS|^~\\&|x\rBHS|^~\\&|x\r" + adt("3") + adt("4", event="A02") + b"BTS|2\rFTS|1\r"
+    with listening(tmp_path) as listener, Sender(listener.port) as sender:
+        sender.send(adt("1") + adt("2", event="A02"), batch, b"left over\r" + adt("5"), adt("6"))
+
+        assert [(a["code"], a["control"]) for a in (sender.answer() for _ in range(4))] == [
+            ("AA", "1"), ("AA", "3"), ("AA", "5"), ("AA", "6")]  # fmt: skip
+        kept = listener.store.since(0)
+        assert [m.control for m in kept if m.state == "new"] == ["1", "2", "3", "4", "5", "6"]
+        assert [m.payload for m in kept if m.state == "dead"] == [b"left over\r"]
+
+
+def test_a_frame_of_more_messages_than_are_cut_is_parked_whole(tmp_path):
+    many = b"".join(adt(str(i)) for i in range(10_001))
+    with listening(tmp_path) as listener, Sender(listener.port) as sender:
+        sender.send(many)
+
+        assert sender.code() == "AA"
+        (one,) = listener.store.parked()
+        assert one.payload == many
+        assert "load them as a file" in one.reason
+
+
 def test_what_is_not_hl7_is_refused_and_kept_as_dead_and_the_connection_stays(tmp_path):
     with listening(tmp_path) as listener, Sender(listener.port) as sender:
         sender.send(b"GET / HTTP/1.1", adt("1"))

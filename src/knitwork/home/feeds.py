@@ -76,6 +76,12 @@ SELECT p.feed, p.delivery, p."row", 'message' AS field, p.why AS rule,
        'it had no effect: it ' || CASE p.why {" ".join(f"WHEN '{why}' THEN '{words}'" for why, words in WHY.items())} END
        AS message
 FROM {{move_parked}} p"""
+# One row a row of a file: it may move several visits, and a visit may be moved more than once.
+_IDLE_LINKS = """
+SELECT DISTINCT l.feed, l.delivery, l."row", 'visit' AS field, 'visit_unknown' AS rule,
+       'it moves a visit that no record names by this number: ask by which number visits are told, of the visit or of the account'
+       AS message
+FROM {link_idle} i JOIN {patient_link} l ON l.patient = i.patient AND l.visit = i.visit"""
 
 
 def rejects(answers: Answers, feed: str | None, limit: int | None) -> list[Row]:
@@ -87,6 +93,8 @@ def rejects(answers: Answers, feed: str | None, limit: int | None) -> list[Row]:
     told = [f"{columns} {{{table}}}" for table in ("reject", "link_reject") if answers.manifest.of(table)]
     if answers.manifest.of("move_parked"):
         told.append(_WITHOUT_EFFECT)
+    if answers.manifest.rows("link_idle"):
+        told.append(_IDLE_LINKS)
     if not told:
         return []
     top = f"LIMIT {int(limit)}" if limit is not None else ""

@@ -60,8 +60,9 @@ LANDED: dict[str, Columns] = {
         ("precision", "VARCHAR"), ("type", "VARCHAR"), ("unit", "VARCHAR"), ("visit", "VARCHAR"),
         ("staff", "VARCHAR"), ("code", "VARCHAR"), ("value", "DOUBLE"), *TAIL,
     ),
+    # `also` is another number by which the source speaks of the same request.
     "landed_request": (
-        ("request", "VARCHAR"), ("patient", "VARCHAR"), ("kind", "VARCHAR"), ("code", "VARCHAR"),
+        ("request", "VARCHAR"), ("also", "VARCHAR"), ("patient", "VARCHAR"), ("kind", "VARCHAR"), ("code", "VARCHAR"),
         ("priority", "VARCHAR"), ("from_unit", "VARCHAR"), ("to_unit", "VARCHAR"), ("visit", "VARCHAR"),
         ("requested_us", "BIGINT"), ("accepted_us", "BIGINT"), ("scheduled_us", "BIGINT"), ("started_us", "BIGINT"),
         ("done_us", "BIGINT"), ("reported_us", "BIGINT"), ("read_us", "BIGINT"), ("closed_us", "BIGINT"),

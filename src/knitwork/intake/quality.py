@@ -70,6 +70,8 @@ RULES: dict[str, tuple[str, str]] = {
     "hl7_segment_missing": ("message lacks a segment", "messages lack a segment"),
     "hl7_number_missing": ("message lacks a number", "messages lack a number"),
     "hl7_time_missing": ("message has no time", "messages have no time"),
+    "visit_renumbered": ("message gives a visit another number", "messages give a visit another number"),
+    "visit_unknown": ("message moves a visit that nobody told of", "messages move a visit that nobody told of"),
     "total_row": ("row is the sum of the others", "rows are the sums of the others"),
 }
 

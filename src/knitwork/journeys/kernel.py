@@ -11,7 +11,7 @@ from importlib import resources
 
 from knitwork.intake.landing import BUCKETED, LANDED, sql_columns
 from knitwork.journeys.moves import fold_moves
-from knitwork.journeys.told import RECORDS, records_sql, tell_stays, told_sql
+from knitwork.journeys.told import RECORDS, records_sql, tell_idle_links, tell_stays, told_sql
 from knitwork.lake.runner import SharedTable, Statement
 from knitwork.model.units import BESIDE_RANK, INPATIENT_KINDS, Registry
 
@@ -21,7 +21,7 @@ DAY_US = 24 * HOUR_US
 # Kept for every bucket; the measures add their atoms.
 OUTPUTS = (
     "stay", "visit", "journey", "patient", "fact_stay", "fact_handoff", "fact_visit", "fact_journey",
-    "fact_census", "atom_patients", "withdrawn", "move_parked", *RECORDS,
+    "fact_census", "atom_patients", "withdrawn", "move_parked", "link_idle", *RECORDS,
 )  # fmt: skip
 
 
@@ -46,7 +46,7 @@ INPUTS = {table: sql_columns(LANDED[table]) for table in BUCKETED}
 def statements(settings: JourneySettings, *, as_of_us: int | None = None) -> tuple[Statement, ...]:
     """Return what the kernel does with one bucket: rows to what holds, then to stays, visits, journeys and facts."""
     first, *rest = sql(settings)
-    return (first, *told_sql(as_of_us), fold_moves, tell_stays, *rest, *records_sql())
+    return (first, *told_sql(as_of_us), fold_moves, tell_idle_links, tell_stays, *rest, *records_sql())
 
 
 def sql(settings: JourneySettings) -> tuple[str, ...]:

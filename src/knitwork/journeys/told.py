@@ -156,6 +156,20 @@ _TAKEN_BACK = """INSERT INTO withdrawn BY NAME
 SELECT w.* FROM move_back w ANTI JOIN told t ON t.patient = w.patient AND t.unit = w.unit AND t.start_us = w.start_us"""
 
 
+def tell_idle_links(con: Connection) -> None:
+    """Leave `link_idle`: the links that move a visit of which nothing is told, under the old number or the new."""
+    con.execute("CREATE TEMP TABLE link_idle (patient VARCHAR, visit VARCHAR)")
+    # Few patients have such links, and the visits of all tables need not be gone through for the others.
+    if con.execute("SELECT count(*) FROM visit_link WHERE here").fetchall()[0][0]:
+        names = [table.replace("landed", "told") for table in BUCKETED if "visit" in dict(LANDED[table])]
+        visits = " UNION ALL ".join(
+            f"SELECT patient, visit FROM {name if name != 'told' else 'told_rows'}" for name in names
+        )
+        con.execute(f"""INSERT INTO link_idle
+        SELECT v.patient, v.visit FROM visit_link v ANTI JOIN ({visits}) t ON t.patient = v.person AND t.visit = v.visit
+        WHERE v.here""")
+
+
 def tell_stays(con: Connection) -> None:
     """Leave `told`, the stays that hold, and `withdrawn`, those that were taken back, replaced or have vanished."""
     con.execute(_EXTRACTS)
@@ -169,7 +183,8 @@ def record_sql(name: str) -> tuple[str, ...]:
     """Return the statements that make one table of records: each once, by the latest statement of each of its fields."""
     table = f"landed_{name}"
     key = RECORDS[name]
-    columns = [c for c, _ in LANDED[table] if c not in _TAIL and c != key]
+    columns = [c for c, _ in LANDED[table] if c not in _TAIL and c not in (key, "also")]
+    told = _UNDER_ONE.format(told=f"told_{name}") if name in _BY_REQUEST else f"SELECT * FROM told_{name}"
     latest = f"({_SAID}, settled, delivery, row)"
     fields = ", ".join(f"arg_max({c}, {latest}) FILTER ({c} IS NOT NULL) AS {c}" for c in columns)
     kept = ", ".join(columns)
@@ -180,7 +195,7 @@ def record_sql(name: str) -> tuple[str, ...]:
     # What a later extract of a snapshot feed no longer has, or tells itself.
     vanished = f"""SELECT o.feed, o.delivery, n.from_us, n.until_us FROM extract_raw o JOIN extract_raw n
         ON n.told = o.told AND n.make = o.make AND n.feed = o.feed AND n.weight > o.weight WHERE o.told = '{table}'"""
-    here = f"""SELECT * FROM told_{name} t ANTI JOIN ({vanished}) v
+    here = f"""SELECT * FROM ({told}) t ANTI JOIN ({vanished}) v
             ON v.feed = t.feed AND v.delivery = t.delivery
             AND coalesce({_WHEN[name]}, {NEVER}) >= v.from_us AND coalesce({_WHEN[name]}, {NEVER}) < v.until_us"""
     own = f"SELECT *, {_settled(table)} AS settled FROM ({here}{moved})"
@@ -199,10 +214,20 @@ def record_sql(name: str) -> tuple[str, ...]:
     )
 
 
+# A request is told under the number that stands for it wherever another of its patient's rows says both; a number that
+# was given to two requests stands for neither.
+_ALSO = """CREATE TEMP TABLE request_also AS
+SELECT patient, also, any_value(request) AS request FROM told_request WHERE also IS NOT NULL AND also <> request
+GROUP BY patient, also HAVING count(DISTINCT request) = 1"""
+# One row a patient and number: multiplies nothing.
+_UNDER_ONE = """SELECT t.* REPLACE (coalesce(o.request, t.request) AS request)
+FROM {told} t LEFT JOIN request_also o ON o.patient = t.patient AND o.also = t.request"""
+_BY_REQUEST = ("request", "message")
+
 # The fold of moves adds to these.
 MOVED = ("event", "duty")
 
 
 def records_sql(names: Sequence[str] = tuple(RECORDS)) -> tuple[str, ...]:
     """Return the statements that make every table of records besides stays."""
-    return tuple(statement for name in names for statement in record_sql(name))
+    return (_ALSO, *(statement for name in names for statement in record_sql(name)))

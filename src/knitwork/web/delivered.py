@@ -223,6 +223,8 @@ def rule_names() -> dict[str, str]:
         "value_empty": _("no value"),
         "number_empty": _("a row without a number of its own"),
         "code_empty": _("no code"),
+        "visit_renumbered": _("gives a visit another number, which is not followed"),
+        "visit_unknown": _("moves a visit that no record names"),
         "total_row": _("a sum of the other rows"),
         "lifecycle_unknown": _("an event that is neither a start nor an end"),
         "merged_into_empty": _("a link that does not say which number stays"),

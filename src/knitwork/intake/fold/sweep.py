@@ -259,15 +259,19 @@ def _in_turn(stays: list[FoldedStay]) -> list[FoldedStay]:
     All that reads stays orders them by start, end and unit: two of no length at one moment would be told by their names.
     """
     found: list[FoldedStay] = []
-    for start_us, group in groupby(stays, key=_start):
+    for _, group in groupby(stays, key=_start):
         some = list(group)
-        tied = sum(stay.end_us == start_us for stay in some) > 1 or len({stay.unit for stay in some}) < len(some)
-        found += [_moved(stay, place) for place, stay in enumerate(some)] if tied else some
+        kept = len(some) == 1 or (sorted(some, key=_read_by) == some and len({s.unit for s in some}) == len(some))
+        found += some if kept else [_moved(stay, place) for place, stay in enumerate(some)]
     return found
 
 
 def _start(stay: FoldedStay) -> int:
     return stay.start_us
+
+
+def _read_by(stay: FoldedStay) -> tuple[float, str]:
+    return (float("inf") if stay.end_us is None else stay.end_us, stay.unit)
 
 
 def _moved(stay: FoldedStay, by_us: int) -> FoldedStay:

@@ -8,14 +8,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from knitwork.intake.formats.hl7v2.ack import Code, ack
+from knitwork.intake.formats.hl7v2.cut import parts_of
 from knitwork.intake.inbox import microseconds
 from knitwork.intake.messages import Arrival, CannotStore, Messages, Stored
 from knitwork.intake.mllp.answering import codes
 from knitwork.intake.mllp.framing import LIMIT, MEGABYTE, Frame, framed
-from knitwork.intake.mllp.hearing import Heard, unread
+from knitwork.intake.mllp.hearing import DAMAGED, Heard, unread
 
 # Reads a payload of a feed that came at a moment; never raises, whatever the bytes.
 Hear = Callable[[str, bytes, int], Heard]
+# So many messages of one frame are stored apart: more are a file, and would keep other senders waiting.
+MOST = 10_000
+TOO_MANY = f"one frame holds more than {MOST:,} messages: load them as a file, with knitwork load"
 NO_MSH = "this is no HL7 v2 message, as it does not begin with MSH"
 
 
@@ -50,14 +54,21 @@ class Keeper:
         """
         at = self.now()
         came_us = microseconds(at)
-        heard = [self.hear(self.feed, frame.payload, came_us) for frame in frames]
-        told = list(zip(frames, heard, strict=True))
-        stored = self._stored([h.arrival for frame, h in told if frame.whole and not h.is_answer])
+        told = [(frame, self._heard(frame, came_us)) for frame in frames]
+        stored = self._stored([h.arrival for frame, some in told if frame.whole for h in some if not h.is_answer])
         tally = Counter("again" if one.again else one.state for one in stored)
         tally["reused numbers"] = sum(one.reused and not one.again for one in stored)
-        tally["acknowledgements"] = sum(h.is_answer for h in heard)
+        tally["acknowledgements"] = sum(h.is_answer for _, some in told for h in some)
+        tally["together in one frame"] = sum(len(some) for _, some in told if len(some) > 1)
         tally["refused as too large"] = sum(not frame.whole for frame in frames)
-        return Kept([self._answer(frame, one, at) for frame, one in told], +tally)
+        return Kept([self._answer(frame, _first(some), at) for frame, some in told], +tally)
+
+    def _heard(self, frame: Frame, came_us: int) -> list[Heard]:
+        """Read each message of a frame; one that holds too many to be cut is parked as it is."""
+        parts = parts_of(frame.payload, MOST) if frame.whole else [frame.payload]
+        if parts is None:
+            return [Heard(Arrival(self.feed, frame.payload, came_us, state="parked", reason=TOO_MANY, rule=DAMAGED))]
+        return [self.hear(self.feed, part, came_us) for part in parts]
 
     def _stored(self, arrivals: Sequence[Arrival]) -> list[Stored]:
         """Store all in one transaction; where one of them upsets the store, each in its own and that one as bytes."""
@@ -75,11 +86,16 @@ class Keeper:
             return b""
         if not frame.whole:
             text = f"the message is larger than the {self.limit / MEGABYTE:g} MB that are taken"
-            return _framed(frame, codes(heard.mode, "refused"), text, at)
+            return _framed(heard, codes(heard.mode, "refused"), text, at)
         if heard.arrival.state == "dead":
-            return _framed(frame, ("AR",), NO_MSH, at)
-        return _framed(frame, codes(heard.mode, "taken"), "", at)
+            return _framed(heard, ("AR",), NO_MSH, at)
+        return _framed(heard, codes(heard.mode, "taken"), "", at)
 
 
-def _framed(frame: Frame, due: Sequence[Code], text: str, at: dt.datetime) -> bytes:
-    return b"".join(framed(ack(frame.payload, code, at=at, text=text)) for code in due)
+def _first(some: list[Heard]) -> Heard:
+    """Return whom of one frame to answer: its first message."""
+    return next((h for h in some if not h.is_answer and h.arrival.state != "dead"), some[0])
+
+
+def _framed(heard: Heard, due: Sequence[Code], text: str, at: dt.datetime) -> bytes:
+    return b"".join(framed(ack(heard.arrival.payload, code, at=at, text=text)) for code in due)

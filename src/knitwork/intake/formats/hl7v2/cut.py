@@ -9,6 +9,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from knitwork.intake.inbox import CHUNK, cannot_open
@@ -17,6 +18,7 @@ from knitwork.intake.inbox import CHUNK, cannot_open
 LONGEST = 16 << 20
 _BREAK = re.compile(rb"\r\n|[\r\n\x0b]")
 _HEADER = re.compile(rb"[ \t]*(?:\xef\xbb\xbf)?(MSH|FHS|BHS|BTS|FTS)[^A-Za-z0-9\s]")
+_HEADERS = re.compile(rb"(?:\A|(?<=[\r\n]))[ \t]*(?:\xef\xbb\xbf)?(MSH|FHS|BHS|BTS|FTS)[^A-Za-z0-9\s]")
 # Looked for before the pattern above, as that is slow and most lines begin with none of these.
 _FIRST = frozenset(b"MFB \t\xef")
 _AROUND = b"\x0b\x1c\r\n\t \x00\xef\xbb\xbf"
@@ -92,6 +94,37 @@ def messages_in(path: Path, batches: Batches | None = None) -> Iterator[Cut]:
                 counted.header(header.group(1), line)
     if (done := now.cut()) is not None:
         yield done
+
+
+def parts_of(payload: bytes, most: int) -> list[bytes] | None:
+    r"""Return what one frame holds, cut where a message or the header of a batch begins; None where that is more than `most`.
+
+    A frame of one message is one part, as it came. Headers of batches are left out, whatever else stands outside of
+    messages is a part of its own: nothing that a sender is told was taken may be lost.
+
+    >>> parts_of(b"BHS|^~\\&\rMSH|^~\\&|1\rMSH|^~\\&|2\rBTS|2\r", 10)
+    [b'MSH|^~\\&|1\r', b'MSH|^~\\&|2\r']
+    """
+    found = list(islice(_HEADERS.finditer(payload), most + 4))
+    if not found or (
+        len(found) == 1 and found[0].group(1) == b"MSH" and not payload[: found[0].start()].strip(_AROUND)
+    ):
+        return [payload]
+    if len(found) > most:
+        return None
+    begins = [match.start(1) for match in found]
+    pieces = [(b"", payload[: begins[0]])]
+    pieces += [
+        (match.group(1), payload[start:end])
+        for match, start, end in zip(found, begins, [*begins[1:], len(payload)], strict=True)
+    ]
+    kept: list[bytes] = []
+    for name, piece in pieces:
+        # Behind the line of a batch's header stands what belongs to nothing.
+        part = piece if name in (b"", b"MSH") else b"".join(_BREAK.split(piece, maxsplit=1)[1:])
+        if part.strip(_AROUND):
+            kept.append(part)
+    return kept or [payload]
 
 
 def _lines(path: Path) -> Iterator[list[bytes]]:

@@ -26,7 +26,11 @@ def tell(telling: Telling) -> bool:
     if telling.event in UNLINKS:
         return _unlink(telling, at)
     found = False
-    for pid, mrg, pv1 in _groups(telling):
+    groups = _groups(telling)
+    if len(groups) == 1 and groups[0][2] is None:
+        # PV1 stands behind MRG; some senders put it before.
+        groups = [(*groups[0][:2], telling.message.first("PV1"))]
+    for pid, mrg, pv1 in groups:
         found = _link(telling, pid, mrg, pv1, at) or found
     return found
 
@@ -54,7 +58,13 @@ def _link(telling: Telling, pid: Fields | None, mrg: Fields, pv1: Fields | None,
     visit = None
     if telling.event in OF_VISITS:
         if gone is None or gone == stays:
-            telling.note("a visit or account of one patient got another number: that is not followed")
+            if _other_visit(telling, mrg, pv1):
+                raise CannotTell(
+                    "visit_renumbered",
+                    "it gives a visit another number (MRG-5, PV1-19), which is not followed: what came under the old "
+                    "number stays a visit of its own",
+                )
+            telling.note("an account of one patient got another number: that is not followed")
             return False
         visit = part(mrg, 5) or part(mrg, 3) or part(pv1, 19) or part(pid, 18)
         if visit is None:
@@ -69,6 +79,12 @@ def _link(telling: Telling, pid: Fields | None, mrg: Fields, pv1: Fields | None,
         )
     telling.add("linked", {"patient": gone, "merged_into": stays, "kind": "merge", "at_us": at, "visit": visit})
     return True
+
+
+def _other_visit(telling: Telling, mrg: Fields, pv1: Fields | None) -> bool:
+    """Say whether a message within one patient names two different visits; of accounts alone nothing is read."""
+    before, now = telling.message.part(mrg, 5), telling.message.part(pv1, 19)
+    return before is not None and now is not None and before != now
 
 
 def _two_numbers(telling: Telling) -> tuple[str, str]:

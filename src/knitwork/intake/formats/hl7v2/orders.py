@@ -73,11 +73,12 @@ def tell(telling: Telling) -> bool:
         patient = number_of(telling.message, group.pid, 3, telling.identifier)
         if patient is None:
             raise CannotTell("patient_empty", "PID-3 holds no number of the patient that counts here")
-        request = _request_id(telling, group)
-        if request is None:
+        numbers = _numbers(telling, group)
+        if not numbers:
             raise CannotTell("hl7_number_missing", "an order has no number in ORC-2, ORC-3, OBR-2 or OBR-3")
+        request, also = numbers[0], numbers[1] if len(numbers) > 1 else None
         row = _order(telling, group) if telling.kind in ORDERS else _result(telling, group, request, patient)
-        row = {"request": request, "patient": patient, "visit": _visit(telling, group), **row}
+        row = {"request": request, "also": also, "patient": patient, "visit": _visit(telling, group), **row}
         known = rows.get((request, patient))
         rows[request, patient] = row if known is None else _merged(known, row)
     telling.tables["landed_request"] = list(rows.values())
@@ -112,14 +113,14 @@ def _visit(telling: Telling, group: Group) -> str | None:
     return telling.message.part(group.pv1, 19) or telling.message.part(group.pid, 18)
 
 
-def _request_id(telling: Telling, group: Group) -> str | None:
-    """Return the placer's number, under which order and result meet, else the filler's."""
+def _numbers(telling: Telling, group: Group) -> list[str]:
+    """Return the placer's number and the filler's, as far as there are any: under either, order and result meet."""
     obr = group.detail if group.detail is not None and group.detail[0] == "OBR" else None
+    found: list[str] = []
     for kind, number in (("placer", 2), ("filler", 3)):
-        for segment in (obr, group.orc):
-            if (found := entity(telling.message, segment, number)) is not None:
-                return f"{kind}/{found}"
-    return None
+        numbers = (entity(telling.message, segment, number) for segment in (obr, group.orc))
+        found += [f"{kind}/{one}" for one in numbers if one is not None][:1]
+    return found
 
 
 def _order(telling: Telling, group: Group) -> dict[str, object]:

@@ -53,6 +53,8 @@ def rows_of(payload: bytes, *, zone: str | None = None, identifier: str | None =
     telling = telling_of(message, payload, zone=zone, identifier=identifier)
     if message.fault:
         return _said(telling, problem=message.fault, rule="hl7_damaged")
+    if sum(line.startswith("MSH") for line in message.lines) > 1:
+        return _said(telling, problem="it holds more than one message: have each sent by itself", rule="hl7_damaged")
     if not telling.kind or (not telling.event and telling.kind in ("ADT", "SIU", "MDM", "REF", "RRI")):
         return _said(telling, problem="MSH-9 does not say what kind of message it is", rule="hl7_kind_missing")
     if message.lied:
