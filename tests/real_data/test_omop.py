@@ -41,8 +41,15 @@ def us(moment: dt.datetime) -> int:
     return int(moment.replace(tzinfo=dt.UTC).timestamp()) * 1_000_000
 
 
+def test_every_visit_is_marked_as_a_whole_of_which_details_are_the_parts(landed, tables):
+    whole = {record for (record,) in landed.rows("landed WHERE whole", "record")}
+
+    assert whole == {f"visit_occurrence/{r['visit_occurrence_id']}" for r in tables["visit_occurrence"]}
+    assert {record for (record,) in landed.rows("landed_part", "record")} <= whole
+
+
 def test_every_visit_detail_is_a_stay_of_a_whole_day(landed, tables):
-    assert Counter(landed.rows("landed", "patient, unit, visit, start_us, end_us, precision, record")) == Counter(
+    assert Counter(landed.rows("landed WHERE whole IS NOT TRUE", "patient, unit, visit, start_us, end_us, precision, record")) == Counter(
         (str(r["person_id"]), f"visit/{r['visit_detail_concept_id']}", str(r["visit_occurrence_id"]),
          us(r["visit_detail_start_datetime"]), us(r["visit_detail_end_datetime"]), "d",
          f"visit_detail/{r['visit_detail_id']}")
