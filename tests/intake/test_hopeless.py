@@ -147,3 +147,14 @@ def test_a_zip_that_lies_about_its_sizes_does_no_harm(engine, tmp_path):
     place = content.index(b"PK\x01\x02")
     content[place + 24 : place + 28] = struct.pack("<I", 0xFFFFFFF0)
     try_to_land(engine, tmp_path, bytes(content))
+
+
+def test_of_a_damaged_zip_nothing_is_quoted(engine, tmp_path):
+    content = bytearray(zipped(level=zipfile.ZIP_STORED, stays=(HEAD + "4711-88,ED,2024-01-01,\n").encode()))
+    content[26] += 30  # the length of the name in the member's own header: what follows it is the first row
+    path = tmp_path / "file.zip"
+    path.write_bytes(content)
+
+    with pytest.raises(CannotDo, match="is a damaged zip") as fault:
+        land(engine, path, guess(path, name="file.zip"), feed="f", delivery="d" * 64, name="file.zip")
+    assert "4711" not in str(fault.value)

@@ -64,8 +64,8 @@ def gunzip(path: Path, target: Path, *, name: str) -> None:
     try:
         with gzip.open(path, "rb") as source, target.open("wb") as out:
             _copy(source, out, allowed=allowed, name=name)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as problem:
-        raise Unreadable(f"{name} is cut off or damaged ({problem}): fetch or export it again") from None
+    except (EOFError, zlib.error, gzip.BadGzipFile):  # its own words quote what is in the file
+        raise Unreadable(f"{name} is cut off or damaged: fetch or export it again") from None
 
 
 def members(path: Path, *, name: str, work: Path) -> Iterator[Part]:
@@ -86,8 +86,8 @@ def members(path: Path, *, name: str, work: Path) -> Iterator[Part]:
                 if not inner.stat().st_size:
                     continue
                 yield Part(inner, inner_name)
-    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, OverflowError, RuntimeError) as problem:
-        raise Unreadable(f"{name} is a damaged zip ({problem}): fetch it again, or unpack it yourself") from None
+    except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, OverflowError, RuntimeError):  # the same
+        raise Unreadable(f"{name} is a damaged zip: fetch it again, or unpack it yourself") from None
 
 
 def _wanted(member: zipfile.ZipInfo) -> bool:

@@ -86,8 +86,8 @@ def _is_workbook(path: Path, *, name: str) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             sizes = {member.filename: member.file_size for member in archive.infolist()}
-    except (zipfile.BadZipFile, EOFError, OverflowError, ValueError, NotImplementedError) as problem:
-        raise Unreadable(f"{name} is a damaged zip or workbook ({problem}): fetch it or save it again") from None
+    except (zipfile.BadZipFile, EOFError, OverflowError, ValueError, NotImplementedError):
+        raise Unreadable(f"{name} is a damaged zip or workbook: fetch it or save it again") from None
     if "xl/workbook.xml" not in sizes:
         return False
     if sum(sizes.values()) > max(HARMLESS * 8, MAX_RATIO * path.stat().st_size):
