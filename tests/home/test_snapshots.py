@@ -77,6 +77,55 @@ def test_extracts_are_ordered_by_the_instant_and_not_by_how_it_is_written(tmp_pa
     assert patients(home) == ["A"]
 
 
+SAME_AGAIN = [([row("A", 0)], 3), ([row("A", 0, hours=7), row("B", 1)], 4), ([row("A", 0)], 5)]
+
+
+def test_an_extract_with_the_content_of_an_earlier_one_is_the_newest_all_the_same(tmp_path):
+    home = home_of(tmp_path / "h", SAME_AGAIN, "whole")
+
+    assert patients(home) == ["A"]
+    assert withdrawn(home) == [("B", "vanished")]
+    assert len(home.answers().deliveries()) == 2
+    (home.place.path / "lake").rename(tmp_path / "gone")  # it is built again from the inbox, repeats and all
+    rebuilt = open_home(tmp_path / "h")
+    rebuilt.refresh(registry())
+    assert patients(rebuilt) == ["A"]
+
+
+def test_of_an_extract_of_two_files_the_one_that_did_not_change_still_speaks(tmp_path):
+    home = open_home(tmp_path / "h")
+    home.write_settings(name="Home", tz="UTC")
+    (tmp_path / "h" / "feeds").mkdir(exist_ok=True)
+    (tmp_path / "h" / "feeds" / "adt.yaml").write_text("zone: UTC\nsnapshot: whole\n")
+    north = write(tmp_path / "north.csv", [row("A", 0)])
+    for day, rows in ((3, [row("B", 0), row("C", 1)]), (4, [row("B", 0)])):
+        south = write(tmp_path / "south.csv", rows)
+        home.load([north, south], LoadOptions(feed="adt", received_at=NOON, extracted_at=FIRST + day * DAY))
+    home.refresh(registry())
+
+    assert patients(home) == ["A", "B"]
+
+
+@pytest.mark.parametrize("kind", ["whole", ""])
+def test_the_same_content_again_counts_as_of_the_last_time_in_any_order(tmp_path, kind):
+    found = []
+    for number, order in enumerate([(0, 1, 2), (2, 1, 0), (1, 0, 2)]):
+        home = open_home(tmp_path / f"h{number}")
+        home.write_settings(name="Home", tz="UTC")
+        (home.place.path / "feeds").mkdir(exist_ok=True)
+        (home.place.path / "feeds" / "adt.yaml").write_text("zone: UTC\n" + (f"snapshot: {kind}\n" if kind else ""))
+        for place in order:
+            rows, day = SAME_AGAIN[place]
+            file = write(tmp_path / f"{place}.csv", rows)
+            home.load([file], LoadOptions(feed="adt", received_at=NOON, extracted_at=FIRST + day * DAY))
+        home.refresh(registry())
+        found.append(home.stays().select(["patient", "start_us", "end_us"]).to_pylist())
+
+    assert all(one == found[0] for one in found)
+    # what the last extract says of A holds, although its content came first
+    assert found[0][0]["end_us"] - found[0][0]["start_us"] == 5 * 3_600_000_000
+
+
 def test_what_vanished_names_the_extract_that_no_longer_has_it(tmp_path):
     home = home_of(tmp_path / "h", [([row("A", 0), row("B", 1)], 3), ([row("A", 0)], 4)], "whole")
 

@@ -23,12 +23,14 @@ _EVER_BEFORE = dt.datetime.min.replace(tzinfo=dt.UTC)
 _Landed = Mapping[str, Any]
 
 
-def snapshots(landed: Mapping[str, _Landed]) -> tuple[Extract, ...]:
+def snapshots(landed: Mapping[str, _Landed], as_of: dt.datetime | None = None) -> tuple[Extract, ...]:
     """Return the extracts of the feeds that send everything each time, in the order in which they were made.
 
     A feed is one as soon as any delivery's profile says so. An extract without a time of extraction comes before all
-    that have one, by content.
+    that have one, by content. A file that came again is part of the last extract that it was extracted with; with
+    `as_of` of those that had come by then.
     """
+    landed = {key: _newest(one, as_of) for key, one in landed.items()}
     kinds = {str(one["feed"]): one.get("snapshot") for one in landed.values() if one.get("snapshot")}
     found: list[Extract] = []
     for feed, kind in sorted(kinds.items()):
@@ -38,6 +40,28 @@ def snapshots(landed: Mapping[str, _Landed]) -> tuple[Extract, ...]:
             for one in files:
                 found += [(feed, table, make, str(one["delivery"]), weight, *span) for table, make in _told(one)]
     return tuple(found)
+
+
+# A feed, a delivery of it, and when that was last extracted (UTC microseconds)
+Repeat = tuple[str, str, int]
+
+
+def repeats(landed: Mapping[str, _Landed], as_of: dt.datetime | None = None) -> tuple[Repeat, ...]:
+    """Return the deliveries that came again, with the last time at which each was extracted."""
+    found = [(one, made(_newest(one, as_of))) for one in landed.values() if one.get("again")]
+    return tuple(sorted((str(one["feed"]), str(one["delivery"]), microseconds(at)) for one, at in found if at))
+
+
+def _newest(one: _Landed, as_of: dt.datetime | None) -> _Landed:
+    """Return what was counted of a delivery under the last time at which it was extracted."""
+    times = [
+        dt.datetime.fromisoformat(extracted)
+        for came, extracted in one.get("again", ())
+        if as_of is None or dt.datetime.fromisoformat(came) <= as_of
+    ]
+    first = made(one)
+    latest = max([*times, *([first] if first else [])], default=None)
+    return one if latest == first else {**one, "extracted_at": latest.isoformat() if latest else None}
 
 
 def _told(one: _Landed) -> list[tuple[str, str]]:

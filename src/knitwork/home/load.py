@@ -17,7 +17,7 @@ from pathlib import Path
 
 from knitwork.home.persons import landed_links
 from knitwork.home.place import Place
-from knitwork.home.publishing import forget, keep_profile, mark_landed, publish, with_delivery
+from knitwork.home.publishing import forget, keep_profile, mark_landed, publish, repeats, with_delivery
 from knitwork.home.quality.noted import with_drift
 from knitwork.home.reading import LoadOptions, Read, expected_rows, key, land, profile_digest, profile_path, read
 from knitwork.home.trouble import in_sentences
@@ -27,6 +27,7 @@ from knitwork.intake.inbox import Delivery
 from knitwork.intake.lock import one_writer
 from knitwork.journeys.persons import ASIDE, persons
 from knitwork.lake.buckets import how_many
+from knitwork.lake.manifest import Manifest
 from knitwork.model.errors import CannotDo
 
 
@@ -126,7 +127,7 @@ def _load(
 def _accept(place: Place, reads: Sequence[Read], options: LoadOptions, buckets: int) -> list[Taken]:
     """Make the files that were read deliveries: profiles and inbox first, then one manifest for all of them."""
     results: list[Taken] = []
-    manifest = place.lake.manifest()
+    before = manifest = place.lake.manifest()
     accepted: list[Delivery] = []
     with ExitStack() as undo:
         for read in reads:
@@ -135,6 +136,7 @@ def _accept(place: Place, reads: Sequence[Read], options: LoadOptions, buckets: 
                 counted = manifest.landed[key(read.feed, read.copy.delivery)]
                 rows, rejected = int(counted["rows"]), int(counted["rejected"])
                 results.append(Taken(read.path, read.feed, read.copy.delivery, True, rows, 0, rejected))
+                manifest = _once_more(place, manifest, read, options)
                 continue
             new_profile = keep_profile(place, read.feed, read.report.profile, options, undo)
             delivery = place.inbox.accept(
@@ -151,11 +153,24 @@ def _accept(place: Place, reads: Sequence[Read], options: LoadOptions, buckets: 
                     read.report.ignored, read.report.partly,
                 )
             )  # fmt: skip
-        if accepted:
+        if accepted or manifest is not before:
             publish(place, manifest)
         undo.pop_all()
     mark_landed(place, accepted)
     return results
+
+
+def _once_more(place: Place, manifest: Manifest, read: Read, options: LoadOptions) -> Manifest:
+    """Note that content which is known was extracted anew: of a feed that sends everything it is the newest word."""
+    known = place.inbox.find(read.copy.delivery, read.feed)
+    if known is None or options.extracted_at is None:
+        return manifest
+    place.inbox.note_again(known, received_at=options.received_at, extracted_at=options.extracted_at)
+    at = key(read.feed, read.copy.delivery)
+    again = repeats(place, read.copy.delivery, read.feed)
+    if again == manifest.landed[at].get("again", []):
+        return manifest
+    return replace(manifest, landed={**manifest.landed, at: {**manifest.landed[at], "again": again}})
 
 
 def with_aside(place: Place, results: Sequence[Taken]) -> list[Taken]:

@@ -116,6 +116,7 @@ def _counts(place: Place, delivery: Delivery, report: LandReport) -> dict[str, A
         "bytes": delivery.bytes,
         "received_at": delivery.received_at.isoformat(),
         "extracted_at": delivery.extracted_at.isoformat() if delivery.extracted_at else None,
+        "again": repeats(place, delivery.delivery, delivery.feed),
         "rows": report.rows,
         "taken": report.landed,
         "rejected": report.rejected,
@@ -132,6 +133,11 @@ def _counts(place: Place, delivery: Delivery, report: LandReport) -> dict[str, A
         "snapshot": report.profile.snapshot,
         "profile": profile_digest(place, delivery.feed),
     }
+
+
+def repeats(place: Place, delivery: str, feed: str) -> list[list[str]]:
+    """Return when a delivery came again, and when that was extracted, as a manifest keeps it."""
+    return [[came.isoformat(), made.isoformat()] for came, made in place.inbox.again(delivery, feed)]
 
 
 def split_if_large(place: Place, manifest: Manifest) -> Manifest:

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from knitwork import __version__
 from knitwork.home import restated
-from knitwork.home.extracts import Extract, snapshots
+from knitwork.home.extracts import Extract, Repeat, repeats, snapshots
 from knitwork.home.linking import only_links
 from knitwork.home.load import land_missing
 from knitwork.home.merge import merge
@@ -33,7 +33,7 @@ from knitwork.intake.inbox import microseconds
 from knitwork.intake.landing import BUCKETED
 from knitwork.intake.lock import one_writer
 from knitwork.journeys import kernel as journeys
-from knitwork.journeys.told import EXTRACT_COLUMNS
+from knitwork.journeys.told import EXTRACT_COLUMNS, REPEAT_COLUMNS
 from knitwork.lake import manifest as manifests
 from knitwork.lake import runner
 from knitwork.lake.buckets import bucket_of
@@ -114,13 +114,13 @@ def _refresh(
     registry = registry.with_found(units_found(place, registry))
     feeds = feed_calendars(counted)
     means = meanings(known_places(place, manifest, counted), registry)
-    extracts = snapshots(counted)
+    extracts, again = snapshots(counted, as_of), repeats(counted, as_of)
     basis = {
         "registry": registry.digest(),
         "settings": hashlib.sha256(place.settings.model_dump_json().encode()).hexdigest(),
         "code": code_hash(),
         "as_of": as_of.isoformat() if as_of else "",
-        "places": hashlib.sha256(repr((means, extracts)).encode()).hexdigest(),
+        "places": hashlib.sha256(repr((means, extracts, again)).encode()).hexdigest(),
     }
     # A feed that is new touches only its own rows; one whose calendar turned out shifted touches all.
     turned = any(feeds.get(f, c["calendar"]) != c["calendar"] for f, c in manifest.feeds.items())
@@ -146,7 +146,7 @@ def _refresh(
         # Without any rows at all one bucket still makes the tables, empty.
         rows = {b: files for b, files in rows.items() if files or not landed}
         made = runner.run(
-            derive_kernel(place, registry, feeds, means=means, extracts=extracts, as_of_us=as_of_us),
+            derive_kernel(place, registry, feeds, means=means, extracts=extracts, again=again, as_of_us=as_of_us),
             rows,
             own=known_to(numbers, rows),
             into=place.lake.files,
@@ -217,6 +217,7 @@ def derive_kernel(
     *,
     means: Sequence[tuple[str, str]] = (),
     extracts: Sequence[Extract] = (),
+    again: Sequence[Repeat] = (),
     as_of_us: int | None = None,
 ) -> Kernel:
     """Return the whole kernel of one bucket: journeys first, then the measures' atoms."""
@@ -228,11 +229,8 @@ def derive_kernel(
         shared=(
             *journeys.shared_tables(registry, settings, shifted, tuple(sorted(feeds))),
             SharedTable("place_raw", "code VARCHAR, unit VARCHAR", tuple(means)),
-            SharedTable(
-                "extract_raw",
-                EXTRACT_COLUMNS,
-                tuple(extracts),
-            ),
+            SharedTable("extract_raw", EXTRACT_COLUMNS, tuple(extracts)),
+            SharedTable("again_raw", REPEAT_COLUMNS, tuple(again)),
         ),
         inputs=journeys.INPUTS,
     )

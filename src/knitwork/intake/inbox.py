@@ -36,6 +36,16 @@ CREATE TABLE IF NOT EXISTS deliveries (
     PRIMARY KEY (delivery, feed)
 ) WITHOUT ROWID
 """
+# The same content again, extracted at another time: it is not kept twice, but it speaks for its feed once more.
+_AGAIN = """
+CREATE TABLE IF NOT EXISTS again (
+    delivery TEXT NOT NULL,
+    feed TEXT NOT NULL,
+    received_at INTEGER NOT NULL,
+    extracted_at INTEGER NOT NULL,
+    PRIMARY KEY (delivery, feed, extracted_at)
+) WITHOUT ROWID
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,7 @@ class Inbox:
         self._incoming.mkdir(exist_ok=True)
         with self._index() as index:
             index.execute(_SCHEMA)
+            index.execute(_AGAIN)
 
     def clean(self) -> int:
         """Remove what a crash left behind and return how many files that were; only the one writer may call it."""
@@ -144,6 +155,25 @@ class Inbox:
             )
         return delivery
 
+    def note_again(self, delivery: Delivery, *, received_at: dt.datetime, extracted_at: dt.datetime) -> None:
+        """Write down that content which is known was extracted at another time too; once for each time."""
+        if extracted_at == delivery.extracted_at:
+            return
+        with self._index() as index:
+            index.execute(
+                "INSERT OR IGNORE INTO again VALUES (?, ?, ?, ?)",
+                (delivery.delivery, delivery.feed, microseconds(received_at), microseconds(extracted_at)),
+            )
+
+    def again(self, delivery: str, feed: str) -> list[tuple[dt.datetime, dt.datetime]]:
+        """Return when content that is known came again, and when that was extracted, in this order."""
+        with self._index() as index:
+            rows = index.execute(
+                "SELECT received_at, extracted_at FROM again WHERE delivery = ? AND feed = ? ORDER BY 2",
+                (delivery, feed),
+            ).fetchall()
+        return [(_moment(received), _moment(extracted)) for received, extracted in rows]
+
     def take(
         self, path: Path, *, feed: str, received_at: dt.datetime, extracted_at: dt.datetime | None = None
     ) -> Delivery:
@@ -174,7 +204,11 @@ class Inbox:
     def drop(self, delivery: Delivery) -> None:
         """Forget a delivery that turned out to be unreadable, with its file unless another feed has it too."""
         with self._index() as index:
-            index.execute("DELETE FROM deliveries WHERE delivery = ? AND feed = ?", (delivery.delivery, delivery.feed))
+            for table in ("deliveries", "again"):
+                index.execute(
+                    f"DELETE FROM {table} WHERE delivery = ? AND feed = ?",
+                    (delivery.delivery, delivery.feed),
+                )
             left = index.execute("SELECT count(*) FROM deliveries WHERE delivery = ?", (delivery.delivery,)).fetchone()[
                 0
             ]

@@ -21,12 +21,22 @@ NEVER = -(2**62)
 _TAIL = {name for name, _ in TAIL}
 
 
+# When deliveries that came again were last extracted.
+REPEAT_COLUMNS = "feed VARCHAR, delivery VARCHAR, extracted_us BIGINT"
+_REPEATS = f"CREATE TEMP TABLE IF NOT EXISTS again_raw ({REPEAT_COLUMNS})"
+
+
 def _of_person(table: str, as_of_us: int | None) -> str:
     """Return the view `told_<table>`: a landed table under persons and units, as far as it was known by then."""
     columns = [name for name, _ in LANDED[table]]
     places = {name: f"p{i}" for i, name in enumerate(c for c in UNITS if c in columns)}
     replaced = ["coalesce(v.person, k.person, l.patient) AS patient"]
     replaced += [f"coalesce({alias}.unit, l.{name}) AS {name}" for name, alias in places.items()]
+    # A file that came again says what it says as of the last time; some readers take that for when the source said it.
+    replaced += [
+        "coalesce(g.extracted_us, l.extracted_us) AS extracted_us",
+        "CASE WHEN l.said_us = l.extracted_us THEN coalesce(g.extracted_us, l.said_us) ELSE l.said_us END AS said_us",
+    ]
     joins = [f"LEFT JOIN place_raw {alias} ON {alias}.code = l.{name}" for name, alias in places.items()]
     known = "" if as_of_us is None else f" AND (l.came_us IS NULL OR l.came_us <= {as_of_us})"
     name = table.replace("landed", "told")
@@ -37,13 +47,15 @@ FROM {table} l
 -- one row a number, a visit and a code: multiplies nothing
 LEFT JOIN visit_link v ON v.patient = l.patient AND v.visit = l.visit
 LEFT JOIN whole_link k ON k.patient = l.patient
+-- one row a delivery
+LEFT JOIN again_raw g ON g.feed = l.feed AND g.delivery = l.delivery
 {" ".join(joins)}
 WHERE coalesce(v.here, k.here) IS NOT FALSE{known}"""
 
 
 def told_sql(as_of_us: int | None = None) -> tuple[str, ...]:
     """Return the statements that make the views of all landed tables under persons and units."""
-    return tuple(_of_person(table, as_of_us) for table in BUCKETED)
+    return (_REPEATS, *(_of_person(table, as_of_us) for table in BUCKETED))
 
 
 # `said` orders the statements about one thing.
