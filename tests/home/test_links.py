@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from knitwork.home import LoadOptions, open_home
-from knitwork.home.answers import date_of, day_number, period_end, period_start
+from knitwork.home.calendar import date_of, day_number, period_end, period_start
 from knitwork.measures.reference import Settings, derive
 from knitwork.model.units import LEVELS
 from tests.hard_stays import folded

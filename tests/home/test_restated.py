@@ -8,7 +8,7 @@ import datetime as dt
 import pytest
 
 from knitwork.home import LoadOptions, open_home
-from knitwork.home.answers import date_of, day_number, period_end
+from knitwork.home.calendar import date_of, day_number, period_end
 from knitwork.home.restated import TABLE
 from knitwork.measures.catalogue import catalogue
 from tests.home.homes import NOON, extract, later, options, registry, rows_of, write

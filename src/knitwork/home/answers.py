@@ -5,7 +5,6 @@ An `Answers` holds its generation: every number on one page is of the same momen
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
@@ -31,6 +30,7 @@ from knitwork.home import (
     today,
     withdrawn,
 )
+from knitwork.home.calendar import date_of, day_number, period_end, period_start
 from knitwork.home.feeds import FeedState
 from knitwork.home.place import Place
 from knitwork.home.quality import cadence, days, found, twice
@@ -41,41 +41,11 @@ from knitwork.lake.manifest import Manifest
 from knitwork.model.units import Registry
 
 Row = dict[str, Any]
-EPOCH_DAY = dt.date(1970, 1, 1).toordinal()
 PERIODS = ("day", "week", "month")
 # A locked baseline is the first points of all, so a chart wants the whole series: a window that slides
 # would move the limits every day. Beyond these (eleven years of days) a series begins later.
 MOST = {"day": 4_000, "week": 2_000, "month": 1_200}
 _START = {"day": "arrived_day", "week": WEEK, "month": MONTH}
-
-
-def date_of(day: int) -> dt.date:
-    """Return the date of a local day counted from 1970-01-01."""
-    return dt.date.fromordinal(EPOCH_DAY + day)
-
-
-def day_number(date: dt.date) -> int:
-    return date.toordinal() - EPOCH_DAY
-
-
-def period_end(start: dt.date, period: str) -> dt.date:
-    """Return the first day after the period that begins on `start`.
-
-    >>> period_end(dt.date(2026, 2, 1), "month"), period_end(dt.date(2026, 2, 2), "week")
-    (datetime.date(2026, 3, 1), datetime.date(2026, 2, 9))
-    """
-    if period == "day":
-        return start + dt.timedelta(days=1)
-    if period == "week":
-        return start + dt.timedelta(days=7)
-    return (start.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
-
-
-def period_start(date: dt.date, period: str) -> dt.date:
-    """Return the first day of the period in which a date lies."""
-    if period == "week":
-        return date - dt.timedelta(days=date.weekday())
-    return date.replace(day=1) if period == "month" else date
 
 
 class Answers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from knitwork.home.calendar import date_of, day_number, period_end
 from knitwork.measures.catalogue import catalogue
 from knitwork.measures.computable import Inputs, judge
 from knitwork.measures.definition import Measure
@@ -43,8 +44,6 @@ def cells(
 
     Ratios are ratios of sums and medians are of the values themselves, at every level.
     """
-    from knitwork.home.answers import date_of
-
     definition = named(measure)
     if not answers.is_derived:
         return []
@@ -186,7 +185,6 @@ def behind(
     limit: int = 200,
 ) -> list[Row]:
     """Return the patients behind one point: each counted row, and whether it is in the numerator."""
-    from knitwork.home.answers import date_of, day_number, period_end
     from knitwork.measures.rows import rows_sql
 
     definition = named(measure)

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from knitwork.draw.periods import Period
 from knitwork.draw.words import sentence as say_sentence
-from knitwork.home.answers import day_number, period_end, period_start
+from knitwork.home.calendar import day_number, period_end, period_start
 from knitwork.model.units import LEVELS
 from knitwork.signals import Series, Spec, evaluate_many
 from knitwork.web import judging, present, quality, say, small
