@@ -45,8 +45,8 @@ def feeds(request: HttpRequest) -> HttpResponse:
                 detail={"rows": len(rejects)},
             )
     last = delivered.last_one(brought)
-    # Rows that a live feed set aside stand in no delivery that is told of.
-    refused = max(sum(one.refused for one in brought), sum(state.rejected for state in states))
+    # Where no delivery is told of, a live feed may have set rows aside all the same.
+    refused = sum(one.refused for one in brought) or sum(state.rejected for state in states)
     idle = kept(source, "without effect", source.answers.without_effect)
     names = delivered.rule_names()
     context = {

@@ -40,6 +40,11 @@ REASONS = {
     "it has no time: EVN-2, EVN-6 and MSH-7 are empty or no times": gettext_lazy(
         "it has no time: EVN-2, EVN-6 and MSH-7 are empty or no times"
     ),
+    "it gives a visit another number (MRG-5, PV1-19), which is not followed: "
+    "what came under the old number stays a visit of its own": gettext_lazy(
+        "it gives a visit another number (MRG-5, PV1-19), which is not followed: "
+        "what came under the old number stays a visit of its own"
+    ),
     "it moves a visit and names none in MRG-3, MRG-5, PV1-19 or PID-18": gettext_lazy(
         "it moves a visit and names none in MRG-3, MRG-5, PV1-19 or PID-18"
     ),
