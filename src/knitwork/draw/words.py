@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from knitwork.draw.periods import Period, Translate, as_written, full_name, gettext_noop, period_of, short_name
 from knitwork.draw.record import is_of_the_whole, last_known, lasts, leading_signal
 from knitwork.draw.told import Plural, as_counted, as_value, counted, last_tested, level_of, told_apart
+from knitwork.draw.too_few import too_few
 from knitwork.signals import Evaluation, Signal
 
 __all__ = [
@@ -20,8 +21,6 @@ __all__ = [
 ]  # fmt: skip
 
 NEEDED = 12  # points before there are limits (design 4)
-# Charts of a share, of which those that are not counted may be the few.
-SHARES = ("p", "p_prime")
 # So many changes are named in the first sentence of a page, and in each after it; of the others it is said how many.
 NAMED_FIRST, NAMED_AFTER = 2, 1
 # After two sentences the rest, which is neither better nor worse, is only counted: it stands among the signals.
@@ -48,7 +47,7 @@ def sentence(
         said = _signal(evaluation, signal, period, _, ngettext)
         return said if evaluation.recent else _past(said, period, _)
     if not evaluation.spec.rules and evaluation.n_useful >= NEEDED:
-        return _few(evaluation, period, _)
+        return too_few(evaluation, period, _)
     if evaluation.n_useful < NEEDED:
         return _("Too early to call: %(points)s, at least %(needed)d are needed for limits") % {
             "points": counted(evaluation.n_useful, "point", ngettext),
@@ -75,25 +74,6 @@ def brief(evaluation: Evaluation, *, period: Period | None = None, _: Translate 
         return said
     value, centre = told_apart(evaluation, level, beside)
     return _("%(what)s: %(value)s against %(centre)s") % {"what": said, "value": value, "centre": centre}
-
-
-def _few(evaluation: Evaluation, period: Period, _: Translate) -> str:
-    """Say that a chart is not judged, for so few are counted that no rule holds; of a high share, so few that are not."""
-    if evaluation.spec.chart in SHARES and (evaluation.centre or 0.0) > evaluation.spec.factor / 2:
-        exceptions = {
-            "day": _("Too few exceptions to call: not even two a day on average"),
-            "week": _("Too few exceptions to call: not even two a week on average"),
-            "month": _("Too few exceptions to call: not even two a month on average"),
-            "point": _("Too few exceptions to call: not even two in each on average"),
-        }
-        return exceptions[period]
-    texts = {
-        "day": _("Too few to call: not even two a day on average"),
-        "week": _("Too few to call: not even two a week on average"),
-        "month": _("Too few to call: not even two a month on average"),
-        "point": _("Too few to call: not even two in each on average"),
-    }
-    return texts[period]
 
 
 def _quiet(evaluation: Evaluation, period: Period, _: Translate, ngettext: Plural) -> str:
