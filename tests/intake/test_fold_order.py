@@ -118,3 +118,17 @@ def test_a_visit_of_very_many_messages_does_not_take_the_square_of_the_time():
     # counts, as a neighbour on the machine makes any one slow.
     few, many = (min(seconds(number) for _ in range(3)) for number in (500, 4000))
     assert many < 24 * max(few, 0.001)
+
+
+def test_what_very_many_messages_took_back_is_told_in_bounded_time_the_latest_first():
+    moves = [
+        say(event, f"{i}+08:00", unit, control=f"{i}{event}")
+        for i in range(4000)
+        for event, unit in (("A01", "ED"), ("A02", "W7"), ("A12", None), ("A11", None), ("A03", None), ("A13", None))
+    ]
+    begun = process_time()
+    told = taken_back(moves)
+
+    assert process_time() - begun < 10
+    assert max(back.stay.start_us for back in told) == max(move.at_us for move in moves if move.event == "A02")
+    assert len(told) < 4000

@@ -107,6 +107,7 @@ class Answers:
         return self.rows(sql, **params)[0]
 
     # Feeds and deliveries
+
     without_effect = feeds.without_effect
 
     def deliveries(self, feed: str | None = None) -> list[Row]:

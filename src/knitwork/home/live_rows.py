@@ -7,6 +7,7 @@ from typing import Any
 
 from knitwork.home.settings import Settings
 from knitwork.home.today import Seen
+from knitwork.journeys.told import NEVER
 from knitwork.measures.reference import stays as reference
 from knitwork.measures.reference.derive import derive_patient
 from knitwork.measures.reference.facts import Derived, Facts
@@ -15,7 +16,6 @@ from knitwork.model.units import Registry
 # A unit at its level.
 Place = tuple[str, str]
 Row = dict[str, Any]
-NEVER = -(2**62)
 # Of two accounts of one stay the more certain holds, as in the kernel's fold.
 _CERTAIN = {"recorded": 3, "inferred": 2, "open": 1}
 

@@ -9,6 +9,9 @@ from knitwork.intake.fold.known import ADMITS, OPENS, TAKES_BACK, effective, in_
 from knitwork.intake.fold.sweep import walk_through
 from knitwork.intake.fold.words import Folded, FoldedStay, Move, Parked, TakenBack
 
+# So many messages are folded to tell what was taken back in one visit, the latest that takes back first: a visit of some
+# hundred messages is told whole, and a test patient of ten thousand holds nobody up.
+_MOST_FOLDED = 1_000_000
 # A visit with none of these never had a stay that it has no longer.
 _RESTATED = frozenset({"cancelled", "corrected", "voided"})
 
@@ -91,7 +94,8 @@ def taken_back(moves: Iterable[Move]) -> list[TakenBack]:
     """Return the stays that stood until a later message took them back, by the order of saying.
 
     For each message that may take something back: the stays before it that are gone with it, and are not there in the
-    end. Folds a visit twice for each of these, so ask only where `fold_visit` says that something was restated.
+    end. Folds a visit twice for each of these, the latest first and in bounded time, so ask only where `fold_visit`
+    says that something was restated.
     """
     ordered = in_order(moves)
     if not ordered:
@@ -111,17 +115,29 @@ def _taken_back(ordered: list[Move]) -> list[TakenBack]:
         return []
     now = _places(folded.stays)
     found: dict[tuple[str, int], TakenBack] = {}
+    left = _MOST_FOLDED
+    for number, back in reversed(_may_take_back(ordered)):
+        left -= 2 * number + 1
+        if left < 0:
+            break
+        then = now | _places(_fold(ordered[: number + 1]).stays)
+        for stay in _fold(ordered[:number]).stays:
+            if (stay.unit, stay.start_us) not in then:
+                why = "cancelled" if back else "corrected"
+                found.setdefault((stay.unit, stay.start_us), TakenBack(stay, ordered[number].message, why))
+    return list(found.values())
+
+
+def _may_take_back(ordered: list[Move]) -> list[tuple[int, bool]]:
+    """Return the places of messages that may take a stay back, and of each whether it cancels or corrects."""
+    found: list[tuple[int, bool]] = []
     admitted = False
     for number, move in enumerate(ordered):
         back = move.event in TAKES_BACK or move.action == "CANCEL"
         if back or move.action == "UPDATE" or (move.event in ADMITS and admitted):
-            then = now | _places(_fold(ordered[: number + 1]).stays)
-            for stay in _fold(ordered[:number]).stays:
-                if (stay.unit, stay.start_us) not in then:
-                    why = "cancelled" if back else "corrected"
-                    found[stay.unit, stay.start_us] = TakenBack(stay, move.message, why)
+            found.append((number, back))
         admitted = admitted or move.event in ADMITS
-    return list(found.values())
+    return found
 
 
 def _places(stays: Iterable[FoldedStay]) -> set[tuple[str, int]]:
