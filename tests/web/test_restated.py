@@ -62,7 +62,7 @@ def test_a_number_where_there_was_none_and_the_reason_are_said(ada, restated):
     restated[start] = told(None, why="set-up")
     page = text(ada.get(PAGE))
 
-    assert "there was no number until 3 March 2026, when units or settings changed" in page
+    assert "there was no number until 3 March 2026, when units, settings or Knitwork itself changed" in page
     assert '<g class="was">' not in page
     assert "An open ring" not in page
 

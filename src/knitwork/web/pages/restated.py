@@ -62,5 +62,5 @@ def of(source: Source, at: Place, definition: Definition, period: str, *, hide: 
             was[start] = float(row["value"])
         words[start] = text % told
         if row["why"] != "records":
-            words[start] += _(", when units or settings changed")
+            words[start] += _(", when units, settings or Knitwork itself changed")
     return Restated(words, was)
