@@ -133,9 +133,13 @@ SHAPES: tuple[tuple[str, Say], ...] = (
     (rf"(?P<word>\w+): {N} (?:row is|rows are) not taken: (?P<left_out>.+)",
      lambda n: ngettext("%(word)s: %(n)s row is not taken: %(left_out)s.",
                         "%(word)s: %(n)s rows are not taken: %(left_out)s.", n)),
-    (r"visit_occurrence was read as arrivals and discharges: visit_detail, which came with it, has the stays",
-     lambda _n: _("visit_occurrence was read as arrivals and discharges: visit_detail, which came with it, has the "
-                 "stays.")),
+    (r"visit_occurrence was read as arrivals, discharges and stays; where visit_detail tells of a visit, its details are "
+     r"the stays",
+     lambda _n: _("visit_occurrence was read as arrivals, discharges and stays; where visit_detail tells of a visit, its "
+                 "details are the stays.")),
+    (rf"{N} (?:visit names|visits name) no place, and (?:is a stay|are stays) only by (?:its|their) details",
+     lambda n: ngettext("%(n)s visit names no place, and is a stay only by its details.",
+                        "%(n)s visits name no place, and are stays only by their details.", n)),
     (r"a specimen is a request for lab work, asked for when it was taken and reported when its last result was stored",
      lambda _n: _("A specimen is a request for lab work, asked for when it was taken and reported when its last result "
                  "was stored.")),
@@ -158,9 +162,9 @@ SHAPES: tuple[tuple[str, Say], ...] = (
      lambda _n: _("A careplan is a weak request: it says when it began and stopped, and not who was asked.")),
     # resources and messages
     (rf"encounters still going on: {N}", lambda _n: _("Encounters still going on: %(n)s.")),
-    (rf"{N} (?:live )?messages?: a visit or account of one patient got another number: that is not followed",
-     lambda n: ngettext("%(n)s message: a visit or account of one patient got another number: that is not followed.",
-                        "%(n)s messages: a visit or account of one patient got another number: that is not followed.",
+    (rf"{N} (?:live )?messages?: an account of one patient got another number: that is not followed",
+     lambda n: ngettext("%(n)s message: an account of one patient got another number: that is not followed.",
+                        "%(n)s messages: an account of one patient got another number: that is not followed.",
                         n)),
     (rf"{N} (?:live )?messages?: results in words are not read",
      lambda n: ngettext("%(n)s message: results in words are not read.",
