@@ -37,6 +37,14 @@ NOTED = (
     "transfers: 275 rows have no unit: they are discharges and events",
     "encounters still going on: 1",
     "12 live messages: results in words are not read",
+    "1 record was taken in part and counts as taken: what was set aside stands in rejects",
+    "4 records were taken in part and count as taken: what was set aside stands in rejects",
+    "1 deletion took back the record it names",
+    "3 deletions took back theirs",
+    "1 deletion names a record that no entry here holds and could not be followed: send it as entered-in-error",
+    "of QuestionnaireResponse records not taken: 5 answers that are neither a number nor a code, such as dates and words",
+    "5 messages: the number (MSH-10) is that of an earlier message with other content; each was taken by itself",
+    "2 live messages: an account of one patient got another number: that is not followed",
 )
 ENGLISH = re.compile(r"\b(the|rows?|cases?|have|has|with|which|are|is not|they|events)\b")
 

@@ -162,6 +162,28 @@ SHAPES: tuple[tuple[str, Say], ...] = (
      lambda _n: _("A careplan is a weak request: it says when it began and stopped, and not who was asked.")),
     # resources and messages
     (rf"encounters still going on: {N}", lambda _n: _("Encounters still going on: %(n)s.")),
+    (rf"{N} (?:record was taken in part and counts|records were taken in part and count) as taken: what was set aside "
+     r"stands in rejects",
+     lambda n: ngettext("%(n)s record was taken in part and counts as taken; the rest of it was set aside.",
+                        "%(n)s records were taken in part and count as taken; the rest of them was set aside.", n)),
+    (rf"{N} deletions? took back (?:the record it names|theirs)",
+     lambda n: ngettext("%(n)s deletion took back the record it names.",
+                        "%(n)s deletions took back the records they name.", n)),
+    (rf"{N} deletions? names? (?:a record|records) that no entry here holds and could not be followed: send it as "
+     r"entered-in-error",
+     lambda n: ngettext("%(n)s deletion names a record that no entry here holds and could not be followed: have it sent "
+                        "as entered-in-error.",
+                        "%(n)s deletions name records that no entry here holds and could not be followed: have them "
+                        "sent as entered-in-error.", n)),
+    (rf"of (?P<word>\w+) records not taken: {N} answers that are neither a number nor a code, such as dates and words",
+     lambda n: ngettext("%(word)s: %(n)s answer was not taken, for it is neither a number nor a code.",
+                        "%(word)s: %(n)s answers were not taken, for they are neither numbers nor codes.", n)),
+    (rf"{N} (?:live )?messages?: the number \(MSH-10\) is that of an earlier message with other content; each was taken "
+     r"by itself",
+     lambda n: ngettext("%(n)s message has the number (MSH-10) of an earlier one and other content: each was taken by "
+                        "itself.",
+                        "%(n)s messages have the numbers (MSH-10) of earlier ones and other content: each was taken by "
+                        "itself.", n)),
     (rf"{N} (?:live )?messages?: an account of one patient got another number: that is not followed",
      lambda n: ngettext("%(n)s message: an account of one patient got another number: that is not followed.",
                         "%(n)s messages: an account of one patient got another number: that is not followed.",
