@@ -221,6 +221,11 @@ def test_a_message_that_does_not_do_what_it_says_stands_among_the_rejects(new_ho
         "no_target": "it had no effect: it takes back something that no message has said yet",
         "before_admission": "it had no effect: it has a discharge before the admission",
     }
+    # the pages count what the list holds, and never say beside it that nothing was set aside
+    assert {(one["feed"], one["rule"]): one["rows"] for one in answers.reject_counts()} == {
+        ("live", "no_target"): 1,
+        ("live", "before_admission"): 1,
+    }
     assert answers.without_effect() == answers.without_effect("live") == 2
     assert answers.without_effect("other") == 0
 

@@ -89,31 +89,35 @@ def rejects(answers: Answers, feed: str | None, limit: int | None) -> list[Row]:
 
     Messages without effect stand among them, each with the fold's word for why as its rule.
     """
+    told = _set_aside(answers)
+    if not told:
+        return []
+    top = f"LIMIT {int(limit)}" if limit is not None else ""
+    return answers.rows(
+        f'FROM ({told}) WHERE $feed IS NULL OR feed = $feed ORDER BY feed, delivery, "row", field, rule {top}',
+        feed=feed,
+    )
+
+
+def reject_counts(answers: Answers) -> list[Row]:
+    """Count what `rejects` lists of every feed by rule, the most first."""
+    told = _set_aside(answers)
+    if not told:
+        return []
+    return answers.rows(
+        f"SELECT feed, rule, count(*) AS rows FROM ({told}) GROUP BY ALL ORDER BY rows DESC, feed, rule"
+    )
+
+
+def _set_aside(answers: Answers) -> str:
+    """Return the SELECT of all that was set aside; empty where there is none."""
     columns = 'SELECT feed, delivery, "row", field, rule, message FROM'
     told = [f"{columns} {{{table}}}" for table in ("reject", "link_reject") if answers.manifest.of(table)]
     if answers.manifest.of("move_parked"):
         told.append(_WITHOUT_EFFECT)
     if answers.manifest.rows("link_idle"):
         told.append(_IDLE_LINKS)
-    if not told:
-        return []
-    top = f"LIMIT {int(limit)}" if limit is not None else ""
-    return answers.rows(
-        f"{columns} ({' UNION ALL '.join(told)}) WHERE $feed IS NULL OR feed = $feed "
-        f'ORDER BY feed, delivery, "row", field, rule {top}',
-        feed=feed,
-    )
-
-
-def reject_counts(answers: Answers) -> list[Row]:
-    """Count the rejected rows of every feed by rule, the most first."""
-    told = [f"SELECT feed, rule FROM {{{table}}}" for table in ("reject", "link_reject") if answers.manifest.of(table)]
-    if not told:
-        return []
-    return answers.rows(
-        f"SELECT feed, rule, count(*) AS rows FROM ({' UNION ALL '.join(told)}) GROUP BY ALL "
-        "ORDER BY rows DESC, feed, rule"
-    )
+    return " UNION ALL ".join(told)
 
 
 def without_effect(answers: Answers, feed: str | None = None) -> int:
